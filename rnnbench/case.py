@@ -1,0 +1,283 @@
+"""What is benchmarked: a case, in PyTorch's own parameter names, and its stable id."""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import MISSING, asdict, dataclass, fields
+from enum import StrEnum
+from typing import Any
+
+TORCH_LAYERS = ("rnn_tanh", "rnn_relu", "lstm", "gru")
+
+# A user's own layer: "package.module:factory", or the name of an entry point in the
+# group `rnnbench.layers`. No other character is let in, so the name is harmless in an
+# id, a file name or a page.
+LAYER_NAME = re.compile(
+    r"[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*)*(:[A-Za-z_][A-Za-z0-9_]*)?"
+)
+
+
+class InitialState(StrEnum):
+    """Whether h_0 (and c_0) are passed, or left for the layer to fill with zeros."""
+
+    OMITTED = "omitted"
+    GIVEN = "given"
+
+
+class Phase(StrEnum):
+    """What one call does."""
+
+    INFERENCE = "inference"  # eval mode, inference mode: nothing is kept for autograd
+    FORWARD = "forward"  # train mode, the graph is kept
+    TRAIN = "train"  # forward and backward, by a fixed grad_output; no loss
+    STEP = "step"  # train, then one step of the optimizer
+
+
+class Optimizer(StrEnum):
+    """The optimizer of `phase: step`."""
+
+    ADAM = "adam"
+    SGD = "sgd"
+
+
+class Dtype(StrEnum):
+    """The type of weights and input; with autocast they stay float32."""
+
+    FLOAT32 = "float32"
+    FLOAT64 = "float64"
+    BFLOAT16 = "bfloat16"
+    FLOAT16 = "float16"
+    AUTOCAST_BFLOAT16 = "autocast_bfloat16"
+    AUTOCAST_FLOAT16 = "autocast_float16"
+
+
+class Device(StrEnum):
+    """Where it runs."""
+
+    CPU = "cpu"
+    CUDA = "cuda"
+
+
+class Allocator(StrEnum):
+    """How glibc's malloc is set for the worker: held steady, or as it comes."""
+
+    STEADY = "steady"
+    SYSTEM = "system"
+
+
+class Lengths(StrEnum):
+    """Sequence lengths of the batch; all but `full` make the input a PackedSequence.
+
+    The longest is always seq_len. `packed_full`: all of length seq_len; `half`: even
+    spread from seq_len / 2; `wide`: even spread from 1; `tail`: most are short, few
+    long. Without `_sorted` they come in shuffled order, which costs the layer an
+    index_select.
+    """
+
+    FULL = "full"
+    PACKED_FULL = "packed_full"
+    HALF = "half"
+    HALF_SORTED = "half_sorted"
+    WIDE = "wide"
+    WIDE_SORTED = "wide_sorted"
+    TAIL = "tail"
+    TAIL_SORTED = "tail_sorted"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """One point of a sweep: the identity of a result.
+
+    Fields that torch.nn has bear torch.nn's names. `parameters_of` is 0, or the
+    hidden_size of the LSTM whose number of parameters this case was sized to.
+    """
+
+    layer: str
+    input_size: int
+    hidden_size: int
+    num_layers: int = 1
+    bias: bool = True
+    batch_first: bool = False
+    dropout: float = 0.0
+    bidirectional: bool = False
+    proj_size: int = 0
+    seq_len: int
+    batch_size: int
+    initial_state: InitialState = InitialState.OMITTED
+    lengths: Lengths = Lengths.FULL
+    phase: Phase = Phase.INFERENCE
+    optimizer: Optimizer = Optimizer.ADAM
+    dtype: Dtype = Dtype.FLOAT32
+    device: Device = Device.CPU
+    cudnn: bool = True
+    onednn: bool = True
+    deterministic: bool = False
+    tf32: bool = True
+    flatten: bool = True
+    threads: int = 1
+    allocator: Allocator = Allocator.STEADY
+    parameters_of: int = 0
+
+    def __post_init__(self) -> None:
+        """Refuse what torch.nn would refuse, where the value is made."""
+        if not LAYER_NAME.fullmatch(self.layer):
+            raise ValueError(f"layer: {self.layer!r} is not a layer's name")
+        for name in _AT_LEAST_ONE:
+            if getattr(self, name) < 1:
+                raise ValueError(f"{name}: {getattr(self, name)} is less than 1")
+        if not 0 <= self.dropout <= 1:
+            raise ValueError(f"dropout: {self.dropout} is not between 0 and 1")
+        if self.proj_size < 0 or self.parameters_of < 0:
+            raise ValueError("proj_size and parameters_of are 0 or more")
+        if self.proj_size and self.proj_size >= self.hidden_size:
+            raise ValueError(
+                f"proj_size: {self.proj_size} is not less than "
+                f"hidden_size {self.hidden_size}"
+            )
+
+    @property
+    def id(self) -> str:
+        """The name for people and for files. Its form never changes; see `case_id`."""
+        return case_id(self)
+
+    @property
+    def num_directions(self) -> int:
+        """1, or 2 where the layer is bidirectional."""
+        return 2 if self.bidirectional else 1
+
+    @property
+    def output_size(self) -> int:
+        """The last dimension of the output: torch.nn concatenates the directions."""
+        return self.num_directions * (self.proj_size or self.hidden_size)
+
+
+_AT_LEAST_ONE = (
+    "input_size",
+    "hidden_size",
+    "num_layers",
+    "seq_len",
+    "batch_size",
+    "threads",
+)
+
+AXES = tuple(field.name for field in fields(Case) if field.name != "parameters_of")
+DEFAULTS: dict[str, Any] = {
+    field.name: field.default for field in fields(Case) if field.default is not MISSING
+}
+
+
+def case_id(case: Case, *, without: tuple[str, ...] = ()) -> str:
+    """Name `case` less the axes of `without`; an axis at its default adds nothing.
+
+    So an axis that is added to the house later leaves every older id as it was.
+    """
+    tokens = [
+        token(getattr(case, name))
+        for name, token in _TOKENS.items()
+        if name not in without
+        and (name in _ALWAYS or getattr(case, name) != DEFAULTS.get(name))
+        and not (name == "optimizer" and case.phase is not Phase.STEP)
+    ]
+    return "-".join(tokens)
+
+
+_ALWAYS = (
+    *(
+        "layer",
+        "phase",
+        "optimizer",
+        "input_size",
+        "hidden_size",
+        "num_layers",
+        "seq_len",
+    ),
+    *("batch_size", "device"),
+)
+_TOKENS: dict[str, Callable[[Any], str]] = {
+    "layer": str,
+    "phase": str,
+    "optimizer": str,
+    "input_size": "i{}".format,
+    "hidden_size": "h{}".format,
+    "num_layers": "l{}".format,
+    "seq_len": "t{}".format,
+    "batch_size": "b{}".format,
+    "bias": lambda value: "bias" if value else "no_bias",
+    "batch_first": lambda value: "batch_first" if value else "seq_first",
+    "dropout": "dropout_{:g}".format,
+    "bidirectional": lambda value: "bidirectional" if value else "one_direction",
+    "proj_size": "proj_{}".format,
+    "initial_state": "state_{}".format,
+    "lengths": "lengths_{}".format,
+    "dtype": str,
+    "device": str,
+    "cudnn": lambda value: "cudnn" if value else "no_cudnn",
+    "onednn": lambda value: "onednn" if value else "no_onednn",
+    "deterministic": lambda value: "deterministic" if value else "any_order",
+    "tf32": lambda value: "tf32" if value else "no_tf32",
+    "flatten": lambda value: "flatten" if value else "no_flatten",
+    "threads": "threads_{}".format,
+    "allocator": str,
+    "parameters_of": "parameters_of_h{}".format,
+}
+
+
+def applies(axis: str, case: Case) -> bool:
+    """Whether `axis` means anything for `case`; where not, it multiplies no cases.
+
+    Sources: torch.nn's documentation, and for `onednn` aten/src/ATen/native/RNN.cpp
+    (`use_mkldnn`): only an LSTM without proj_size on padded input is fused. In float32
+    the other layers then run the same code with the flag on or off.
+    """
+    rule = _APPLIES.get(axis)
+    return rule is None or rule(case)
+
+
+def _onednn_applies(case: Case) -> bool:
+    if case.device is not Device.CPU or case.dtype is Dtype.FLOAT64:
+        return False
+    if case.dtype is not Dtype.FLOAT32 or case.layer not in TORCH_LAYERS:
+        return True  # reduced precision goes through oneDNN's matrix products, too
+    return case.layer == "lstm" and not case.proj_size and case.lengths is Lengths.FULL
+
+
+_APPLIES: dict[str, Callable[[Case], bool]] = {
+    "dropout": lambda case: case.num_layers > 1 and case.phase is not Phase.INFERENCE,
+    "proj_size": lambda case: case.layer not in ("rnn_tanh", "rnn_relu", "gru"),
+    "batch_first": lambda case: case.lengths is Lengths.FULL,
+    "optimizer": lambda case: case.phase is Phase.STEP,
+    "cudnn": lambda case: case.device is Device.CUDA,
+    "onednn": _onednn_applies,
+    "tf32": lambda case: case.device is Device.CUDA and case.dtype is Dtype.FLOAT32,
+    "flatten": lambda case: case.device is Device.CUDA,
+    "parameters_of": lambda case: case.layer != "lstm",
+}
+
+
+def encode_case(case: Case) -> dict[str, str | int | float | bool]:
+    """Every field by name, defaults too: a file never takes a value from its reader."""
+    return asdict(case)
+
+
+def decode_case(data: Mapping[str, object]) -> Case:
+    """Read what `encode_case` wrote; ValueError names the field that is wrong."""
+    if unknown := sorted(data.keys() - _FIELD_TYPES.keys()):
+        raise ValueError(f"a case has no {', '.join(unknown)}")
+    if missing := sorted(_FIELD_TYPES.keys() - data.keys()):
+        raise ValueError(f"a case lacks {', '.join(missing)}")
+    values: dict[str, Any] = {}
+    for name, kind in _FIELD_TYPES.items():
+        value = data[name]
+        values[name] = _typed(name, value, kind)
+    return Case(**values)
+
+
+def _typed(name: str, value: object, kind: Callable[[Any], Any]) -> Any:
+    text = isinstance(kind, type) and issubclass(kind, StrEnum) and type(value) is str
+    if text or type(value) is kind or (kind is float and type(value) is int):
+        return kind(value)
+    raise ValueError(f"{name}: {value!r} is not of type {kind.__name__}")
+
+
+_FIELD_TYPES: dict[str, type] = {
+    field.name: field.type for field in fields(Case) if isinstance(field.type, type)
+}

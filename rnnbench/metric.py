@@ -1,0 +1,56 @@
+"""What is read of a layer: its name, its base unit, and which way is better."""
+
+import math
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Better(StrEnum):
+    """The direction in which a metric is good news."""
+
+    LOWER = "lower"
+    HIGHER = "higher"
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """A quantity in its base unit (seconds or bytes), each *per call* of the layer."""
+
+    name: str
+    unit: str
+    better: Better = Better.LOWER
+    binary: bool = False
+
+    def format(self, value: float) -> str:
+        """Scale `value` (base unit) once, for people: three significant digits."""
+        if not math.isfinite(value):
+            return "not a number"
+        prefixes = _BINARY if self.binary else _DECIMAL
+        # Ordered from the largest: the first that leaves 1 or more in front wins.
+        for factor, prefix in prefixes:
+            if abs(value) >= factor * 0.9995:
+                return f"{significant(value / factor)} {prefix}{self.unit}"
+        factor, prefix = prefixes[-1]
+        return f"{significant(value / factor)} {prefix}{self.unit}"
+
+
+_BINARY = (
+    (2.0**40, "Ti"),
+    (2.0**30, "Gi"),
+    (2.0**20, "Mi"),
+    (2.0**10, "Ki"),
+    (1.0, ""),
+)
+_DECIMAL = ((1.0, ""), (1e-3, "m"), (1e-6, "µ"), (1e-9, "n"))
+
+TIME = Metric("time", "s")
+PEAK_MEMORY = Metric("peak memory", "B", binary=True)
+METRICS = {metric.name: metric for metric in (TIME, PEAK_MEMORY)}
+
+
+def significant(value: float, digits: int = 3) -> str:
+    """`value` with that many significant digits and no exponent: 1234, 12.3, 0.0123."""
+    if value == 0 or not math.isfinite(value):
+        return f"{value:g}"
+    decimals = max(digits - 1 - math.floor(math.log10(abs(value))), 0)
+    return f"{value:.{decimals}f}"

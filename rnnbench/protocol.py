@@ -1,0 +1,221 @@
+"""The JSON lines between a campaign and a worker, and the only module that knows them.
+
+The worker reads jobs on its standard input and answers each with one line on what was
+its standard output; what torch and foreign layers print goes to standard error. There,
+too, it announces each member before it touches it: a file that nobody wakes up for, so
+that an announcement disturbs no measurement, and that outlives the worker that wrote
+it.
+"""
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, fields
+from typing import Any
+
+from rnnbench.case import Case, decode_case, encode_case
+from rnnbench.record import Environment, Status
+
+# 1: the first.
+SCHEMA = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Start:
+    """The first job: what must hold before torch is imported.
+
+    `cores` is empty where the worker may run anywhere; `data_limit` bounds the bytes
+    that the process may map for itself (RLIMIT_DATA), so that a greedy layer ends
+    alone.
+    """
+
+    schema: int = SCHEMA
+    threads: int = 1
+    cores: tuple[int, ...] = ()
+    data_limit: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Survey:
+    """Say of each case why this machine can't run it: a tiny twin is tried."""
+
+    cases: tuple[Case, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prepare:
+    """Build the members in this order, check each if `check`, and warm them up."""
+
+    cases: tuple[Case, ...]
+    check: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rounds:
+    """Take rounds of turns of what was prepared, in an order shuffled by `seed`.
+
+    As many as fit in `seconds`, but `least` to `most` of them.
+    """
+
+    seed: int
+    seconds: float
+    least: int
+    most: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TakeTurn:
+    """One turn of one prepared member: the smallest job, for two interpreters."""
+
+    member: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Memory:
+    """Read the peak memory of one call of each case, under a profiler."""
+
+    cases: tuple[Case, ...]
+
+
+Job = Start | Survey | Prepare | Rounds | TakeTurn | Memory
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ready:
+    """The answer to Start."""
+
+    schema: int
+    environment: Environment
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """How one member fared. `call`: seconds of a warm call; `first_call`: of the first.
+
+    `peak_memory`: bytes, in answer to Memory.
+    """
+
+    status: Status
+    reason: str = ""
+    call: float = 0.0
+    first_call: float = 0.0
+    peak_memory: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MemberTurns:
+    """Turns of one member, in the order of the rounds; see `record.Turns`."""
+
+    seconds: tuple[float, ...] = ()
+    faults: tuple[int, ...] = ()
+    back_to_back: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """The answer to Survey, Prepare and Memory: an outcome for each case, in order."""
+
+    outcomes: tuple[Outcome, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measured:
+    """The answer to Rounds and TakeTurn.
+
+    Members in the order in which they were prepared. One that failed on the way has its
+    outcome and no turns. `inside_turns`: seconds, settle calls included.
+    """
+
+    outcomes: tuple[Outcome, ...]
+    turns: tuple[MemberTurns, ...]
+    yardstick: MemberTurns
+    inside_turns: float
+
+
+Answer = Ready | Report | Measured
+
+_JOBS = {
+    kind.__name__: kind for kind in (Start, Survey, Prepare, Rounds, TakeTurn, Memory)
+}
+_ANSWERS = {kind.__name__: kind for kind in (Ready, Report, Measured)}
+
+
+def encode(message: Job | Answer) -> bytes:
+    """One line. Strict JSON: a time that is not a number is an error here."""
+    body = asdict(message)
+    if isinstance(message, Survey | Prepare | Memory):
+        body["cases"] = [encode_case(case) for case in message.cases]
+    line = {"kind": type(message).__name__, **body}
+    return json.dumps(line, allow_nan=False, separators=(",", ":")).encode() + b"\n"
+
+
+def decode_job(line: bytes) -> Job:
+    """Read a job; ValueError says what is wrong with it."""
+    job: Job = _decode(line, _JOBS)
+    return job
+
+
+def decode_answer(line: bytes) -> Answer:
+    """Read an answer; ValueError says what is wrong with it."""
+    answer: Answer = _decode(line, _ANSWERS)
+    return answer
+
+
+def _decode(line: bytes, kinds: Mapping[str, type]) -> Any:
+    try:
+        body = json.loads(line, parse_constant=_refuse_constant)
+        kind = kinds[body.pop("kind")]
+        known = {field.name for field in fields(kind)}
+        if known != body.keys():
+            raise ValueError(f"{kind.__name__} has the keys {sorted(body)}")
+        return kind(**{name: _value(name, value) for name, value in body.items()})
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        start = line[:80].decode(errors="replace")
+        raise ValueError(f"no message of the protocol: {start!r}: {error}") from error
+
+
+def _value(name: str, value: Any) -> Any:
+    if name in _NESTED:
+        return _NESTED[name](value)
+    return tuple(value) if isinstance(value, list) else value
+
+
+def _outcome(data: dict[str, Any]) -> Outcome:
+    return Outcome(**{**data, "status": Status(data["status"])})
+
+
+def _turns(data: dict[str, Any]) -> MemberTurns:
+    return MemberTurns(**{name: tuple(values) for name, values in data.items()})
+
+
+_NESTED: dict[str, Callable[[Any], Any]] = {
+    "cases": lambda rows: tuple(decode_case(row) for row in rows),
+    "environment": lambda data: Environment(**data),
+    "outcomes": lambda rows: tuple(_outcome(row) for row in rows),
+    "turns": lambda rows: tuple(_turns(row) for row in rows),
+    "yardstick": _turns,
+}
+
+
+def _refuse_constant(name: str) -> float:
+    raise ValueError(f"{name} is not a number")
+
+
+# A line of its own even where a foreign layer printed half a line before it.
+_ANNOUNCED = re.compile(rb"^rnnbench-at ([a-z]+) (\d+)$\n?", re.MULTILINE)
+
+
+def announcement(stage: str, member: int) -> bytes:
+    """What a worker writes to standard error before it touches a member."""
+    return f"\nrnnbench-at {stage} {member}\n".encode()
+
+
+def last_announced(text: bytes) -> tuple[str, int] | None:
+    """The stage and the member that a worker last announced; None if it never did."""
+    found = _ANNOUNCED.findall(text)
+    return (found[-1][0].decode(), int(found[-1][1])) if found else None
+
+
+def without_announcements(text: bytes) -> str:
+    """What else was printed, for the reason of a death."""
+    return _ANNOUNCED.sub(b"", text).decode(errors="replace").strip()

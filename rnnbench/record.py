@@ -1,0 +1,178 @@
+"""What a run leaves behind: statuses, turns, memory, the environment, the run."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from rnnbench.case import Case
+
+
+class Status(StrEnum):
+    """How a case ended."""
+
+    OK = "ok"
+    IMPRECISE = (
+        "imprecise"  # measured, but the budget ended before the width was reached
+    )
+    SKIPPED = "skipped"
+    ERROR = "error"
+    TIMEOUT = "timeout"
+    OUT_OF_MEMORY = "out_of_memory"
+    KILLED = "killed"
+
+
+MEASURED = frozenset({Status.OK, Status.IMPRECISE})
+FAILED = frozenset({Status.ERROR, Status.TIMEOUT, Status.OUT_OF_MEMORY, Status.KILLED})
+
+
+@dataclass(frozen=True, slots=True)
+class Turns:
+    """One launch's turns of one member (or of the yardstick), in the order of rounds.
+
+    `seconds`: seconds per call, a value a turn (the median of its timed calls).
+    `faults`: minor page faults within the timed calls of each turn.
+    `back_to_back`: on CUDA, seconds per call of calls that are queued without waiting.
+    `first_call`: seconds of the first call in that process (compilation, for one).
+    """
+
+    launch: int
+    seconds: tuple[float, ...]
+    faults: tuple[int, ...] = ()
+    back_to_back: tuple[float, ...] = ()
+    first_call: float | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse a time that no clock gives."""
+        if not self.seconds or not all(
+            0 < value < float("inf") for value in self.seconds
+        ):
+            raise ValueError(
+                f"launch {self.launch}: turns are positive and finite seconds"
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What came of one case. Turns of one workload and launch are in the same rounds.
+
+    `peak_memory`: bytes that one call adds, at its peak, to what was held before it
+    (weights, input and states); None with `memory_reason` where it could not be read.
+    """
+
+    case: Case
+    workload: str
+    status: Status
+    reason: str = ""
+    turns: tuple[Turns, ...] = ()
+    peak_memory: int | None = None
+    memory_reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Yardstick:
+    """Turns of the fixed matrix product measured among a workload's members."""
+
+    workload: str
+    turns: tuple[Turns, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Environment:
+    """The machine and the libraries, as the worker saw them. None: can't be read."""
+
+    cpu_model: str | None
+    cpu_flags: str | None
+    physical_cores: int | None
+    logical_cores: int | None
+    memory_bytes: int | None
+    system: str
+    machine: str
+    kernel: str
+    libc: str
+    python: str
+    numpy: str
+    torch: str
+    torch_git: str | None
+    parallel_backend: str
+    onednn: str | None
+    mkl: str | None
+    cuda: str | None
+    cudnn: str | None
+    gpu: str | None
+    gpu_memory_bytes: int | None
+    gpu_capability: str | None
+    driver: str | None
+    cpu_capability: str | None
+    allocator: str  # "glibc", or "uncontrolled" where `allocator` has no effect
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy:
+    """How a sweep is measured.
+
+    precision: the half-width, as a share of the ratio, that each 95 % interval is to
+    reach. launches: fresh processes at most. budget: seconds for the whole campaign.
+    time_limit: seconds that one member may take for its first call, or for one turn.
+    """
+
+    precision: float = 0.02
+    launches: int = 20
+    budget: float = 600.0
+    time_limit: float = 60.0
+
+    def __post_init__(self) -> None:
+        """Refuse a policy under which nothing could be measured."""
+        if not 0 < self.precision < 1:
+            raise ValueError(f"precision: {self.precision} is not between 0 and 1")
+        if self.launches < 1:
+            raise ValueError(f"launches: {self.launches} is less than 1")
+        for name in ("budget", "time_limit"):
+            if not 0 < getattr(self, name) < float("inf"):
+                raise ValueError(
+                    f"{name}: {getattr(self, name)} is not a time in seconds"
+                )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SweepRecord:
+    """The sweep as it was read: enough to repeat it, and to tell it from another."""
+
+    name: str
+    question: str
+    digest: str
+    compare: tuple[str, ...]
+    policy: Policy
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Effort:
+    """Where the wall time of measuring went, in seconds.
+
+    `lanes`: launches that ran at the same time; `inside_turns` is summed over them, so
+    the share of the machine's time that was spent in turns is inside_turns / (lanes *
+    wall).
+    """
+
+    wall: float
+    lanes: float
+    inside_turns: float
+    launches: int
+
+    @property
+    def share_inside_turns(self) -> float:
+        """Between 0 and 1; 0 where nothing ran."""
+        return self.inside_turns / (self.lanes * self.wall) if self.wall else 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """One invocation, one file."""
+
+    created: str  # ISO 8601, UTC
+    version: str  # of rnnbench
+    commit: str | None
+    command: str
+    sweep: SweepRecord
+    environment: Environment
+    effort: Effort
+    results: tuple[Result, ...]
+    yardsticks: tuple[Yardstick, ...]

@@ -1,0 +1,69 @@
+"""Numbers in, numbers out; every method names its source."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from statistics import fmean, median, stdev
+
+from scipy.special import stdtrit
+
+CONFIDENCE = 0.95
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """An estimate with its confidence interval, from `count` independent values.
+
+    With one value there is no interval: it is then infinitely wide, never narrow.
+    """
+
+    estimate: float
+    low: float
+    high: float
+    count: int
+
+    @property
+    def half_width(self) -> float:
+        """Half of the interval's length, in the unit of the estimate."""
+        return (self.high - self.low) / 2
+
+
+def mean_interval(values: Sequence[float], confidence: float = CONFIDENCE) -> Interval:
+    """Mean and t interval (Student 1908, Biometrika 6) of independent values."""
+    if not values:
+        raise ValueError("an interval needs at least one value")
+    mean = fmean(values)
+    if len(values) == 1:
+        return Interval(mean, -math.inf, math.inf, 1)
+    reach = float(stdtrit(len(values) - 1, (1 + confidence) / 2))
+    half = reach * stdev(values) / math.sqrt(len(values))
+    return Interval(mean, mean - half, mean + half, len(values))
+
+
+def log_ratio(candidate: Sequence[float], reference: Sequence[float]) -> float:
+    """Median of the log-ratios of the rounds of one launch.
+
+    Turns of one round are milliseconds apart, so what disturbs the machine for longer
+    disturbs both, and the ratio is free of it (Bulej et al. 2020, Duet benchmarking).
+    """
+    pairs = zip(candidate, reference, strict=True)
+    return median(math.log(ours / theirs) for ours, theirs in pairs)
+
+
+def ratio_interval(
+    log_ratios: Sequence[float], confidence: float = CONFIDENCE
+) -> Interval:
+    """The ratio and its interval from a log-ratio of each launch.
+
+    The mean and its t interval are taken of the logarithms, where a ratio and its
+    inverse are equally far from 1, and carried back (Fleming & Wallace 1986: a
+    geometric mean).
+    """
+    logs = mean_interval(log_ratios, confidence)
+    return Interval(
+        math.exp(logs.estimate), math.exp(logs.low), _exp(logs.high), logs.count
+    )
+
+
+def _exp(value: float) -> float:
+    return math.exp(value) if value < 700 else math.inf
