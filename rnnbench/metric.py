@@ -52,5 +52,7 @@ def significant(value: float, digits: int = 3) -> str:
     """`value` with that many significant digits and no exponent: 1234, 12.3, 0.0123."""
     if value == 0 or not math.isfinite(value):
         return f"{value:g}"
-    decimals = max(digits - 1 - math.floor(math.log10(abs(value))), 0)
+    # The exponent after rounding: 9.999 is 10.0, not 10.00.
+    exponent = int(f"{value:.{digits - 1}e}".partition("e")[2])
+    decimals = max(digits - 1 - exponent, 0)
     return f"{value:.{decimals}f}"

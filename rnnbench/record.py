@@ -1,5 +1,6 @@
 """What a run leaves behind: statuses, turns, memory, the environment, the run."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -48,6 +49,19 @@ class Turns:
             raise ValueError(
                 f"launch {self.launch}: turns are positive and finite seconds"
             )
+
+
+def paired(
+    candidate: Sequence[Turns], reference: Sequence[Turns]
+) -> tuple[tuple[Turns, Turns], ...]:
+    """The turns of two members of one workload, launch by launch, where both have some.
+
+    Within a launch the n-th turn of one and of the other were taken in the same round.
+    """
+    theirs = {turns.launch: turns for turns in reference}
+    return tuple(
+        (ours, theirs[ours.launch]) for ours in candidate if ours.launch in theirs
+    )
 
 
 @dataclass(frozen=True, slots=True)

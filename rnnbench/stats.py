@@ -3,7 +3,7 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from statistics import fmean, median, stdev
+from statistics import fmean, median, stdev, variance
 
 from scipy.special import stdtrit
 
@@ -62,6 +62,32 @@ def ratio_interval(
     logs = mean_interval(log_ratios, confidence)
     return Interval(
         math.exp(logs.estimate), math.exp(logs.low), _exp(logs.high), logs.count
+    )
+
+
+def unpaired_ratio_interval(
+    candidate: Sequence[float],
+    reference: Sequence[float],
+    confidence: float = CONFIDENCE,
+) -> Interval:
+    """The ratio of two independent samples of logarithms, one value a launch.
+
+    For what can't be measured in one process. Degrees of freedom by Welch (1947,
+    Biometrika 34) and Satterthwaite (1946): the two may vary differently.
+    """
+    estimate = fmean(candidate) - fmean(reference)
+    count = min(len(candidate), len(reference))
+    if count < 2:
+        return Interval(math.exp(estimate), 0.0, math.inf, count)
+    shares = [variance(each) / len(each) for each in (candidate, reference)]
+    freedom = [
+        share**2 / (len(each) - 1)
+        for share, each in zip(shares, (candidate, reference), strict=True)
+    ]
+    degrees = sum(shares) ** 2 / sum(freedom) if sum(freedom) else math.inf
+    half = float(stdtrit(degrees, (1 + confidence) / 2)) * math.sqrt(sum(shares))
+    return Interval(
+        math.exp(estimate), math.exp(estimate - half), _exp(estimate + half), count
     )
 
 

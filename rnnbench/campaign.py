@@ -1,0 +1,231 @@
+"""When to measure what: the looks, the lanes, the budget; and who can't run here."""
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from rnnbench.case import Allocator, Case, Device
+from rnnbench.cost import memory_estimate
+from rnnbench.errors import CampaignError, RnnbenchError
+from rnnbench.journal import Journal, Pass
+from rnnbench.launch import Launch, Order, Supervisor
+from rnnbench.metric import PEAK_MEMORY
+from rnnbench.precision import looks, widest
+from rnnbench.process import Setting, Worker, WorkerDeathError, physical_cores
+from rnnbench.protocol import Report, Start, Survey
+from rnnbench.record import Effort, Environment, Status
+from rnnbench.workload import Workload
+
+# Side by side, one a core, the ratio shifts by 0.03 %, the absolute time by 1 %. More
+# than two were not tried.
+MOST_LANES = 2
+# What cases may have of the memory: the rest is the system's, torch's and ours.
+MEMORY_SHARE = 0.8
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progress:
+    """What a progress line says. Times in seconds; `left` is an estimate, or None."""
+
+    at: str
+    done: int
+    total: int
+    elapsed: float
+    left: float | None
+
+
+Show = Callable[[Progress], None]
+_Work = Callable[[Launch, Start], Awaitable[None]]
+
+
+async def survey(
+    cases: Sequence[Case], command: tuple[str, ...] = ()
+) -> tuple[Environment, tuple[str, ...]]:
+    """Ask a worker what this machine is, and of each case why it can't run here.
+
+    The reason is empty where it can. CampaignError where no worker can be had at all.
+    """
+    try:
+        async with await Worker.start(Setting(), Start(), command) as worker:
+            job = Survey(cases=tuple(cases))
+            report = await worker.ask(job, Report, limit=60)
+            environment = worker.environment
+    except WorkerDeathError as death:
+        raise CampaignError(f"worker: can't be started: {death.reason}") from death
+    if environment is None or len(report.outcomes) != len(cases):
+        raise CampaignError("worker: it answers other questions than were asked")
+    reasons = [
+        one.reason or _too_large(case, environment)
+        for case, one in zip(cases, report.outcomes, strict=True)
+    ]
+    return environment, tuple(reasons)
+
+
+class Campaign:
+    """Measures an order until each interval is narrow enough, or the budget ends."""
+
+    def __init__(
+        self, order: Order, environment: Environment, journal: Journal, show: Show
+    ) -> None:
+        self.order = order
+        self.journal = journal
+        self._environment = environment
+        self._show = show
+        self.finished = False
+        self._began = time.monotonic()
+        self._ended: float | None = None
+        self._capacity = 0.0
+        self._due_passes = 0
+        deadline = self._began + order.policy.budget
+        self._supervisor = Supervisor(order, journal, self._tell, deadline)
+
+    async def run(self, reasons: Sequence[str]) -> None:
+        """Skip the cases that have a reason to be; measure the others, look by look.
+
+        The first look is followed by the reading of memory, so that what widens no
+        interval is not what the budget ends on.
+        """
+        for case, reason in zip(self.order.cases, reasons, strict=True):
+            if reason and case.id not in self.journal.ended:
+                self._supervisor.finish(case, Status.SKIPPED, reason)
+        first, *later = looks(1 if self.order.smoke else self.order.policy.launches)
+        await self._in_lanes(self._due(first, first), self._supervisor.measure)
+        if not self.order.smoke:
+            await self._in_lanes(self._forgotten(), self._supervisor.remember)
+        for look in later:
+            await self._in_lanes(self._due(look, first), self._supervisor.measure)
+        self.finished = not self.stopped
+        self._ended = time.monotonic()
+
+    @property
+    def stopped(self) -> bool:
+        """Whether -x ended it early."""
+        return self._supervisor.stopping
+
+    @property
+    def effort(self) -> Effort:
+        """Where the time went, so far."""
+        wall = (self._ended or time.monotonic()) - self._began
+        return Effort(
+            wall=wall,
+            lanes=self._capacity / wall if self._capacity else 1.0,
+            inside_turns=self._supervisor.inside_turns,
+            launches=self._supervisor.launches,
+        )
+
+    def _due(self, look: int, first: int) -> list[Launch]:
+        """The launches that bring each workload that is still too wide to `look`."""
+        wanted: dict[tuple[int, str, Setting], list[Workload]] = {}
+        for workload in self.order.workloads:
+            if not self._is_wide(workload, first):
+                continue
+            setting = _setting(workload)
+            # As a user gets it who sets nothing: nothing else ran in that process.
+            apart = setting.allocator is Allocator.SYSTEM and not self.order.smoke
+            alone = workload.id if apart else ""
+            for number in set(range(look)) - self._passes(workload).keys():
+                wanted.setdefault((number, alone, setting), []).append(workload)
+        passes = sum(len(workloads) for workloads in wanted.values())
+        self._due_passes = self._supervisor.passes + passes
+        return [
+            Launch(number=number, setting=setting, workloads=tuple(workloads))
+            for (number, _, setting), workloads in sorted(
+                wanted.items(), key=lambda item: item[0][0]
+            )
+        ]
+
+    def _forgotten(self) -> list[Launch]:
+        """The cases that were measured and whose memory was not read, for each lane."""
+        by_setting: dict[Setting, list[Workload]] = {}
+        for workload in self.order.workloads:
+            if members := self._supervisor.live(workload.members):
+                rest = Workload(tuple(members), workload.compare)
+                by_setting.setdefault(_setting(workload), []).append(rest)
+        return [
+            Launch(number=0, setting=setting, workloads=tuple(share))
+            for setting, workloads in by_setting.items()
+            for share in (workloads[::2], workloads[1::2])
+            if share
+        ]
+
+    async def _in_lanes(self, launches: list[Launch], work: _Work) -> None:
+        """Run launches: side by side, a core each, where that is sound; else in turn."""
+        cores = physical_cores()
+        beside = [one for one in launches if one.on_cpu and one.setting.threads == 1]
+        lanes: list[tuple[int, ...]] = [(core,) for core in cores[-MOST_LANES:]]
+        await self._drain(beside, lanes or [()], work)
+        for launch in launches:
+            if launch not in beside:
+                # CUDA's backward pass runs on a thread of its own: no pinning there.
+                wide = cores[-launch.setting.threads :] if launch.on_cpu else ()
+                await self._drain([launch], [wide], work)
+
+    async def _drain(
+        self, launches: list[Launch], lanes: list[tuple[int, ...]], work: _Work
+    ) -> None:
+        began, queue = time.monotonic(), deque(launches)
+        lanes = lanes[: len(queue)]
+
+        async def run_lane(cores: tuple[int, ...]) -> None:
+            while queue and not self._supervisor.stopping:
+                launch = queue.popleft()
+                memory = self._environment.memory_bytes if launch.on_cpu else None
+                limit = int(MEMORY_SHARE * memory / len(lanes)) if memory else None
+                threads = launch.setting.threads
+                await work(
+                    launch, Start(threads=threads, cores=cores, data_limit=limit)
+                )
+
+        try:
+            async with asyncio.TaskGroup() as group:
+                for cores in lanes:
+                    group.create_task(run_lane(cores))
+        except BaseExceptionGroup as group:
+            # A disk that is full, a worker that can't start: one line is enough of it.
+            known = group.subgroup(RnnbenchError)
+            raise known.exceptions[0] if known else group from None
+        finally:
+            self._capacity += len(lanes) * (time.monotonic() - began)
+
+    def _is_wide(self, workload: Workload, first: int) -> bool:
+        """Whether `workload` needs another launch."""
+        if not self._supervisor.live(workload.members):
+            return False
+        done = self._passes(workload)
+        if len(done) < first:
+            return True
+        width = widest(workload, done.values(), without=self.journal.ended)
+        return width > self.order.policy.precision
+
+    def _passes(self, workload: Workload) -> Mapping[int, Pass]:
+        return self.journal.passes.get(workload.id, {})
+
+    def _tell(self, at: str) -> None:
+        done, elapsed = self._supervisor.passes, time.monotonic() - self._began
+        total = max(self._due_passes, done)
+        left = elapsed / done * (total - done) if done else None
+        self._show(Progress(at=at, done=done, total=total, elapsed=elapsed, left=left))
+
+
+def _setting(workload: Workload) -> Setting:
+    """What the processes of `workload` are started with; its members agree on it."""
+    one = workload.members[0]
+    deterministic = any(case.deterministic for case in workload.members)
+    return Setting(
+        threads=one.threads, allocator=one.allocator, deterministic=deterministic
+    )
+
+
+def _too_large(case: Case, environment: Environment) -> str:
+    """Why `case` can't fit into the memory here, before anything of it is built."""
+    cuda = case.device is Device.CUDA
+    there = environment.gpu_memory_bytes if cuda else environment.memory_bytes
+    needed = memory_estimate(case)
+    if there is None or needed <= MEMORY_SHARE * there:
+        return ""
+    return (
+        f"needs about {PEAK_MEMORY.format(needed)} of memory, "
+        f"this machine has {PEAK_MEMORY.format(there)}"
+    )

@@ -1,0 +1,165 @@
+"""The command: what a sweep would run, and the report of what was run."""
+
+import asyncio
+import os
+import sys
+from collections.abc import Iterable
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from rnnbench.errors import ResultsError, RnnbenchError
+
+_ABOUT = """What choosing one recurrent layer of torch.nn over another costs, here.
+
+\b
+Look at a sweep, measure it, read the answer:
+  rnnbench cases configs/quick.yaml
+  pytest bench/ --sweep configs/quick.yaml --benchmark-json=results/latest.json
+  rnnbench report results/latest.json --output reports/latest
+"""
+_CASES = """List what a sweep would measure here, and guess how long it takes.
+
+Nothing is measured. One worker is asked what this machine can't run: such cases are
+shown with the reason, and would be skipped with it. The members of a workload are
+measured side by side, turn by turn.
+
+\b
+Examples:
+  rnnbench cases configs/quick.yaml
+  rnnbench cases configs/nightly.yaml --plain | grep lstm
+  rnnbench cases configs/cuda.yaml --no-survey
+"""
+_REPORT = """Turn a results file into one page that can be read without anything else.
+
+\b
+Examples:
+  rnnbench report results/latest.json --output reports/latest
+  rnnbench report results/latest.json --output reports/latest --format markdown
+"""
+
+app = typer.Typer(
+    help=_ABOUT,
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+
+
+class Format(StrEnum):
+    """What a report is written as."""
+
+    HTML = "html"
+    MARKDOWN = "markdown"
+
+
+_FILES = {Format.HTML: "index.html", Format.MARKDOWN: "report.md"}
+
+
+@app.command(name="cases", help=_CASES)
+def list_cases(
+    sweep: Annotated[
+        Path, typer.Argument(help="A sweep: a YAML file such as those in configs/.")
+    ],
+    *,
+    plain: Annotated[
+        bool, typer.Option("--plain", help="Plain columns, on a terminal too.")
+    ] = False,
+    survey: Annotated[
+        bool, typer.Option(help="Ask a worker what this machine can't run.")
+    ] = True,
+) -> None:
+    """List what a sweep would measure here; the help text is `_CASES`."""
+    from rnnbench import campaign, listing  # noqa: PLC0415
+    from rnnbench.process import physical_cores  # noqa: PLC0415
+    from rnnbench.sweep import load_sweep  # noqa: PLC0415
+
+    read = load_sweep(sweep)
+    reasons: tuple[str | None, ...] = (None,) * len(read.cases)
+    if survey:
+        _, reasons = asyncio.run(campaign.survey(read.cases))
+    cores = len(physical_cores()) or os.cpu_count() or 1
+    show = _show_plain if plain or not sys.stdout.isatty() else _show_table
+    show(listing.HEADINGS, listing.blocks(read, reasons))
+    for line in listing.summary(read, reasons, cores):
+        typer.echo(line)
+
+
+@app.command(name="report", help=_REPORT)
+def write_report(
+    results: Annotated[
+        Path, typer.Argument(help="A results file, as pytest bench/ writes it.")
+    ],
+    *,
+    output: Annotated[
+        Path, typer.Option(help="The folder to write into; made if it is not there.")
+    ],
+    format: Annotated[  # noqa: A002 - it is the option's name
+        Format, typer.Option(help="A web page, or Markdown for a code host.")
+    ] = Format.HTML,
+) -> None:
+    """Write the report of a run; the help text is `_REPORT`."""
+    from rnnbench.report import RENDERERS  # noqa: PLC0415
+    from rnnbench.report.page import page  # noqa: PLC0415
+    from rnnbench.store import load_run  # noqa: PLC0415
+
+    text = RENDERERS[format.value](page(load_run(results)))
+    target = output / _FILES[format]
+    try:
+        output.mkdir(parents=True, exist_ok=True)
+        target.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise ResultsError(f"{target}: can't be written: {error.strerror}") from error
+    typer.echo(f"{target} written")
+
+
+def _show_plain(headings: tuple[str, ...], blocks: Iterable[Any]) -> None:
+    """Each workload on a line of its own, its members below in columns."""
+    shown = list(blocks)
+    rows = [headings, *(row for block in shown for row in block.rows)]
+    widths = [max(len(row[column]) for row in rows) for column in range(len(headings))]
+
+    def line(row: tuple[str, ...]) -> str:
+        name, *numbers, here = row
+        cells = [name.ljust(widths[0])]
+        cells += [
+            cell.rjust(width) for cell, width in zip(numbers, widths[1:-1], strict=True)
+        ]
+        return "  " + "  ".join([*cells, here])
+
+    typer.echo(line(headings))
+    for block in shown:
+        typer.echo(block.workload)
+        for row in block.rows:
+            typer.echo(line(row))
+
+
+def _show_table(headings: tuple[str, ...], blocks: Iterable[Any]) -> None:
+    """A table with a section for each workload."""
+    from rich.console import Console  # noqa: PLC0415
+    from rich.table import Table  # noqa: PLC0415
+    from rich.text import Text  # noqa: PLC0415
+
+    table = Table(*headings)
+    for column in table.columns[1:-1]:
+        column.justify = "right"
+    for block in blocks:
+        for row in block.rows:
+            table.add_row(*map(Text, row))
+        table.add_section()
+    Console(highlight=False).print(table)
+
+
+def main() -> int:
+    """Run the command; what a user can mend is a line on standard error, and a 2."""
+    try:
+        app(standalone_mode=True)
+    except RnnbenchError as error:
+        typer.echo(error, err=True)
+        return 2
+    except SystemExit as end:
+        return end.code if isinstance(end.code, int) else 0
+    return 0

@@ -1,0 +1,216 @@
+"""What a case costs by closed form: parameters, FLOPs, bytes, and a guess of seconds.
+
+Standard library alone: the worker reads its lengths here, too.
+"""
+
+import random
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from itertools import pairwise
+
+from rnnbench.case import (
+    TORCH_LAYERS,
+    Case,
+    Device,
+    Dtype,
+    Lengths,
+    Optimizer,
+    Phase,
+    applies,
+)
+
+# Gates of each layer: torch.nn stacks their weights into one matrix of gates * hidden.
+_GATES = {"rnn_tanh": 1, "rnn_relu": 1, "lstm": 4, "gru": 3}
+_BYTES = {
+    Dtype.FLOAT64: 8,
+    Dtype.FLOAT32: 4,
+    Dtype.BFLOAT16: 2,
+    Dtype.FLOAT16: 2,
+    # The float32 weights, and the half copy that autocast makes of them.
+    Dtype.AUTOCAST_BFLOAT16: 6,
+    Dtype.AUTOCAST_FLOAT16: 6,
+}
+_EVEN = frozenset({Lengths.FULL, Lengths.PACKED_FULL})
+_BACKWARD = frozenset({Phase.TRAIN, Phase.STEP})
+
+
+def parameters(case: Case) -> int | None:
+    """Numbers in the weights and biases; None for a layer that is not torch.nn's."""
+    if case.layer not in TORCH_LAYERS:
+        return None
+    rows = _GATES[case.layer] * case.hidden_size
+    biases = 2 * rows if case.bias else 0
+    return case.num_directions * sum(
+        rows * (width + _state_size(case)) + biases + _projection(case)
+        for width in _input_widths(case)
+    )
+
+
+def matched_hidden_size(case: Case, reference_parameters: int) -> tuple[int, float]:
+    """The hidden_size with the nearest number of parameters, and how far off it is.
+
+    The distance is a share of `reference_parameters`. ValueError for a user's layer.
+    """
+
+    def count(hidden_size: int) -> int:
+        found = parameters(replace(case, hidden_size=hidden_size))
+        if found is None:
+            raise ValueError(f"the parameters of {case.layer} are not known")
+        return found
+
+    low = high = case.proj_size + 1
+    while count(high) < reference_parameters:
+        low, high = high, high * 2
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (
+            (middle, high) if count(middle) < reference_parameters else (low, middle)
+        )
+    best = min(low, high, key=lambda size: abs(count(size) - reference_parameters))
+    return best, abs(count(best) - reference_parameters) / reference_parameters
+
+
+def flops(case: Case) -> int | None:
+    """Floating-point operations of one forward call: 2 for each multiply-add.
+
+    Those of the matrix products of gates and projection; None for a user's layer.
+    """
+    if case.layer not in TORCH_LAYERS:
+        return None
+    rows = _GATES[case.layer] * case.hidden_size
+    products = sum(
+        rows * (width + _state_size(case)) + _projection(case)
+        for width in _input_widths(case)
+    )
+    return 2 * case.num_directions * products * _tokens(case)
+
+
+def step_flops(case: Case) -> int | None:
+    """Floating-point operations of one call of the case's phase.
+
+    A backward pass takes a product of the forward's size for the weights and one for
+    what was multiplied by them, except the input of the first layer and h_0, which
+    want no gradient. The optimizer's element-wise work is left out.
+    """
+    forward = flops(case)
+    if forward is None or case.phase not in _BACKWARD:
+        return forward
+    rows = _GATES[case.layer] * case.hidden_size
+    from_input = rows * case.input_size * case.num_directions * _tokens(case)
+    from_start = rows * _state_size(case) * case.num_layers * _starting(case)
+    return 3 * forward - 2 * (from_input + from_start)
+
+
+def lengths_of(case: Case) -> tuple[int, ...]:
+    """The length of each sequence of the batch, the same on every machine.
+
+    The longest is seq_len. Without `_sorted` their order is shuffled by a fixed seed.
+    """
+    name = case.lengths.value
+    spread = _SPREADS[name.removesuffix("_sorted")]
+    last = max(case.batch_size - 1, 1)
+    descending = [
+        spread(case.seq_len, last - rank, last) for rank in range(case.batch_size)
+    ]
+    if name.endswith("_sorted") or len(set(descending)) == 1:
+        return tuple(descending)
+    generator = random.Random(0)  # noqa: S311 - an order, not a secret
+    lengths = list(descending)
+    # A small batch may well be shuffled into the order that it is to be free of.
+    while all(first >= second for first, second in pairwise(lengths)):
+        generator.shuffle(lengths)
+    return tuple(lengths)
+
+
+def _tail(longest: int, rank: int, last: int) -> int:
+    # The fourth power: the middle sequence has a sixteenth of the longest's steps.
+    return 1 + (longest - 1) * rank**4 // last**4
+
+
+_SPREADS: dict[str, Callable[[int, int, int], int]] = {
+    Lengths.FULL: lambda longest, _rank, _last: longest,
+    Lengths.PACKED_FULL: lambda longest, _rank, _last: longest,
+    Lengths.HALF: lambda longest, rank, last: (
+        (longest + 1) // 2 + (longest - (longest + 1) // 2) * rank // last
+    ),
+    Lengths.WIDE: lambda longest, rank, last: 1 + (longest - 1) * rank // last,
+    Lengths.TAIL: _tail,
+}
+
+
+def memory_estimate(case: Case) -> int:
+    """Bytes that weights, gradients and activations take at most: a generous bound.
+
+    Of a user's layer only its input and output are known, so only they count.
+    """
+    width = _BYTES[case.dtype]
+    tokens = case.seq_len * case.batch_size
+    sequences = width * tokens * (case.input_size + case.output_size)
+    backward = case.phase in _BACKWARD
+    # What backward wants: the input once more packed, and the gradient of the output.
+    sequences *= 3 if backward else 2
+    count = parameters(case)
+    if count is None:
+        return sequences
+    copies = 2 + 2 * backward  # the weights, reordered by a kernel; their gradients
+    if case.phase is Phase.STEP:
+        copies += 3 if case.optimizer is Optimizer.ADAM else 1
+    # Measured on a CPU at hidden 128, 2 layers, 100 x 32: training, an LSTM of oneDNN
+    # holds 19 times the output of a layer, a tanh RNN 2.5 times.
+    held = _GATES[case.layer] * (2 if case.phase is Phase.INFERENCE else 6) + 4
+    layers = case.num_layers * case.num_directions
+    activations = width * tokens * case.hidden_size * held * layers
+    return sequences + width * count * copies + activations
+
+
+def seconds_guess(case: Case) -> float:
+    """Seconds of one call, to an order of magnitude, before anything was measured.
+
+    A user's layer is taken for an LSTM of PyTorch's own operations.
+    """
+    known = case if case.layer in TORCH_LAYERS else replace(case, layer="lstm")
+    work = step_flops(known) or 0
+    steps = case.seq_len * case.num_layers * case.num_directions
+    if case.device is Device.CUDA:
+        return 50e-6 + work / 5e12 + steps * (5e-6 if case.cudnn else 60e-6)
+    # Fitted to float32 on one thread of a Zen 5 core, hidden 32 to 512, torch 2.13: to
+    # a factor of 3 there.
+    if case.onednn and case.dtype is not Dtype.FLOAT64 and applies("onednn", case):
+        return 50e-6 + work / 200e9 + steps * 2e-6
+    overhead = 5e-6 if _GATES.get(case.layer) == 1 else 12e-6
+    gradient = 5 if case.phase in _BACKWARD else 1
+    return 50e-6 + work / 80e9 + steps * overhead * gradient
+
+
+def _state_size(case: Case) -> int:
+    """The last dimension of h_n: torch.nn projects the LSTM's state alone."""
+    return (case.layer == "lstm" and case.proj_size) or case.hidden_size
+
+
+def _projection(case: Case) -> int:
+    state = _state_size(case)
+    return state * case.hidden_size if state < case.hidden_size else 0
+
+
+def _input_widths(case: Case) -> Sequence[int]:
+    above = [case.num_directions * _state_size(case)] * (case.num_layers - 1)
+    return [case.input_size, *above]
+
+
+def _starting(case: Case) -> int:
+    """Sequences in the first step of each direction, summed: those that begin at h_0.
+
+    Backward, a packed batch starts with its longest alone; the others join later, in
+    steps that do want the gradient of their state.
+    """
+    if not case.bidirectional:
+        return case.batch_size
+    if case.lengths in _EVEN:
+        return 2 * case.batch_size
+    return case.batch_size + lengths_of(case).count(case.seq_len)
+
+
+def _tokens(case: Case) -> int:
+    if case.lengths in _EVEN:
+        return case.seq_len * case.batch_size
+    return sum(lengths_of(case))

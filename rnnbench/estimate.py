@@ -1,0 +1,78 @@
+"""How long a sweep would take, guessed from closed forms before anything has run."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from rnnbench.campaign import MOST_LANES
+from rnnbench.case import Allocator, Case, Device
+from rnnbench.cost import seconds_guess
+from rnnbench.launch import LEAST_ROUNDS, MOST_ROUNDS, ROUND_SECONDS
+from rnnbench.precision import looks
+from rnnbench.record import Policy
+from rnnbench.workload import Workload
+
+# Of a fresh process until it has imported torch, and of building a member.
+_START = 1.5
+_BUILD = 0.01
+# A member is warmed up for this long, or by two calls.
+_WARM = 0.05
+# Calls of a turn, settling and timed, by the seconds of one; see `worker/turns`.
+_CALLS = ((0.002, 7), (0.005, 6), (0.020, 5), (1.0, 4))
+# Where a round takes longer, there are two of them.
+_LONG_ROUND = 2.0
+# A profiled call, with the one before it.
+_PROFILED = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class Duration:
+    """Seconds of a campaign: if the first look is the last, and if all are needed."""
+
+    least: float
+    most: float
+
+
+def estimate(workloads: Sequence[Workload], policy: Policy, cores: int) -> Duration:
+    """Guess the duration of a campaign on so many cores, its budget left aside."""
+    passes = sum(map(_pass_seconds, workloads)) + _starts(workloads)
+    memory = sum(_memory_seconds(one.members) for one in workloads) + _START
+    first = looks(policy.launches)[0]
+    beside = all(_goes_beside(one.members[0]) for one in workloads)
+    lanes = min(cores, MOST_LANES) if beside else 1
+    return Duration(
+        (first * passes + memory) / lanes, (policy.launches * passes + memory) / lanes
+    )
+
+
+def _pass_seconds(workload: Workload) -> float:
+    """One launch's pass: its members are built, warmed up, and take their rounds."""
+    calls = [seconds_guess(case) for case in workload.members]
+    round_seconds = sum(call * _calls(call) for call in calls)
+    least = 2 if round_seconds > _LONG_ROUND else LEAST_ROUNDS
+    rounds = min(max(ROUND_SECONDS // round_seconds, least), MOST_ROUNDS)
+    warm = sum(_BUILD + max(_WARM, 2 * call) for call in calls)
+    return warm + rounds * round_seconds
+
+
+def _calls(call: float) -> int:
+    return next((count for limit, count in _CALLS if call < limit), 2)
+
+
+def _memory_seconds(cases: Iterable[Case]) -> float:
+    # Events of a profiler cost several times what they watch.
+    return sum(_PROFILED + 10 * seconds_guess(case) for case in cases)
+
+
+def _starts(workloads: Sequence[Workload]) -> float:
+    """Seconds of starting processes for one launch of every workload."""
+    settings = {
+        (one.members[0].threads, any(case.deterministic for case in one.members))
+        for one in workloads
+        if one.members[0].allocator is Allocator.STEADY
+    }
+    alone = sum(one.members[0].allocator is Allocator.SYSTEM for one in workloads)
+    return _START * (len(settings) + alone)
+
+
+def _goes_beside(case: Case) -> bool:
+    return case.device is Device.CPU and case.threads == 1

@@ -1,0 +1,80 @@
+"""What a journal says of each case, once a campaign is over."""
+
+import math
+from dataclasses import dataclass
+
+from rnnbench.case import Case
+from rnnbench.journal import Journal, Pass
+from rnnbench.launch import Order
+from rnnbench.precision import member_widths
+from rnnbench.record import Result, Status, Yardstick
+from rnnbench.workload import Workload
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """The results of an order, read off its journal; `unmeasured`: why some lack."""
+
+    order: Order
+    journal: Journal
+    unmeasured: str
+
+    @property
+    def results(self) -> tuple[Result, ...]:
+        """A result of every case, in the order's order."""
+        return tuple(
+            self._result(case, workload.id, widths.get(case.id, math.inf))
+            for workload in self.order.workloads
+            for widths in [self._widths(workload)]
+            for case in workload.members
+        )
+
+    @property
+    def yardsticks(self) -> tuple[Yardstick, ...]:
+        """The yardstick's turns beside each workload that was measured."""
+        return tuple(
+            Yardstick(workload.id, tuple(one.yardstick for one in passes))
+            for workload in self.order.workloads
+            if (passes := self._passes(workload.id))
+        )
+
+    def _result(self, case: Case, workload: str, width: float) -> Result:
+        turns = tuple(
+            one.turns[case.id] for one in self._passes(workload) if case.id in one.turns
+        )
+        memory = self.journal.memory.get(case.id)
+        status, reason = self._status(case, width, measured=bool(turns))
+        return Result(
+            case=case,
+            workload=workload,
+            status=status,
+            reason=reason,
+            turns=turns,
+            peak_memory=memory.peak_memory if memory else None,
+            memory_reason=memory.reason if memory else "it was not read",
+        )
+
+    def _status(
+        self, case: Case, width: float, *, measured: bool
+    ) -> tuple[Status, str]:
+        if ended := self.journal.ended.get(case.id):
+            return ended.status, ended.reason
+        if not measured:
+            return Status.SKIPPED, self.unmeasured
+        precision = self.order.policy.precision
+        if width <= precision:
+            return Status.OK, ""
+        if math.isinf(width):
+            return Status.IMPRECISE, "a single launch gives no interval"
+        return (
+            Status.IMPRECISE,
+            f"its interval is ±{width:.1%} wide, ±{precision:.1%} was asked for",
+        )
+
+    def _widths(self, workload: Workload) -> dict[str, float]:
+        passes = self._passes(workload.id)
+        return dict(member_widths(workload, passes, without=self.journal.ended))
+
+    def _passes(self, workload: str) -> list[Pass]:
+        done = self.journal.passes.get(workload, {})
+        return [done[number] for number in sorted(done)]

@@ -1,0 +1,258 @@
+"""One worker process, seen from outside: started, asked, watched, ended."""
+
+import asyncio
+import os
+import signal
+import sys
+import tempfile
+import time
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO, Self, TypeVar
+
+from rnnbench.case import Allocator
+from rnnbench.protocol import (
+    SCHEMA,
+    Answer,
+    Job,
+    Ready,
+    Start,
+    decode_answer,
+    encode,
+    last_announced,
+    without_announcements,
+)
+from rnnbench.record import Environment, Status
+
+COMMAND = (sys.executable, "-m", "rnnbench.worker")
+
+# Importing torch takes 1 to 2 s, and many times that from a cold or busy disk.
+START_LIMIT = 180.0
+# What is kept of a worker's prints, from the end: enough for a traceback and a reason.
+_TAIL = 1 << 16
+# An answer holds the turns of one workload in one launch; more than this is garbage.
+_LINE_LIMIT = 1 << 26
+
+# With these, glibc keeps what was freed. Left alone it returns and maps memory anew by
+# what ran earlier in the process, and an LSTM's training calls sit on one of two
+# plateaus (0 or thousands of page faults a call) for reasons that no layer has: the
+# ratio of one workload read 4.0, 7.6 or 8.1. Held, the spread over launches fell from
+# 19 % to 1.1 %.
+STEADY = {
+    "MALLOC_MMAP_MAX_": "0",
+    "MALLOC_TRIM_THRESHOLD_": str(1 << 34),
+    "MALLOC_TOP_PAD_": str(1 << 26),
+}
+
+
+A = TypeVar("A", bound=Answer)
+
+
+class WorkerDeathError(Exception):
+    """A worker that ended, hung or talked nonsense: the status and reason of its cell.
+
+    `member` is the index, in the job, of the case that it was at; None if at none.
+    """
+
+    def __init__(self, status: Status, reason: str, member: int | None) -> None:
+        super().__init__(reason)
+        self.status = status
+        self.reason = reason
+        self.member = member
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setting:
+    """What holds for a whole process: cases of two settings never share one."""
+
+    threads: int = 1
+    allocator: Allocator = Allocator.STEADY
+    deterministic: bool = False
+
+    def variables(self, inherited: Mapping[str, str]) -> dict[str, str]:
+        """The environment of a worker: the user's own, less what would tilt it."""
+        kept = {
+            name: value
+            for name, value in inherited.items()
+            if not name.startswith(("MALLOC_", "OMP_", "MKL_", "GOMP_", "KMP_"))
+        }
+        kept |= {
+            "OMP_NUM_THREADS": str(self.threads),
+            "MKL_NUM_THREADS": str(self.threads),
+        }
+        if self.allocator is Allocator.STEADY:
+            kept |= STEADY
+        if self.deterministic:
+            # Without it cuBLAS refuses to run under deterministic algorithms.
+            kept["CUBLAS_WORKSPACE_CONFIG"] = ":4096:8"
+        return kept
+
+
+@dataclass(slots=True)
+class Worker:
+    """A running worker; `async with await Worker.start(...)` ends it with the block."""
+
+    process: asyncio.subprocess.Process
+    prints: IO[bytes]
+    environment: Environment | None = field(default=None)
+
+    @classmethod
+    async def start(
+        cls, setting: Setting, job: Start, command: tuple[str, ...] = ()
+    ) -> Self:
+        """Start a worker and wait until it has imported torch."""
+        prints = tempfile.TemporaryFile()  # noqa: SIM115  closed by __aexit__
+        process = await asyncio.create_subprocess_exec(
+            *(command or COMMAND),
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=prints,
+            env=setting.variables(os.environ),
+            limit=_LINE_LIMIT,
+            # Ctrl-C is ours to handle: a worker that it reached would look like a
+            # crash.
+            start_new_session=True,
+        )
+        worker = cls(process, prints)
+        try:
+            answer = await worker.ask(job, Ready, limit=START_LIMIT)
+            if answer.schema != SCHEMA:
+                raise WorkerDeathError(
+                    Status.ERROR,
+                    f"the worker speaks schema {answer.schema}, this is {SCHEMA}",
+                    None,
+                )
+            worker.environment = answer.environment
+        except BaseException:
+            await worker.end()
+            raise
+        return worker
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.end()
+
+    async def ask(self, job: Job, kind: type[A], *, limit: float) -> A:
+        """Hand over `job` and wait for its answer; WorkerDeathError if none comes.
+
+        `limit`: seconds that may pass without the next member being announced.
+        """
+        position = self.prints.seek(0, os.SEEK_END)
+        try:
+            stdin = self.process.stdin
+            if stdin is not None:
+                stdin.write(encode(job))
+                # A worker that died before it read is judged by how it died, below.
+                with suppress(ConnectionError):
+                    await stdin.drain()
+            line = await self._line(position, limit)
+            if not line.endswith(b"\n"):
+                raise await self._death(position)
+            answer = decode_answer(line)
+            if not isinstance(answer, kind):
+                raise TypeError(f"{type(answer).__name__}, not {kind.__name__}")
+        except (ValueError, TypeError) as error:
+            await self._kill()
+            reason = f"the worker's answer can't be read: {error}"
+            raise WorkerDeathError(Status.ERROR, reason, self._at(position)) from error
+        return answer
+
+    async def end(self) -> None:
+        """Kill the process if it still runs, and leave nothing of it."""
+        await self._kill()
+        if self.process.stdin is not None:
+            self.process.stdin.close()
+        self.prints.close()
+
+    async def _kill(self) -> None:
+        if self.process.returncode is None:
+            with suppress(ProcessLookupError):
+                self.process.kill()
+            await self.process.wait()
+
+    async def _line(self, position: int, limit: float) -> bytes:
+        """The next line, or its beginning; no member may take longer than `limit`."""
+        assert self.process.stdout is not None  # noqa: S101  it is a pipe, see start
+        reading = asyncio.ensure_future(self.process.stdout.readline())
+        # A look at a file once in a while: nothing that would disturb a measurement.
+        every = min(limit / 4, 1.0)
+        said, since = self._said(position), time.monotonic()
+        try:
+            while not (await asyncio.wait({reading}, timeout=every))[0]:
+                if (now := self._said(position)) != said:
+                    said, since = now, time.monotonic()
+                elif time.monotonic() - since > limit:
+                    reason = f"no answer within {limit:g} s"
+                    raise WorkerDeathError(Status.TIMEOUT, reason, self._at(position))
+            return reading.result()
+        finally:
+            reading.cancel()
+
+    async def _death(self, position: int) -> WorkerDeathError:
+        """How the process ended, once it has closed its answers."""
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self.process.wait(), timeout=10)
+        if self.process.returncode is None:
+            reason = "the worker closed its answers and went on"
+            return WorkerDeathError(Status.ERROR, reason, self._at(position))
+        said = without_announcements(self._tail(position)).splitlines()
+        status, reason = judge_exit(self.process.returncode, said)
+        return WorkerDeathError(status, reason, self._at(position))
+
+    def _said(self, position: int) -> int:
+        """Where the last announcement stands in the prints."""
+        return self._tail(position).rfind(b"\nrnnbench-at ") + self._start(position)
+
+    def _at(self, position: int) -> int | None:
+        announced = last_announced(self._tail(position))
+        return announced[1] if announced else None
+
+    def _start(self, position: int) -> int:
+        return max(os.fstat(self.prints.fileno()).st_size - _TAIL, position)
+
+    def _tail(self, position: int) -> bytes:
+        return os.pread(self.prints.fileno(), _TAIL, self._start(position))
+
+
+_NO_MEMORY = ("std::bad_alloc", "MemoryError", "can't allocate memory", "out of memory")
+
+
+def judge_exit(code: int, said: list[str]) -> tuple[Status, str]:
+    """The status and the reason of a worker that ended by itself or by a signal."""
+    last = said[-1].strip()[:300] if said else ""
+    if code < 0:
+        name = signal.Signals(-code).name
+        reason = f"killed by {name}"
+        if name == "SIGKILL":
+            reason += ", as the kernel does where memory runs out"
+        status = Status.KILLED
+    else:
+        reason = f"the worker left with exit code {code}"
+        status = Status.ERROR
+    if any(mark in line for mark in _NO_MEMORY for line in said):
+        status = Status.OUT_OF_MEMORY
+    return status, f"{reason}: {last}" if last and code >= 0 else reason
+
+
+def physical_cores() -> tuple[int, ...]:
+    """One logical core of each physical one that this process may use.
+
+    Empty where the system has no pinning. Two launches on the two threads of one core
+    would slow each other by turns.
+    """
+    if not hasattr(os, "sched_getaffinity"):
+        return ()
+    chosen: dict[str, int] = {}
+    for core in sorted(os.sched_getaffinity(0)):
+        siblings = Path(
+            f"/sys/devices/system/cpu/cpu{core}/topology/thread_siblings_list"
+        )
+        try:
+            chosen.setdefault(siblings.read_text(encoding="ascii"), core)
+        except OSError:
+            chosen.setdefault(str(core), core)
+    return tuple(chosen.values())

@@ -1,0 +1,211 @@
+"""GRU or LSTM: the sentences and the table that a reader came for."""
+
+import math
+from collections import Counter
+from collections.abc import Sequence
+from statistics import median
+
+from rnnbench.case import Case
+from rnnbench.metric import PEAK_MEMORY, TIME
+from rnnbench.ratio import Ratio, Verdict, pooled
+from rnnbench.record import FAILED, MEASURED, Run
+from rnnbench.report.content import (
+    Block,
+    Cell,
+    Column,
+    Listing,
+    Section,
+    Table,
+    Text,
+)
+from rnnbench.report.labels import (
+    NO_INTERVAL,
+    SIZES,
+    layer_name,
+    nominal,
+    setting,
+    span,
+    winner_cell,
+    words,
+)
+
+# An answer is read in one breath; the tables below it hold the other settings.
+_SPOKEN = 6
+_WINNERS = {Verdict.FASTER: "GRU", Verdict.SLOWER: "LSTM"}
+
+
+def answer(run: Run, found: Sequence[Ratio]) -> Section:
+    """What the run says, in sentences, with a table of decisions for each setting."""
+    pairs = [ratio for ratio in found if _is_the_question(ratio)]
+    times = [ratio for ratio in pairs if ratio.metric is TIME]
+    if not times:
+        return Section("answer", "The answer", (Text(_no_answer(run)),))
+    groups = by_setting(times)
+    memory = by_setting([ratio for ratio in pairs if ratio.metric is PEAK_MEMORY])
+    items = [
+        Text(_sentence(group, memory.get(name, ())), name)
+        for name, group in list(groups.items())[:_SPOKEN]
+    ]
+    blocks: list[Block] = [Listing(tuple(items)), Text(_how_sure(times))]
+    if rest := len(groups) - len(items):
+        blocks.append(Text(f"{rest} more settings are in the tables below."))
+    blocks += [_decisions(name, group) for name, group in groups.items()]
+    return Section("answer", "The answer", tuple(blocks))
+
+
+def by_setting(found: Sequence[Ratio]) -> dict[str, list[Ratio]]:
+    """Ratios of two layers by where and how they ran, and at which equality."""
+    groups: dict[str, list[Ratio]] = {}
+    for ratio in found:
+        equal = ", at equal parameters" if ratio.pair.candidate.parameters_of else ""
+        groups.setdefault(f"{setting(ratio.pair.reference)}{equal}", []).append(ratio)
+    return groups
+
+
+def by_phase(found: Sequence[Ratio]) -> dict[str, list[Ratio]]:
+    """Ratios by the phase of both, in words."""
+    groups: dict[str, list[Ratio]] = {}
+    for ratio in found:
+        phase = words("phase", ratio.pair.reference.phase)
+        groups.setdefault(phase, []).append(ratio)
+    return groups
+
+
+def varying(cases: Sequence[Case], axes: Sequence[str] = SIZES) -> list[str]:
+    """The axes that take more than one value."""
+    return [axis for axis in axes if len({nominal(case, axis) for case in cases}) > 1]
+
+
+def _is_the_question(ratio: Ratio) -> bool:
+    layers = (ratio.pair.candidate.layer, ratio.pair.reference.layer)
+    return ratio.pair.axis == "layer" and layers == ("gru", "lstm")
+
+
+def _no_answer(run: Run) -> str:
+    measured = {one.case.layer for one in run.results if one.status in MEASURED}
+    failed = sum(one.status in FAILED for one in run.results)
+    text = (
+        "This run holds no GRU and LSTM that were measured side by side, so it does not "
+        "say which is faster."
+    )
+    if not measured:
+        ends = f", and {failed} failed" if failed else ""
+        return f"{text} Of its {len(run.results)} cases none was measured{ends}."
+    return f"{text} It measured: {', '.join(sorted(map(layer_name, measured)))}."
+
+
+def _sentence(times: Sequence[Ratio], memory: Sequence[Ratio]) -> str:
+    parts = [f"in {phase} {_clause(group)}" for phase, group in by_phase(times).items()]
+    text = "; ".join(parts)
+    if not memory:
+        return f"{text}."
+    shares = [
+        f"{_range(group)} in {phase}" for phase, group in by_phase(memory).items()
+    ]
+    return f"{text}. Peak memory of a GRU's call, as a multiple of an LSTM's: {', '.join(shares)}."
+
+
+def _clause(group: Sequence[Ratio]) -> str:
+    """Who is faster, at how many sizes, by how much, and from where on."""
+    if len(group) == 1:
+        one = group[0]
+        return f"{_says(one.verdict)}: a GRU takes {span(one.interval)} times an LSTM's time"
+    counts = Counter(ratio.verdict for ratio in group)
+    total = len(group)
+    verdicts = [
+        f"{_says(verdict)} at {'all' if count == total else f'{count} of'} {total} sizes"
+        for verdict, count in counts.most_common()
+    ]
+    mean = pooled(group)
+    middle = f", on average {span(mean)}" if mean else ""
+    return (
+        f"{', '.join(verdicts)}; a GRU takes {_range(group)} times an LSTM's time{middle}"
+        f"{_boundary(group)}"
+    )
+
+
+def _says(verdict: Verdict) -> str:
+    if verdict in _WINNERS:
+        return f"the {_WINNERS[verdict]} is faster"
+    return "they tie" if verdict is Verdict.TIE else "it is undecided"
+
+
+def _range(group: Sequence[Ratio]) -> str:
+    ordered = sorted(group, key=lambda ratio: ratio.interval.estimate)
+    least, most = span(ordered[0].interval), span(ordered[-1].interval)
+    return least if least == most else f"from {least} to {most}"
+
+
+def _boundary(group: Sequence[Ratio]) -> str:
+    """From which size on one layer is always faster, where there is such a size."""
+    if len({ratio.verdict for ratio in group}) < 2:
+        return ""
+    for axis in SIZES:
+        values = sorted({nominal(ratio.pair.reference, axis) for ratio in group})
+        for edge in values[1:]:
+            beyond = {
+                ratio.verdict
+                for ratio in group
+                if nominal(ratio.pair.reference, axis) >= edge
+            }
+            if len(beyond) == 1 and (winner := _WINNERS.get(*beyond)):
+                return f"; from {axis} {edge} on the {winner} is faster at every size"
+    return ""
+
+
+def _how_sure(times: Sequence[Ratio]) -> str:
+    counts = [ratio.interval.count for ratio in times]
+    if min(counts) < 2:
+        return (
+            f"Some ratios come from one launch ({NO_INTERVAL}): they decide nothing."
+        )
+    widths = [ratio.interval.half_width / ratio.interval.estimate for ratio in times]
+    launches = f"{min(counts)}"
+    if min(counts) != max(counts):
+        launches += f" to {max(counts)}"
+    widest = max(widths)
+    reach = f"{widest:.1%}" if math.isfinite(widest) else "without bound"
+    return (
+        f"In brackets: 95 % intervals over {launches} launches (fresh processes). "
+        f"Half of their width is {median(widths):.1%} of the ratio in the median, "
+        f"{reach} at the widest. A tie is an interval within 2 % of 1; undecided "
+        "is one that holds 1 and is wider. An average is the geometric mean over the "
+        "sizes of this run."
+    )
+
+
+def _decisions(name: str, group: Sequence[Ratio]) -> Table:
+    """Rows of sizes, a column for each phase and sequence length."""
+    references = [ratio.pair.reference for ratio in group]
+    across = list(
+        dict.fromkeys(
+            (words("phase", case.phase), case.seq_len)
+            for case in sorted(references, key=lambda case: case.seq_len)
+        )
+    )
+    across.sort(key=lambda column: column[0])
+    axes = ["hidden_size", *varying(references, ("num_layers", "batch_size", "input_size"))]
+    cells = {
+        (*_row(ratio, axes), words("phase", ratio.pair.reference.phase),
+         ratio.pair.reference.seq_len): winner_cell(ratio)
+        for ratio in group
+    }
+    rows = sorted({_row(ratio, axes) for ratio in group})
+    return Table(
+        f"The faster layer, with the time of a GRU as a multiple of an LSTM's: {name}",
+        (
+            *(Column(axis, number=True) for axis in axes),
+            *(Column(f"{phase}, seq_len {length}") for phase, length in across),
+        ),
+        tuple(
+            (
+                *(Cell(str(value)) for value in row),
+                *(cells.get((*row, *column), Cell("not measured")) for column in across),
+            )
+            for row in rows
+        ),
+    )
+
+
+def _row(ratio: Ratio, axes: Sequence[str]) -> tuple[int, ...]:
+    return tuple(nominal(ratio.pair.reference, axis) for axis in axes)

@@ -1,0 +1,114 @@
+"""Every case with its end, and what a layer of the user's own costs before it runs."""
+
+from statistics import median
+
+from rnnbench.case import AXES, TORCH_LAYERS, Case
+from rnnbench.metric import PEAK_MEMORY, TIME
+from rnnbench.ratio import absolute
+from rnnbench.record import FAILED, Result, Run
+from rnnbench.report.content import Block, Cell, Column, Section, Table, Text, Tone
+from rnnbench.report.labels import layer_name, limits, words
+from rnnbench.stats import Interval
+
+
+def every_case(run: Run) -> Section:
+    """The table of all cases, with a column for each axis that varies."""
+    if not run.results:
+        text = Text("The run holds no case: nothing was selected.")
+        return Section("cases", "Every case", (text,))
+    cases = [result.case for result in run.results]
+    axes = [
+        axis
+        for axis in (*AXES, "parameters_of")
+        if len({getattr(case, axis) for case in cases}) > 1
+    ]
+    same = [axis for axis in AXES if axis not in axes]
+    titles = ("status", "reason", *axes)
+    numbers = ("time per call", "95 % interval", "launches", "turns", "peak memory")
+    columns = (
+        *(Column(title) for title in ("case", *titles)),
+        *(Column(title, number=True) for title in (*numbers, "page faults per turn")),
+    )
+    rows = tuple(_row(result, axes) for result in run.results)
+    alike = ", ".join(f"{axis} {getattr(cases[0], axis)}" for axis in same)
+    blocks: list[Block] = [Table(f"{len(rows)} cases", columns, rows)]
+    if alike:
+        blocks.insert(0, Text(f"The same in every case: {alike}."))
+    return Section("cases", "Every case", tuple(blocks))
+
+
+def first_calls(run: Run) -> Section | None:
+    """First calls apart from running time, for layers that may compile themselves."""
+    rows = []
+    for result in run.results:
+        firsts = [turns.first_call for turns in result.turns if turns.first_call]
+        usual = absolute(result.turns)
+        if result.case.layer in TORCH_LAYERS or not firsts or usual is None:
+            continue
+        first = median(firsts)
+        rows.append(
+            (
+                Cell(result.case.id),
+                Cell(TIME.format(first)),
+                Cell(TIME.format(usual.estimate)),
+                Cell(f"{max(first / usual.estimate, 0):,.0f}"),
+            )
+        )
+    if not rows:
+        return None
+    columns = (
+        Column("case"),
+        Column("first call", number=True),
+        Column("running time", number=True),
+        Column("calls that take as long as the first", number=True),
+    )
+    return Section(
+        "first-calls",
+        "Layers of the user's own: the first call",
+        (
+            Text(
+                "The first call in a fresh process holds what is done once, compilation "
+                "among it. It is the median over launches, and no part of the running "
+                "time."
+            ),
+            Table("First call and running time", columns, tuple(rows)),
+        ),
+    )
+
+
+def _row(result: Result, axes: list[str]) -> tuple[Cell, ...]:
+    interval = absolute(result.turns)
+    faults = [value for turns in result.turns for value in turns.faults]
+    return (
+        Cell(result.case.id),
+        Cell(result.status, Tone.BAD if result.status in FAILED else Tone.PLAIN),
+        Cell(result.reason),
+        *(Cell(_value(result.case, axis)) for axis in axes),
+        Cell(TIME.format(interval.estimate) if interval else ""),
+        Cell(_limits(interval)),
+        Cell(str(len(result.turns))),
+        Cell(str(sum(len(turns.seconds) for turns in result.turns))),
+        Cell(_memory(result)),
+        Cell(f"{median(faults):g}" if faults else ""),
+    )
+
+
+def _value(case: Case, axis: str) -> str:
+    value = getattr(case, axis)
+    if axis == "layer":
+        return layer_name(value)
+    return words(axis, value) if type(value) is bool else str(value)
+
+
+def _limits(interval: Interval | None) -> str:
+    if interval is None:
+        return ""
+    if interval.count < 2:
+        return limits(interval)
+    return f"{TIME.format(interval.low)} to {TIME.format(interval.high)}"
+
+
+def _memory(result: Result) -> str:
+    if result.peak_memory is None:
+        return result.memory_reason
+    return PEAK_MEMORY.format(result.peak_memory)

@@ -1,0 +1,94 @@
+"""How a run was measured: enough to judge it, and to repeat it."""
+
+from collections import Counter
+from dataclasses import fields
+
+from rnnbench.metric import PEAK_MEMORY, TIME
+from rnnbench.record import MEASURED, Run, Status
+from rnnbench.report.content import Block, Cell, Column, Section, Table, Text
+
+
+def method(run: Run) -> Section:
+    """Command, policy, effort, what was not measured and why, the environment."""
+    blocks: list[Block] = [
+        Text(run.command, "Command"),
+        Text(_how(run)),
+        _pairs("The run", _facts(run)),
+    ]
+    if ends := _not_measured(run):
+        blocks.append(ends)
+    blocks.append(_pairs("The machine and the libraries", _environment(run)))
+    return Section("method", "How it was measured", tuple(blocks))
+
+
+def _how(run: Run) -> str:
+    counts = Counter(result.status for result in run.results)
+    ends = ", ".join(
+        f"{counts[status]} {status.replace('_', ' ')}"
+        for status in Status
+        if counts[status]
+    )
+    return (
+        f"{len(run.results)} cases: {ends or 'none'}. Each launch is a fresh process "
+        "that measures the members of a workload turn by turn, in shuffled order. A "
+        "ratio is taken within each launch as the median over its rounds, then averaged "
+        "over launches with a 95 % Student t interval on the logarithms. Threads and "
+        "allocators are set for a process, so such pairs are compared between launches."
+    )
+
+
+def _facts(run: Run) -> list[tuple[str, str]]:
+    policy, effort = run.sweep.policy, run.effort
+    return [
+        ("sweep", f"{run.sweep.name} ({run.sweep.digest[:12]})"),
+        ("measured side by side", ", ".join(run.sweep.compare)),
+        ("precision asked for", f"{policy.precision:.1%} of each ratio"),
+        ("launches, at most", str(policy.launches)),
+        ("launches, made", str(effort.launches)),
+        ("budget", TIME.format(policy.budget)),
+        ("time limit of a member", TIME.format(policy.time_limit)),
+        ("wall time of measuring", TIME.format(effort.wall)),
+        ("launches at a time", f"{effort.lanes:g}"),
+        ("share of that time inside turns", f"{effort.share_inside_turns:.0%}"),
+        ("made", run.created),
+        ("rnnbench", run.version),
+        ("commit", run.commit or "unknown"),
+    ]
+
+
+def _not_measured(run: Run) -> Table | None:
+    """Reasons, each with how many cases it ended."""
+    reasons = Counter(
+        (result.status.replace("_", " "), result.reason)
+        for result in run.results
+        if result.status not in MEASURED
+    )
+    if not reasons:
+        return None
+    return Table(
+        "Not measured, and why",
+        (Column("status"), Column("cases", number=True), Column("reason")),
+        tuple(
+            (Cell(status), Cell(str(count)), Cell(reason))
+            for (status, reason), count in reasons.most_common(200)
+        ),
+    )
+
+
+def _environment(run: Run) -> list[tuple[str, str]]:
+    rows = []
+    for field in fields(run.environment):
+        value = getattr(run.environment, field.name)
+        if field.name.endswith("_bytes") and value is not None:
+            value = PEAK_MEMORY.format(value)
+        name = field.name.replace("_bytes", "").replace("_", " ")
+        rows.append((name, "unknown" if value is None else str(value)))
+    return rows
+
+
+def _pairs(title: str, rows: list[tuple[str, str]]) -> Table:
+    return Table(
+        title,
+        (Column("what"), Column("value")),
+        tuple((Cell(name), Cell(value)) for name, value in rows),
+    )

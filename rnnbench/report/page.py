@@ -1,0 +1,30 @@
+"""What is said of a run, in the order in which a reader asks."""
+
+from rnnbench.ratio import ratios
+from rnnbench.record import Run
+from rnnbench.report.answer import answer
+from rnnbench.report.cases import every_case, first_calls
+from rnnbench.report.content import Page
+from rnnbench.report.effects import backends, knobs
+from rnnbench.report.method import method
+from rnnbench.report.tradeoff import tradeoff
+
+
+def page(run: Run) -> Page:
+    """The page of a run; a section that has nothing to say is left out."""
+    found = ratios(run)
+    machine = run.environment.gpu or run.environment.cpu_model or run.environment.machine
+    sections = (
+        answer(run, found),
+        tradeoff(found),
+        backends(found),
+        knobs(found),
+        first_calls(run),
+        every_case(run),
+        method(run),
+    )
+    return Page(
+        title=f"rnnbench: {run.sweep.name}",
+        subtitle=f"{run.sweep.question} Measured on {machine}, {run.created}.".strip(),
+        sections=tuple(section for section in sections if section is not None),
+    )

@@ -1,0 +1,239 @@
+"""What a sweep's file may say: types, bounds and names, each fault with its place."""
+
+import os
+import re
+import reprlib
+from collections.abc import Callable, Mapping
+from dataclasses import fields
+from enum import StrEnum
+from importlib.metadata import entry_points
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    create_model,
+    model_validator,
+)
+
+from rnnbench.case import AXES, DEFAULTS, LAYER_NAME, TORCH_LAYERS, Case
+from rnnbench.expand import Inapplicable
+from rnnbench.process import physical_cores
+from rnnbench.workload import DEFAULT_COMPARE
+from rnnbench.yaml_file import Document, Fault, nearest
+
+ENTRY_POINTS = "rnnbench.layers"
+# No tensor has more in one dimension, and no slip of the pen should cost more digits.
+_MOST = 2**31 - 1
+# A process has one of each: cases that differ in them can't take turns in it.
+_OF_A_PROCESS = ("device", "threads", "allocator")
+
+
+def _as_list(value: Any) -> Any:
+    return value if isinstance(value, list) else [value]
+
+
+def _each_once(values: list[Any]) -> list[Any]:
+    for value in values:
+        if values.count(value) > 1:
+            raise ValueError(f"{value} is there twice")
+    return values
+
+
+def _known_layer(name: str) -> str:
+    known = [*TORCH_LAYERS, *(one.name for one in entry_points(group=ENTRY_POINTS))]
+    if LAYER_NAME.fullmatch(name) and (":" in name or name in known):
+        return name
+    raise ValueError(
+        f"{name[:60]!r} is none of {', '.join(known)}, "
+        f"and no package.module:factory{nearest(name, known)}"
+    )
+
+
+def _all_cores(values: list[Any]) -> list[Any]:
+    """`all` is a number from here on; where it is there already, it adds nothing."""
+    count = len(physical_cores()) or os.cpu_count() or 1
+    rest = [value for value in values if value != "all"]
+    return rest if count in rest or rest == values else [*rest, count]
+
+
+def _comparable(axis: str) -> str:
+    if axis not in AXES:
+        raise ValueError(f"{reprlib.repr(axis)}: no such axis{nearest(axis, AXES)}")
+    if axis in _OF_A_PROCESS:
+        raise ValueError(f"{axis}: a process has one, so its values can't take turns")
+    return axis
+
+
+_Size = Annotated[int, Field(ge=1, le=_MOST)]
+_TYPES: dict[str, Any] = {
+    "layer": Annotated[str, AfterValidator(_known_layer)],
+    "dropout": Annotated[float, Field(ge=0, le=1)],
+    "proj_size": Annotated[int, Field(ge=0, le=_MOST)],
+}
+
+
+def _values_of(axis: str, kind: type) -> Any:
+    """The type of an axis in a file: its values, or the only one."""
+    one: Any = _TYPES.get(axis, _Size if kind is int else kind)
+    if issubclass(kind, StrEnum):
+        one = Annotated[kind, Field(strict=False)]
+    whole = _all_cores if axis == "threads" else list
+    return Annotated[
+        list[one],
+        Field(min_length=1),
+        BeforeValidator(whole),
+        BeforeValidator(_as_list),
+        AfterValidator(_each_once),
+    ]
+
+
+_VALUES = {
+    one.name: _values_of(one.name, one.type)
+    for one in fields(Case)
+    if one.name in AXES and isinstance(one.type, type)
+}
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
+
+
+class _AnyRule(_Strict):
+    @model_validator(mode="after")
+    def _says_something(self) -> Self:
+        if not self.model_fields_set:
+            raise ValueError("names no axis")
+        return self
+
+
+# Fields by name, from a dict: more than the overloads of create_model can follow.
+_create_model: Any = create_model
+_NONE: Any = None
+_Axes: Any = _create_model(
+    "_Axes",
+    __base__=_Strict,
+    **{
+        axis: (kind, _NONE if axis in DEFAULTS else ...)
+        for axis, kind in _VALUES.items()
+    },
+)
+_Rule: Any = _create_model(
+    "_Rule",
+    __base__=_AnyRule,
+    **{axis: (kind, _NONE) for axis, kind in _VALUES.items()},
+)
+
+
+class PolicySection(_Strict):
+    """How to measure; what is not set is left to `record.Policy`."""
+
+    precision: Annotated[float, Field(gt=0, lt=1)] = 0.5
+    launches: Annotated[int, Field(ge=1, le=1000)] = 1
+    budget: Annotated[float, Field(gt=0)] = 1.0
+    time_limit: Annotated[float, Field(gt=0)] = 1.0
+
+
+class SweepFile(_Strict):
+    """A whole file; the values of each axis as a list, None where it is not named."""
+
+    axes: _Axes
+    compare: Annotated[
+        list[Annotated[str, AfterValidator(_comparable)]],
+        Field(min_length=1),
+        AfterValidator(_each_once),
+    ] = list(DEFAULT_COMPARE)
+    include: Annotated[list[_Rule], Field(min_length=1)] = []
+    exclude: Annotated[list[_Rule], Field(min_length=1)] = []
+    match: Literal["parameters"] = _NONE
+    inapplicable: Annotated[Inapplicable, Field(strict=False)] = Inapplicable.COLLAPSE
+    policy: PolicySection = PolicySection()
+
+
+def check(document: Document) -> SweepFile | None:
+    """Give the file its types, and the document every fault that is found on the way.
+
+    Where only a part that no case depends on is wrong, the rest is still given, so that
+    all faults come at once.
+    """
+    try:
+        return SweepFile.model_validate(document.data)
+    except ValidationError as error:
+        wrong = error.errors()
+    document.faults.extend(_fault(one, document) for one in wrong)
+    sections = {one["loc"][0] if one["loc"] else "" for one in wrong}
+    if sections & {"", "axes", "include", "exclude", "match", "inapplicable"}:
+        return None
+    rest = {key: value for key, value in document.data.items() if key not in sections}
+    return SweepFile.model_validate(rest)
+
+
+def _fault(error: Mapping[str, Any], document: Document) -> Fault:
+    """Our words for pydantic's: where, what, and the nearest right name."""
+    route, kind = error["loc"], error["type"]
+    about_key = kind in ("extra_forbidden", "missing")
+    place = document.key(route) if about_key else document.value(route)
+    names = [
+        one if one.isidentifier() else repr(one) for one in route if type(one) is str
+    ]
+    what = _MESSAGES.get(kind, _as_pydantic_says)(error)
+    return Fault(place, f"{'.'.join(names)}: {what}" if names else what)
+
+
+def _as_pydantic_says(error: Mapping[str, Any]) -> str:
+    reason = error.get("ctx", {}).get("error", error["msg"])
+    return f"{_shown(error)}: {reason}" if reason is error["msg"] else str(reason)
+
+
+def _shown(error: Mapping[str, Any]) -> str:
+    value = error["input"]
+    return "nothing" if value is None else reprlib.repr(value)
+
+
+def _no_such_key(error: Mapping[str, Any]) -> str:
+    *parents, name = error["loc"]
+    return "no such " + _known_keys(parents, str(name))
+
+
+def _known_keys(parents: list[str | int], name: str) -> str:
+    section = parents[0] if parents else ""
+    if section == "policy":
+        return f"setting{nearest(name, PolicySection.model_fields)}"
+    if section:
+        return f"axis{nearest(name, AXES)}"
+    return f"key{nearest(name, SweepFile.model_fields)}"
+
+
+def _no_choice(error: Mapping[str, Any]) -> str:
+    choices = re.findall(r"'([^']*)'", error["ctx"]["expected"])
+    hint = nearest(str(error["input"]), choices)
+    return f"{_shown(error)} is none of {', '.join(choices)}{hint}"
+
+
+_MESSAGES: dict[str, Callable[[Mapping[str, Any]], str]] = {
+    "extra_forbidden": _no_such_key,
+    "missing": lambda _: "is missing",
+    "enum": _no_choice,
+    "literal_error": _no_choice,
+    "too_short": lambda _: "is an empty list",
+    "int_type": lambda error: f"{_shown(error)} is not a whole number",
+    "float_type": lambda error: f"{_shown(error)} is not a number",
+    "bool_type": lambda error: f"{_shown(error)} is not true or false",
+    "string_type": lambda error: f"{_shown(error)} is not a name",
+    "list_type": lambda error: f"{_shown(error)} is not a list",
+    "model_type": lambda error: f"{_shown(error)} is not a mapping",
+    "greater_than_equal": lambda error: (
+        f"{_shown(error)} is less than {error['ctx']['ge']}"
+    ),
+    "greater_than": lambda error: (
+        f"{_shown(error)} is not more than {error['ctx']['gt']}"
+    ),
+    "less_than_equal": lambda error: (
+        f"{_shown(error)} is more than {error['ctx']['le']}"
+    ),
+    "less_than": lambda error: f"{_shown(error)} is not less than {error['ctx']['lt']}",
+}

@@ -1,0 +1,209 @@
+"""The results file: pytest-benchmark's JSON with our block inside; its keys' keeper."""
+
+import json
+import os
+from contextlib import suppress
+from dataclasses import fields, is_dataclass
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from rnnbench.case import AXES, Case
+from rnnbench.decode import WrongValue, integer, reader, typed
+from rnnbench.errors import ResultsError
+from rnnbench.record import Result, Run, Yardstick
+
+# 1: the first.
+SCHEMA = 1
+
+BLOCK = "rnnbench"
+
+# A night of 10,000 cases takes some tens of MB; more than this is not one of ours, and
+# reading it would only take the reader's memory.
+MAX_BYTES = 512 * 2**20
+
+# No clock gives a call outside of these, and no ratio of two within them overflows.
+_SHORTEST, _LONGEST = 1e-12, 1e9
+
+
+def empty_document() -> dict[str, Any]:
+    """What pytest-benchmark would have written, had there been anything to write."""
+    try:
+        theirs = version("pytest-benchmark")
+    except PackageNotFoundError:
+        theirs = ""
+    return {
+        "machine_info": {},
+        "commit_info": {},
+        "benchmarks": [],
+        "datetime": "",
+        "version": theirs,
+    }
+
+
+def attach(document: dict[str, Any], run: Run) -> None:
+    """Add `run` to a pytest-benchmark document, which holds its turns where it can."""
+    replayed = _replayed(document)
+    block = {"schema": SCHEMA, **_plain(run)}
+    for result, row in zip(run.results, block["results"], strict=True):
+        seconds = [value for turns in result.turns for value in turns.seconds]
+        data = replayed.get(result.case.id)
+        if data and _alike(data, seconds):
+            # A replayed clock adds and subtracts: its last digit is not ours.
+            data[:] = seconds
+            for turns in row["turns"]:
+                turns["count"] = len(turns.pop("seconds"))
+    document["datetime"] = document.get("datetime") or run.created
+    document[BLOCK] = block
+
+
+def _replayed(document: Any) -> dict[str, list[Any]]:
+    """The turns that pytest-benchmark holds, by the id of their case."""
+    found: dict[str, list[Any]] = {}
+    for benchmark in typed(list, typed(dict, document).get("benchmarks", [])):
+        entry = typed(dict, benchmark)
+        case = typed(dict, entry.get("extra_info", {})).get("case")
+        data = typed(dict, entry.get("stats", {})).get("data")
+        if isinstance(case, str) and isinstance(data, list):
+            found.setdefault(case, data)
+    return found
+
+
+def _alike(data: list[Any], seconds: list[float]) -> bool:
+    return len(data) == len(seconds) and all(
+        abs(theirs - ours) <= 1e-6 * ours
+        for theirs, ours in zip(data, seconds, strict=True)
+    )
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, str):
+        # A lone surrogate (an argument that is not UTF-8) can't be written to a page.
+        return str(value).encode(errors="replace").decode()
+    if is_dataclass(value):
+        return {
+            field.name: _plain(getattr(value, field.name)) for field in fields(value)
+        }
+    return [_plain(item) for item in value] if isinstance(value, tuple) else value
+
+
+def write_document(path: Path, document: dict[str, Any]) -> None:
+    """Put the whole document at `path`, or raise and leave what was there."""
+    aside = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        text = json.dumps(document, allow_nan=False, separators=(",", ":"))
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            _write_durably(aside, text.encode() + b"\n")
+            _decode_document(_read(aside))
+            aside.replace(path)
+        finally:
+            # Where it was moved, it is gone; where it can't be removed, the first
+            # fault is the one to tell of.
+            with suppress(OSError):
+                aside.unlink(missing_ok=True)
+        _sync_folder(path.parent)
+    except (OSError, TypeError, ValueError, RecursionError) as error:
+        raise ResultsError(f"{path}: not written: {_one_line(error)}") from error
+
+
+def _write_durably(path: Path, content: bytes) -> None:
+    with path.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make a rename outlive a loss of power."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def load_run(path: Path) -> Run:
+    """Read the run in a results file; whatever is wrong with it is one line."""
+    try:
+        return _decode_document(_read(path))
+    except (OSError, ValueError, RecursionError) as error:
+        raise ResultsError(f"{path}: {_one_line(error)}") from error
+
+
+def _read(path: Path) -> Any:
+    with path.open("rb") as file:
+        content = file.read(MAX_BYTES + 1)
+    if len(content) > MAX_BYTES:
+        raise ValueError(f"larger than {MAX_BYTES} bytes: no results file of ours")
+    return json.loads(content, parse_constant=_refuse_constant)
+
+
+def _refuse_constant(name: str) -> float:
+    raise ValueError(f"{name} is not a number")
+
+
+def _one_line(error: BaseException) -> str:
+    if isinstance(error, RecursionError):
+        return "nested too deeply"
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror
+    if isinstance(error, json.JSONDecodeError):
+        return f"no whole JSON: {error}"
+    return " ".join(str(error).split())[:300]
+
+
+def _decode_document(document: Any) -> Run:
+    block = typed(dict, document).get(BLOCK)
+    if block is None:
+        raise ValueError(f"holds no block {BLOCK!r}: not a results file of ours")
+    schema = typed(dict, block).get("schema")
+    if type(schema) is not int or schema != SCHEMA:
+        raise WrongValue(f"this version reads {SCHEMA}, not {schema!r}", f"{BLOCK}.schema")
+    body = {name: value for name, value in block.items() if name != "schema"}
+    replayed = _replayed(document)
+    try:
+        rows = typed(list, body.get("results"))
+        body["results"] = [_with_seconds(row, replayed) for row in rows]
+        run: Run = reader(Run)(body)
+        _check(run)
+    except ValueError as error:
+        raise WrongValue.at(BLOCK, error) from error
+    return run
+
+
+def _with_seconds(row: Any, replayed: dict[str, list[Any]]) -> Any:
+    """`row` as if it held its turns itself; what is odd is left for its reader."""
+    turns = row.get("turns") if isinstance(row, dict) else None
+    if not isinstance(turns, list) or not all(isinstance(each, dict) for each in turns):
+        return row
+    if not any("count" in each for each in turns):
+        return row
+    try:
+        case = reader(Case)(row.get("case"))
+    except ValueError:
+        return row
+    data, start, whole = replayed.get(case.id, []), 0, []
+    for each in turns:
+        rest = dict(each)
+        end = start + integer(rest.pop("count", None))
+        whole.append({**rest, "seconds": data[start:end]})
+        start = end
+    if start != len(data):
+        raise WrongValue(f"{start} turns are counted, {len(data)} are held", case.id)
+    return {**row, "turns": whole}
+
+
+def _check(run: Run) -> None:
+    """Refuse what no reader could make sense of, though each part is well-formed."""
+    if unknown := sorted(set(run.sweep.compare) - set(AXES)):
+        raise WrongValue(f"no such axis: {', '.join(unknown)}", "sweep.compare")
+    cases = [result.case for result in run.results]
+    if len(set(cases)) != len(cases):
+        raise WrongValue("a case stands there twice", "results")
+    held: tuple[Result | Yardstick, ...] = (*run.results, *run.yardsticks)
+    for each in held:
+        for turns in each.turns:
+            for value in (*turns.seconds, *turns.back_to_back):
+                if not _SHORTEST <= value <= _LONGEST:
+                    raise WrongValue(f"{value} is no time of a call", each.workload)

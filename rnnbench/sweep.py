@@ -1,0 +1,108 @@
+"""From a sweep's file to its cases, or to every fault in it with line and column."""
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from rnnbench.case import Case
+from rnnbench.errors import SweepError
+from rnnbench.expand import Expansion, Rules, Values, expand
+from rnnbench.record import Policy, SweepRecord
+from rnnbench.schema import SweepFile, check
+from rnnbench.workload import Workload
+from rnnbench.yaml_file import Document, Fault, Place, read_text, read_yaml
+
+_QUESTION = "the first line is a comment: the question that the sweep answers"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sweep:
+    """What is to be measured. `notes`: what was collapsed, added, or stands alone."""
+
+    record: SweepRecord
+    workloads: tuple[Workload, ...]
+    cases: tuple[Case, ...]
+    notes: tuple[str, ...]
+
+
+def load_sweep(path: Path) -> Sweep:
+    """Read a sweep; SweepError has a line `file:line:column: what` for each fault."""
+    try:
+        text, faults = read_text(path)
+    except (OSError, ValueError) as error:
+        what = getattr(error, "strerror", None) or error
+        raise SweepError(f"{path}: can't be read: {what}") from error
+    if faults:
+        raise _error(path, faults)
+    document = read_yaml(text)
+    question = text.split("\n", 1)[0].strip()
+    if not question.startswith("#") or not question.strip("# "):
+        document.faults.append(Fault(Place(), _QUESTION))
+    # What YAML could not read leaves nothing to be checked.
+    file = check(document) if document.values else None
+    expansion = _expand(file, document) if file else Expansion()
+    if file is None or document.faults:
+        raise _error(path, document.faults)
+    record = SweepRecord(
+        name=path.stem,
+        question=" ".join(question.strip("# ").split()),
+        digest=_digest(expansion.cases, tuple(file.compare)),
+        compare=tuple(file.compare),
+        policy=Policy(**file.policy.model_dump(exclude_unset=True)),
+    )
+    return Sweep(
+        record=record,
+        workloads=expansion.workloads,
+        cases=expansion.cases,
+        notes=(*_machine_notes(file, document), *expansion.notes),
+    )
+
+
+def _expand(file: SweepFile, document: Document) -> Expansion:
+    """Build the cases; what is wrong with the rules joins the document's faults."""
+    written = document.data
+    expansion = expand(
+        Rules(
+            axes=_values(file.axes, written["axes"]),
+            compare=tuple(file.compare),
+            include=tuple(map(_values, file.include, written.get("include", ()))),
+            exclude=tuple(map(_values, file.exclude, written.get("exclude", ()))),
+            match_parameters=file.match is not None,
+            inapplicable=file.inapplicable,
+        )
+    )
+    for route, what in expansion.faults:
+        name = ".".join(part for part in route if isinstance(part, str))
+        document.faults.append(Fault(document.value(route), f"{name}: {what}"))
+    return expansion
+
+
+def _values(section: object, written: dict[str, object]) -> Values:
+    """The values of the axes that are named, in the file's order."""
+    return {axis: tuple(getattr(section, axis)) for axis in written}
+
+
+def _digest(cases: tuple[Case, ...], compare: tuple[str, ...]) -> str:
+    """The same for every file that means the same cases, in whatever words."""
+    content = "\n".join((",".join(compare), *sorted(case.id for case in cases)))
+    return hashlib.sha256(content.encode()).hexdigest()
+
+
+def _machine_notes(file: SweepFile, document: Document) -> Iterator[str]:
+    """What the file leaves to the machine that reads it."""
+    sections = [document.data["axes"], *document.data.get("include", ())]
+    read = [file.axes, *file.include]
+    for section, values in zip(sections, read, strict=True):
+        if "all" in str(section.get("threads", "")):
+            yield f"threads: all of this machine's cores are {max(values.threads)}"
+            return
+
+
+def _error(path: Path, faults: list[Fault]) -> SweepError:
+    return SweepError(
+        "\n".join(
+            f"{path}:{fault.place.line}:{fault.place.column}: {fault.what}"
+            for fault in sorted(faults)
+        )
+    )

@@ -1,0 +1,74 @@
+"""`python -m rnnbench.worker`: what must hold before torch is imported, then the jobs.
+
+Exit codes: 0 at the end of the jobs, 3 for a line that is not of this protocol, 4 for
+a CUDA device that no longer answers, 130 when interrupted.
+"""
+
+import faulthandler
+import os
+import sys
+from typing import BinaryIO
+
+from rnnbench.protocol import SCHEMA, Start, decode_job
+from rnnbench.worker.confine import Confinement, die_with_parent
+
+FOREIGN_PROTOCOL = 3
+INTERRUPTED = 130
+
+
+def main() -> int:
+    """Take the channels, confine the process, then serve until the jobs end."""
+    parent = os.getppid()
+    jobs, answers = _take_channels()
+    faulthandler.enable()
+    die_with_parent(parent)
+    try:
+        return _serve(jobs, answers)
+    except KeyboardInterrupt:
+        return INTERRUPTED
+
+
+def _take_channels() -> tuple[BinaryIO, BinaryIO]:
+    """Keep the protocol's descriptors for ourselves; they are not inherited.
+
+    Whatever torch or a layer prints goes to standard error, and a layer that reads its
+    standard input finds it empty.
+    """
+    jobs = os.fdopen(os.dup(0), "rb")
+    answers = os.fdopen(os.dup(1), "wb")
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nothing, 0)
+    os.close(nothing)
+    os.dup2(2, 1)
+    # By lines: the last words of a layer that dies are not lost in a buffer.
+    sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]
+    return jobs, answers
+
+
+def _serve(jobs: BinaryIO, answers: BinaryIO) -> int:
+    line = jobs.readline()
+    if not line:
+        return 0
+    try:
+        start = decode_job(line)
+    except ValueError as error:
+        return _refuse(f"{error} (this worker speaks schema {SCHEMA})")
+    if not isinstance(start, Start):
+        return _refuse(f"the first job is a {type(start).__name__}, not a Start")
+    if start.schema != SCHEMA:
+        return _refuse(f"schema {start.schema}; this worker speaks schema {SCHEMA}")
+    Confinement(cores=start.cores, data_limit=start.data_limit).apply()
+    # The one late import: torch starts its thread pool and reads its environment when
+    # it is imported, so cores and limits have to hold before.
+    from rnnbench.worker.serve import serve  # noqa: PLC0415
+
+    return serve(start, jobs, answers)
+
+
+def _refuse(why: str) -> int:
+    sys.stderr.write(f"rnnbench.worker: {why}\n")
+    return FOREIGN_PROTOCOL
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,83 @@
+"""What a member's failure is called: the one place where foreign errors end."""
+
+import traceback
+from collections.abc import Callable
+from typing import TypeVar
+
+import torch
+
+from rnnbench.protocol import Outcome
+from rnnbench.record import Status
+
+# A reason is a line in a table; PyTorch's longest messages run over pages.
+LONGEST_REASON = 300
+
+# What an allocator says where it raises no type of its own. `bad_alloc` is C++'s.
+_OUT_OF_MEMORY = ("can't allocate memory", "not enough memory", "bad_alloc")
+
+# How PyTorch, and oneDNN within it, say that this device lacks a path.
+_UNSUPPORTED = (
+    "not implemented for",
+    "not supported",
+    "could not create a primitive descriptor",
+)
+
+_ERRORS_OF_THE_DEVICE = ("CUDA error", "CUDNN_STATUS_EXECUTION_FAILED")
+
+Value = TypeVar("Value")
+
+
+class DeviceLostError(Exception):
+    """The CUDA context no longer works: only a new process gets another."""
+
+
+def attempt(action: Callable[[], Value]) -> Value | Outcome:
+    """What `action` gives, or how it failed. It is foreign code: it may raise all."""
+    try:
+        return action()
+    # A layer that calls sys.exit has failed, too; an interrupt is ours.
+    except (Exception, SystemExit) as error:  # noqa: BLE001
+        _refuse_lost_device(error)
+        return Outcome(status=_status(error), reason=reason(error))
+
+
+def is_unsupported(error: BaseException) -> bool:
+    """Whether PyTorch says that it can't do this here, rather than that it failed."""
+    return isinstance(error, NotImplementedError) or (
+        isinstance(error, RuntimeError)
+        and any(words in str(error) for words in _UNSUPPORTED)
+    )
+
+
+def reason(error: BaseException) -> str:
+    """`TypeName: message` on one printable line."""
+    # This never raises, even where the error's own __str__ does.
+    text = "".join(traceback.format_exception_only(error))
+    text = text.removeprefix(f"{type(error).__module__}.")
+    line = " ".join(text.split())
+    line = "".join(letter if letter.isprintable() else "?" for letter in line)
+    return line if len(line) <= LONGEST_REASON else f"{line[: LONGEST_REASON - 3]}..."
+
+
+def _status(error: BaseException) -> Status:
+    memory = isinstance(error, MemoryError | torch.OutOfMemoryError)
+    message = str(error) if isinstance(error, RuntimeError) else ""
+    if memory or any(words in message for words in _OUT_OF_MEMORY):
+        return Status.OUT_OF_MEMORY
+    return Status.SKIPPED if is_unsupported(error) else Status.ERROR
+
+
+def _refuse_lost_device(error: BaseException) -> None:
+    """Raise where the device, not the member alone, has failed.
+
+    A sticky error comes back at every later call, so that the next would fail for the
+    one before it.
+    """
+    kind = getattr(torch, "AcceleratorError", None)  # since PyTorch 2.8
+    typed = kind is not None and isinstance(error, kind)
+    if not typed and not any(words in reason(error) for words in _ERRORS_OF_THE_DEVICE):
+        return
+    try:
+        torch.cuda.synchronize()
+    except RuntimeError as again:
+        raise DeviceLostError(reason(error)) from again

@@ -1,0 +1,193 @@
+"""The worker's loop: a job, an answer, until the jobs end."""
+
+import gc
+import os
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, BinaryIO
+
+import torch
+
+from rnnbench.case import Case, Device
+from rnnbench.protocol import (
+    SCHEMA,
+    Answer,
+    Job,
+    Measured,
+    Memory,
+    Outcome,
+    Prepare,
+    Ready,
+    Report,
+    Rounds,
+    Start,
+    Survey,
+    TakeTurn,
+    announcement,
+    decode_job,
+    encode,
+)
+from rnnbench.record import Status
+from rnnbench.worker.check import check
+from rnnbench.worker.clock import CLOCKS, Clock
+from rnnbench.worker.failure import DeviceLostError, attempt
+from rnnbench.worker.machine import environment
+from rnnbench.worker.memory import peak_memory
+from rnnbench.worker.step import build
+from rnnbench.worker.survey import NO_CUDA, survey
+from rnnbench.worker.turns import (
+    Field,
+    Warm,
+    first_of,
+    take_one,
+    take_rounds,
+    warm_up,
+)
+from rnnbench.worker.yardstick import make_yardstick
+
+FOREIGN_PROTOCOL = 3
+DEVICE_LOST = 4
+
+
+def serve(start: Start, jobs: BinaryIO, answers: BinaryIO) -> int:
+    """Answer each line of `jobs`; the exit code once they end."""
+    torch.set_num_threads(start.threads)
+    torch.set_num_interop_threads(1)
+    _send(answers, Ready(schema=SCHEMA, environment=environment()))
+    # What was imported is never garbage: the collector need not look at it again.
+    gc.freeze()
+    bench = Bench()
+    for line in jobs:
+        try:
+            answer = bench.answer(_decode(line))
+        except DeviceLostError as error:
+            return _end(f"the CUDA device is lost: {error}", DEVICE_LOST)
+        except ProtocolError as error:
+            return _end(str(error), FOREIGN_PROTOCOL)
+        _send(answers, answer)
+    return 0
+
+
+class ProtocolError(Exception):
+    """A job that makes no sense where it stands: the campaign is not ours."""
+
+
+@dataclass(slots=True)
+class Bench:
+    """What stands ready between two jobs: the members of one workload."""
+
+    entrants: Field | None = None
+
+    def survey(self, job: Survey) -> Report:
+        """Say of each case why it can't run here."""
+        return Report(outcomes=survey(job.cases, partial(announce, "survey")))
+
+    def prepare(self, job: Prepare) -> Report:
+        """Drop the workload before; build, check and warm this one, in order."""
+        self._clear()
+        device = job.cases[0].device
+        if device is Device.CUDA and not torch.cuda.is_available():
+            return Report(outcomes=(NO_CUDA,) * len(job.cases))
+        clock = CLOCKS[device]()
+        # Before the members, which may leave it no room.
+        yardstick = warm_up(make_yardstick(job.cases[0]), clock)
+        members = [
+            attempt(partial(_prepare, place, case, clock, check_it=job.check))
+            for place, case in enumerate(job.cases)
+        ]
+        self.entrants = Field(members, yardstick, clock, device)
+        outcomes = (
+            member.outcome() if isinstance(member, Warm) else member
+            for member in members
+        )
+        return Report(outcomes=tuple(outcomes))
+
+    def rounds(self, job: Rounds) -> Measured:
+        """Rounds of what was prepared."""
+        return take_rounds(self._prepared(), job, partial(announce, "turn"))
+
+    def turn(self, job: TakeTurn) -> Measured:
+        """One turn of one member of what was prepared."""
+        return take_one(self._prepared(), job.member, partial(announce, "turn"))
+
+    def memory(self, job: Memory) -> Report:
+        """The peak of each case, which is built for it and dropped after."""
+        outcomes = []
+        for place, case in enumerate(job.cases):
+            self._clear()
+            announce("memory", place)
+            outcomes.append(attempt(partial(_read_memory, case)))
+        self._clear()
+        return Report(outcomes=tuple(outcomes))
+
+    def answer(self, job: Job) -> Answer:
+        """Do the job; a member that fails is an outcome, never an exception."""
+        if type(job) not in _ANSWERS:
+            raise ProtocolError(f"{type(job).__name__} is the first job alone")
+        return _ANSWERS[type(job)](self, job)
+
+    def _prepared(self) -> Field:
+        if self.entrants is None:
+            raise ProtocolError("turns are asked for, and nothing is prepared")
+        return self.entrants
+
+    def _clear(self) -> None:
+        """Drop the members; what they compiled and cached goes with them."""
+        self.entrants = None
+        # Else torch.compile takes the next workload for a change of shapes, and gives
+        # up on a layer after its eighth. It is loaded only where a layer used it.
+        if dynamo := sys.modules.get("torch._dynamo"):
+            dynamo.reset()
+        if torch.cuda.is_initialized():  # type: ignore[no-untyped-call]
+            torch.cuda.empty_cache()
+
+
+_ANSWERS: dict[type, Callable[[Bench, Any], Answer]] = {
+    Survey: Bench.survey,
+    Prepare: Bench.prepare,
+    Rounds: Bench.rounds,
+    TakeTurn: Bench.turn,
+    Memory: Bench.memory,
+}
+
+
+def announce(stage: str, member: int) -> None:
+    """Say which member is touched next: it may be the last that is heard."""
+    os.write(2, announcement(stage, member))
+
+
+def _prepare(place: int, case: Case, clock: Clock, *, check_it: bool) -> Warm | Outcome:
+    announce("build", place)
+    step = build(case)
+    first_call = None
+    if check_it:
+        announce("check", place)
+        # Read before the check, which would take the compilation out of it.
+        first_call = first_of(step, clock)
+        if wrong := check(step):
+            return Outcome(status=Status.ERROR, reason=f"check: {wrong}")
+    announce("warm", place)
+    return warm_up(step, clock, first_call)
+
+
+def _read_memory(case: Case) -> Outcome:
+    return Outcome(status=Status.OK, peak_memory=peak_memory(build(case)))
+
+
+def _send(answers: BinaryIO, answer: Answer) -> None:
+    answers.write(encode(answer))
+    answers.flush()
+
+
+def _decode(line: bytes) -> Job:
+    try:
+        return decode_job(line)
+    except ValueError as error:
+        raise ProtocolError(str(error)) from error
+
+
+def _end(why: str, code: int) -> int:
+    sys.stderr.write(f"rnnbench.worker: {why}\n")
+    return code

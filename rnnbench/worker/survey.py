@@ -1,0 +1,68 @@
+"""Why this machine can't run a case: PyTorch's own word, from a tiny twin."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import torch
+
+from rnnbench.case import TORCH_LAYERS, Case, Device
+from rnnbench.protocol import Outcome
+from rnnbench.record import Status
+from rnnbench.worker.failure import attempt
+from rnnbench.worker.step import build
+
+_OK = Outcome(status=Status.OK)
+NO_CUDA = Outcome(
+    status=Status.SKIPPED,
+    reason="no CUDA device: torch.cuda.is_available() is false",
+)
+
+
+def survey(
+    cases: tuple[Case, ...], announce: Callable[[int], None]
+) -> tuple[Outcome, ...]:
+    """Ok, or skipped with the reason. Each kind of case is tried once."""
+    known: dict[Case, Outcome] = {}
+    outcomes = []
+    for place, case in enumerate(cases):
+        twin = tiny(case)
+        if twin not in known:
+            announce(place)
+            known[twin] = _try(twin)
+        outcomes.append(known[twin])
+    return tuple(outcomes)
+
+
+def tiny(case: Case) -> Case:
+    """The same kind of case in sizes of 2 to 4."""
+    return replace(
+        case,
+        input_size=3,
+        hidden_size=4,
+        proj_size=min(case.proj_size, 2),
+        num_layers=min(case.num_layers, 2),
+        seq_len=2,
+        batch_size=3,
+        parameters_of=0,
+    )
+
+
+def _try(twin: Case) -> Outcome:
+    if twin.device is Device.CUDA and not torch.cuda.is_available():
+        return NO_CUDA
+    # A layer of the user's may hang; it is tried where it is measured, under a limit.
+    if twin.layer not in TORCH_LAYERS:
+        return _OK
+    tried = attempt(lambda: _call_once(twin))
+    # Any other failure is the case's own, and is met again where it is prepared.
+    if isinstance(tried, Outcome) and tried.status is Status.SKIPPED:
+        return tried
+    return _OK
+
+
+def _call_once(twin: Case) -> None:
+    step = build(twin)
+    with step.context():
+        step.call()
+    if twin.device is Device.CUDA:
+        torch.cuda.synchronize()

@@ -1,0 +1,206 @@
+"""A YAML file as plain values, each with its place; what is not plain is refused."""
+
+import math
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from ruamel.yaml import YAML
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.events import (
+    AliasEvent,
+    CollectionEndEvent,
+    CollectionStartEvent,
+    DocumentStartEvent,
+    Event,
+    NodeEvent,
+)
+from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+from ruamel.yaml.reader import ReaderError
+
+# A file that people write is far smaller; what is longer is no such file.
+MOST_BYTES = 1 << 20
+MOST_DEPTH = 8
+MOST_FAULTS = 100
+
+# The keys and indices that lead from the whole document to a value in it.
+Route = tuple[str | int, ...]
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Place:
+    """A place in the text, counted from 1 as editors do."""
+
+    line: int = 1
+    column: int = 1
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Fault:
+    """What is wrong, and where."""
+
+    place: Place
+    what: str
+
+
+@dataclass(slots=True)
+class Document:
+    """What a text holds: plain values, their places, and what is wrong with it.
+
+    `keys` has the place of a mapping's key, `values` that of what stands at a path.
+    """
+
+    data: Any = None
+    keys: dict[Route, Place] = field(default_factory=dict)
+    values: dict[Route, Place] = field(default_factory=dict)
+    faults: list[Fault] = field(default_factory=list)
+
+    def key(self, path: Route) -> Place:
+        """Where the key at `path` stands, or the nearest thing around it."""
+        return self.keys.get(path) or self.value(path)
+
+    def value(self, path: Route) -> Place:
+        """Where the value at `path` stands, or the nearest thing around it."""
+        while path and path not in self.values:
+            path = path[:-1]
+        return self.values.get(path, Place())
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """The name that may have been meant, as an end of a message: ` (hidden_size?)`."""
+    found = get_close_matches(name.lower(), list(known), n=1)
+    return f" ({found[0]}?)" if found else ""
+
+
+def read_text(path: Path) -> tuple[str, list[Fault]]:
+    """The text of a file; OSError where it can't be read."""
+    with path.open("rb") as file:
+        content = file.read(MOST_BYTES + 1)
+    if len(content) > MOST_BYTES:
+        return "", [Fault(Place(), f"is longer than {MOST_BYTES} bytes")]
+    try:
+        return content.decode("utf-8-sig"), []
+    except UnicodeDecodeError as error:
+        before = content[: error.start].decode("utf-8-sig", errors="replace")
+        place = Place(before.count("\n") + 1, len(before) - before.rfind("\n"))
+        return "", [Fault(place, f"byte {content[error.start]:#04x} is not UTF-8")]
+
+
+def read_yaml(text: str) -> Document:
+    """Read one document. YAML 1.2: `yes` is a text, `1e3` is a number."""
+    document = Document()
+    try:
+        # Looked over first: neither depth nor aliases ever reach the composer, which
+        # calls itself for each level.
+        events = YAML(typ="rt").parse(text)
+        document.faults.extend(islice(_not_plain(events), MOST_FAULTS))
+        if document.faults:
+            return document
+        node = YAML(typ="rt").compose(text)
+    except MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        place = Place(mark.line + 1, mark.column + 1) if mark else Place()
+        what = error.problem or error.context or "can't be read as YAML"
+        document.faults.append(Fault(place, one_line(what)))
+        return document
+    except ReaderError as error:
+        before = text[: error.position]
+        place = Place(before.count("\n") + 1, len(before) - before.rfind("\n"))
+        character = f"the character {error.character!r} is not allowed in YAML"
+        document.faults.append(Fault(place, character))
+        return document
+    except YAMLError as error:
+        document.faults.append(Fault(Place(), one_line(str(error))))
+        return document
+    if node is not None:
+        document.data = _plain(node, (), document)
+    return document
+
+
+def one_line(text: str) -> str:
+    """`text` as a part of a one-line message."""
+    return " ".join(text.split())
+
+
+def _not_plain(events: Iterator[Event]) -> Iterator[Fault]:
+    depth = documents = 0
+    for event in events:
+        place = _place(event)
+        if isinstance(event, AliasEvent) or getattr(event, "anchor", None) is not None:
+            yield Fault(place, "anchors and aliases are not taken: write it out")
+        if isinstance(event, NodeEvent) and getattr(event, "tag", None):
+            yield Fault(place, "tags are not taken")
+        if isinstance(event, DocumentStartEvent):
+            documents += 1
+            if documents > 1:
+                yield Fault(place, "a second document: a sweep is one")
+            if event.version or event.tags:
+                yield Fault(place, "directives (%) are not taken")
+        if isinstance(event, CollectionStartEvent):
+            depth += 1
+            if depth > MOST_DEPTH:
+                yield Fault(place, f"more than {MOST_DEPTH} levels deep")
+                return
+        if isinstance(event, CollectionEndEvent):
+            depth -= 1
+
+
+def _place(item: Event | Node) -> Place:
+    mark = item.start_mark
+    return Place(mark.line + 1, mark.column + 1) if mark else Place()
+
+
+def _plain(node: Node, path: Route, document: Document) -> Any:
+    document.values[path] = _place(node)
+    if isinstance(node, SequenceNode):
+        return [
+            _plain(item, (*path, index), document)
+            for index, item in enumerate(node.value)
+        ]
+    if isinstance(node, MappingNode):
+        return _mapping(node, path, document)
+    return _SCALARS.get(str(node.tag).rpartition(":")[2], str)(node.value)
+
+
+def _mapping(node: MappingNode, path: Route, document: Document) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for key, value in node.value:
+        place = _place(key)
+        if not isinstance(key, ScalarNode):
+            document.faults.append(Fault(place, "a key is a plain word"))
+            continue
+        here = (*path, key.value)
+        if key.value in found:
+            first = document.keys[here]
+            what = f"{key.value!r} is there twice: also at {first.line}:{first.column}"
+            document.faults.append(Fault(place, what))
+            continue
+        document.keys[here] = place
+        found[key.value] = _plain(value, here, document)
+    return found
+
+
+def _integer(text: str) -> int | str:
+    # Decimal digits alone: 0x10, 0o17 and 1_000 stay texts, and are refused as such. So
+    # are more digits than Python converts.
+    return int(text) if re.fullmatch(r"[-+]?[0-9]{1,30}", text) else text
+
+
+def _float(text: str) -> float | str:
+    try:
+        value = float(text)
+    except ValueError:
+        return text
+    return value if math.isfinite(value) else text
+
+
+_SCALARS: dict[str, Any] = {
+    "null": lambda _text: None,
+    "bool": lambda text: text.lower() == "true",
+    "int": _integer,
+    "float": _float,
+}

@@ -1,0 +1,158 @@
+"""Builders of facts by hand, for every test: no torch, no clock, no file.
+
+The fixtures are functions, and live as long as the session: they hold no state, so
+that a property test may use them, too.
+"""
+
+import random
+from dataclasses import replace
+from itertools import product
+from math import exp, log
+
+import pytest
+
+from rnnbench.case import Case
+from rnnbench.record import (
+    MEASURED,
+    Effort,
+    Environment,
+    Policy,
+    Result,
+    Run,
+    Status,
+    SweepRecord,
+    Turns,
+    Yardstick,
+)
+from rnnbench.workload import DEFAULT_COMPARE, group, workload_id
+
+CASE = Case(layer="lstm", input_size=8, hidden_size=16, seq_len=4, batch_size=2)
+
+ENVIRONMENT = Environment(
+    cpu_model="Example CPU 9000",
+    cpu_flags="avx2 fma",
+    physical_cores=2,
+    logical_cores=4,
+    memory_bytes=16 * 2**30,
+    system="Linux",
+    machine="x86_64",
+    kernel="6.1.0",
+    libc="glibc 2.36",
+    python="3.11.7",
+    numpy="2.4.6",
+    torch="2.13.0+cpu",
+    torch_git="0123456",
+    parallel_backend="OpenMP",
+    onednn="3.12.0",
+    mkl="2024.2",
+    cuda=None,
+    cudnn=None,
+    gpu=None,
+    gpu_memory_bytes=None,
+    gpu_capability=None,
+    driver=None,
+    cpu_capability="AVX2",
+    allocator="glibc",
+)
+
+
+def make_case(**values) -> Case:
+    """A small LSTM in inference, but for what is given."""
+    return replace(CASE, **values)
+
+
+def make_turns(truth=1e-3, *, launches=6, rounds=5, noise=0.01, seed=1):
+    """Turns around `truth` seconds a call: lognormal over launches and over rounds."""
+    draw = random.Random(seed)
+    turns = []
+    for launch in range(1, launches + 1):
+        centre = log(truth) + draw.gauss(0, noise)
+        seconds = tuple(exp(centre + draw.gauss(0, noise)) for _ in range(rounds))
+        turns.append(Turns(launch, seconds, faults=(0,) * rounds, first_call=truth * 9))
+    return tuple(turns)
+
+
+def make_result(case=CASE, *, compare=DEFAULT_COMPARE, status=Status.OK, **values):
+    """A result that was measured, or one without turns where its status says so."""
+    measured = {"turns": make_turns(), "peak_memory": 4096}
+    return Result(
+        case=case,
+        workload=workload_id(case, compare),
+        status=status,
+        **((measured if status in MEASURED else {"reason": "a reason"}) | values),
+    )
+
+
+def make_run(results=(), *, compare=DEFAULT_COMPARE, yardsticks=None, **values):
+    """A run of those results, with a yardstick for each workload."""
+    if yardsticks is None:
+        workloads = dict.fromkeys(result.workload for result in results)
+        yardsticks = tuple(Yardstick(each, make_turns(2e-3)) for each in workloads)
+    whole = {
+        "created": "2026-11-23T12:00:00+00:00",
+        "version": "0.1.0",
+        "commit": "abcdef0",
+        "command": "pytest bench/ --sweep configs/quick.yaml",
+        "sweep": SweepRecord(
+            name="quick",
+            question="Which layer, at the sizes people start from?",
+            digest="0" * 64,
+            compare=compare,
+            policy=Policy(),
+        ),
+        "environment": ENVIRONMENT,
+        "effort": Effort(wall=100.0, lanes=2.0, inside_turns=120.0, launches=6),
+    }
+    return Run(results=tuple(results), yardsticks=yardsticks, **(whole | values))
+
+
+def make_sweep(**axes):
+    """The product of the axes that are given (each a list), as cases."""
+    return [
+        make_case(**dict(zip(axes, point, strict=True)))
+        for point in product(*axes.values())
+    ]
+
+
+def simulate(cases, truth, *, compare=DEFAULT_COMPARE, memory=None, seed=1, **noise):
+    """A run in which `truth(case)` seconds are known, and `memory(case)` bytes.
+
+    Members of a workload share what disturbs a launch, as they do when they are
+    measured turn by turn.
+    """
+    results = []
+    for index, workload in enumerate(group(cases, compare)):
+        shared = make_turns(1.0, seed=seed + index, **{"noise": 0.1} | noise)
+        for number, case in enumerate(workload.members):
+            own = make_turns(truth(case), seed=seed + 31 * index + number, **noise)
+            turns = tuple(
+                replace(
+                    mine,
+                    seconds=tuple(
+                        a * b for a, b in zip(mine.seconds, all_.seconds, strict=True)
+                    ),
+                )
+                for mine, all_ in zip(own, shared, strict=True)
+            )
+            results.append(
+                make_result(
+                    case,
+                    compare=compare,
+                    turns=turns,
+                    peak_memory=memory(case) if memory else None,
+                )
+            )
+    return make_run(results, compare=compare)
+
+
+def _fixture(builder):
+    """A fixture that gives the function: with importlib mode no test imports another."""
+    return pytest.fixture(scope="session", name=builder.__name__)(lambda: builder)
+
+
+case_builder = _fixture(make_case)
+turns_builder = _fixture(make_turns)
+result_builder = _fixture(make_result)
+run_builder = _fixture(make_run)
+sweep_builder = _fixture(make_sweep)
+simulation = _fixture(simulate)

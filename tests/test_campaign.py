@@ -1,0 +1,292 @@
+import asyncio
+import json
+import os
+import signal
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from rnnbench.campaign import Campaign, survey
+from rnnbench.case import Case, Device
+from rnnbench.errors import CampaignError, ResultsError
+from rnnbench.journal import Header, Journal
+from rnnbench.launch import Order
+from rnnbench.outcome import Outcome
+from rnnbench.process import Setting, Worker
+from rnnbench.protocol import Start
+from rnnbench.record import Policy, Status
+from rnnbench.workload import DEFAULT_COMPARE, group
+
+FAKE = (sys.executable, str(Path(__file__).parent / "data" / "fake_worker.py"))
+HEADER = Header(sweep="s", digest="d", policy="p", machine="m")
+SHAPE = {"input_size": 8, "seq_len": 4, "batch_size": 2}
+
+
+def cases(*layers, hidden_sizes=(8,)):
+    return [
+        Case(layer=layer, hidden_size=hidden_size, **SHAPE)
+        for hidden_size in hidden_sizes
+        for layer in layers
+    ]
+
+
+def order(members, **changes):
+    policy = Policy(precision=0.02, launches=6, budget=60, time_limit=2)
+    return replace(
+        Order(workloads=group(members, DEFAULT_COMPARE), policy=policy, command=FAKE),
+        **changes,
+    )
+
+
+def conduct(wanted, path=None, *, resume=False, show=lambda _: None):
+    async def run():
+        environment, reasons = await survey(wanted.cases, wanted.command)
+        with Journal.start(path, HEADER, resume=resume) as journal:
+            campaign = Campaign(wanted, environment, journal, show)
+            await campaign.run(reasons)
+        return campaign
+
+    return asyncio.run(run())
+
+
+def results(campaign):
+    outcome = Outcome(
+        order=campaign.order, journal=campaign.journal, unmeasured="not begun"
+    )
+    return {result.case.layer: result for result in outcome.results}
+
+
+def test_every_member_gets_turns_of_every_launch_and_its_memory():
+    campaign = conduct(order(cases("lstm", "gru")))
+
+    found = results(campaign)
+
+    assert {result.status for result in found.values()} == {Status.OK}
+    assert [turns.launch for turns in found["gru"].turns] == list(range(6))
+    assert found["gru"].peak_memory == 1024
+    assert campaign.finished
+
+
+@pytest.mark.parametrize(
+    ("fault", "status", "reason"),
+    [
+        ("sigkill", Status.KILLED, "SIGKILL"),
+        ("segfault", Status.KILLED, "SIGSEGV"),
+        ("hang", Status.TIMEOUT, "no answer within 2 s"),
+        ("garbage", Status.ERROR, "can't be read"),
+        ("memory", Status.OUT_OF_MEMORY, "can't allocate memory"),
+        ("exit", Status.ERROR, "exit code 7"),
+        ("raises", Status.ERROR, "ValueError: no"),
+        ("rounds_sigkill", Status.KILLED, "SIGKILL"),
+        ("rounds_hang", Status.TIMEOUT, "no answer within 2 s"),
+    ],
+)
+def test_a_fault_costs_only_the_case_that_it_is_of(fault, status, reason):
+    campaign = conduct(
+        order(cases("lstm", f"fake:{fault}", "gru", hidden_sizes=(8, 16)))
+    )
+
+    outcome = Outcome(
+        order=campaign.order, journal=campaign.journal, unmeasured="not begun"
+    )
+    for result in outcome.results:
+        if result.case.layer.startswith("fake:"):
+            assert result.status is status
+            assert reason in result.reason
+        else:
+            assert result.status is Status.OK
+            assert len(result.turns) == 6
+
+
+def test_a_death_by_chance_is_forgiven_once(tmp_path, monkeypatch):
+    monkeypatch.setenv("FAKE_MARK", str(tmp_path / "mark"))
+
+    found = results(conduct(order(cases("lstm", "fake:once", "gru"))))
+
+    assert {result.status for result in found.values()} == {Status.OK}
+
+
+def test_a_worker_of_another_schema_is_refused_in_one_line(monkeypatch):
+    monkeypatch.setenv("FAKE_SCHEMA", "99")
+
+    with pytest.raises(CampaignError, match="schema 99"):
+        conduct(order(cases("lstm")))
+
+
+def test_a_command_that_is_no_worker_is_refused_in_one_line():
+    with pytest.raises(CampaignError, match=r"worker: can't be started: .*exit code 0"):
+        conduct(order(cases("lstm"), command=(sys.executable, "-c", "")))
+
+
+def test_what_cannot_run_here_is_skipped_with_its_reason():
+    cuda = replace(cases("lstm")[0], device=Device.CUDA)
+
+    found = results(conduct(order([cuda])))
+
+    assert found["lstm"].status is Status.SKIPPED
+    assert found["lstm"].reason == "no CUDA device"
+
+
+def test_what_is_too_large_is_skipped_before_it_is_built(monkeypatch):
+    monkeypatch.setattr("rnnbench.campaign.memory_estimate", lambda _: 1 << 60)
+
+    async def small(*_):
+        environment, reasons = await survey(cases("lstm"), FAKE)
+        return replace(environment, memory_bytes=1 << 30), reasons
+
+    from rnnbench.campaign import _too_large  # noqa: PLC0415
+
+    environment, _ = asyncio.run(small())
+
+    assert "needs about" in _too_large(cases("lstm")[0], environment)
+
+
+def test_wide_intervals_get_further_launches_and_are_called_imprecise(monkeypatch):
+    monkeypatch.setenv("FAKE_NOISE", "0.2")
+    policy = Policy(precision=0.0001, launches=8, budget=60, time_limit=2)
+
+    found = results(conduct(order(cases("lstm", "gru"), policy=policy)))
+
+    assert found["gru"].status is Status.IMPRECISE
+    assert "±0.0% was asked for" in found["gru"].reason
+    assert len(found["gru"].turns) == 8
+
+
+def test_a_budget_that_ends_leaves_the_rest_unmeasured():
+    policy = Policy(precision=0.02, launches=6, budget=0.001, time_limit=2)
+
+    found = results(conduct(order(cases("lstm", "gru"), policy=policy)))
+
+    assert {result.status for result in found.values()} == {Status.SKIPPED}
+    assert {result.reason for result in found.values()} == {"not begun"}
+
+
+def test_stop_at_failure_begins_nothing_after_it():
+    wanted = order(
+        cases("fake:raises", "lstm", hidden_sizes=range(8, 40)), stop_at_failure=True
+    )
+
+    campaign = conduct(wanted)
+
+    assert campaign.stopped
+    assert not campaign.finished
+    assert 1 <= len(campaign.journal.ended) < 32
+
+
+def test_smoke_runs_each_case_once_and_reads_no_memory():
+    campaign = conduct(order(cases("lstm", "gru"), smoke=True))
+
+    assert [len(one) for one in campaign.journal.passes.values()] == [1]
+    assert not campaign.journal.memory
+
+
+def test_progress_counts_up_to_what_is_due():
+    seen = []
+
+    conduct(order(cases("lstm", "gru", hidden_sizes=(8, 16))), show=seen.append)
+
+    assert all(one.done <= one.total for one in seen)
+    assert max(one.done for one in seen) == 12
+
+
+def test_a_resumed_campaign_measures_only_what_is_missing(tmp_path):
+    path = tmp_path / "journal"
+    wanted = order(cases("lstm", "gru", hidden_sizes=(8, 16, 32)))
+    whole = conduct(wanted, path)
+    lines = path.read_bytes().splitlines(keepends=True)
+    # A kill in the middle of a line.
+    path.write_bytes(b"".join(lines[:9]) + lines[9][:40])
+
+    resumed = conduct(wanted, path, resume=True)
+
+    assert resumed.journal.resumed == 8
+    assert resumed._supervisor.passes == 18 - 8
+    assert results(resumed).keys() == results(whole).keys()
+    assert {one.status for one in results(resumed).values()} == {Status.OK}
+
+
+def test_without_resume_an_unfinished_journal_is_kept_under_a_dated_name(tmp_path):
+    path = tmp_path / "journal"
+    path.write_text('{"kind":"Header"}\n')
+
+    with Journal.start(path, HEADER, resume=False):
+        pass
+
+    kept = [other for other in tmp_path.iterdir() if other != path]
+    assert [other.read_text() for other in kept] == ['{"kind":"Header"}\n']
+
+
+def test_a_journal_of_another_sweep_is_refused_by_name(tmp_path):
+    path = tmp_path / "journal"
+    with Journal.start(path, HEADER, resume=False):
+        pass
+
+    with pytest.raises(ResultsError, match=r"its machine is 'm', this run's is 'n'"):
+        Journal.start(path, replace(HEADER, machine="n"), resume=True)
+
+
+def test_a_journal_that_is_damaged_inside_is_refused_by_line(tmp_path):
+    path = tmp_path / "journal"
+    conduct(order(cases("lstm")), path)
+    lines = path.read_text().splitlines()
+    lines[2] = lines[2].replace("launch", "lunch", 1)
+    path.write_text("\n".join(lines) + "\n")
+
+    with pytest.raises(ResultsError, match=rf"{path.name}:3: not an entry"):
+        Journal.start(path, HEADER, resume=True)
+
+
+def test_a_full_disk_is_one_line(tmp_path, monkeypatch):
+    def no_space(*_):
+        raise OSError(28, "No space left on device")
+
+    path = tmp_path / "journal"
+    wanted = order(cases("lstm"))
+
+    async def run():
+        environment, reasons = await survey(wanted.cases, FAKE)
+        with Journal.start(path, HEADER, resume=False) as journal:
+            monkeypatch.setattr(os, "fsync", no_space)
+            await Campaign(wanted, environment, journal, print).run(reasons)
+
+    with pytest.raises(ResultsError, match="journal: No space left on device"):
+        asyncio.run(run())
+
+
+def test_a_worker_ends_with_its_block():
+    async def run():
+        async with await Worker.start(Setting(), Start(), FAKE) as worker:
+            process = worker.process
+        return process.returncode
+
+    assert asyncio.run(run()) == -signal.SIGKILL
+
+
+def test_a_journal_is_on_the_disk_when_a_pass_is_done(tmp_path):
+    path = tmp_path / "journal"
+    seen = []
+
+    def show(progress):
+        lines = path.read_text().splitlines()
+        passes = [line for line in lines if json.loads(line)["kind"] == "Pass"]
+        seen.append((progress.done, len(passes)))
+
+    conduct(order(cases("lstm")), path, show=show)
+
+    assert seen
+    assert all(written <= done <= written + 1 for done, written in seen)
+
+
+def test_nothing_is_left_running(tmp_path):
+    conduct(order(cases("lstm", "fake:hang")))
+
+    time.sleep(0.2)
+    commands = [
+        entry.joinpath("cmdline").read_bytes()
+        for entry in Path("/proc").glob("[0-9]*")
+        if entry.joinpath("cmdline").exists()
+    ]
+    assert not [one for one in commands if b"fake_worker" in one]

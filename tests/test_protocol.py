@@ -1,0 +1,144 @@
+"""The JSON lines between a campaign and a worker."""
+
+import json
+
+import pytest
+
+from rnnbench.protocol import (
+    Measured,
+    MemberTurns,
+    Memory,
+    Outcome,
+    Prepare,
+    Ready,
+    Report,
+    Rounds,
+    Start,
+    Survey,
+    TakeTurn,
+    announcement,
+    decode_answer,
+    decode_job,
+    encode,
+    last_announced,
+    without_announcements,
+)
+from rnnbench.record import Status
+
+
+def test_every_job_is_read_as_it_was_written(make_case):
+    cases = (make_case(), make_case(layer="gru", proj_size=0, dropout=0.5))
+    jobs = [
+        Start(threads=2, cores=(0, 1), data_limit=1 << 30),
+        Start(),
+        Survey(cases=cases),
+        Prepare(cases=cases, check=True),
+        Rounds(seed=7, seconds=0.8, least=4, most=12),
+        TakeTurn(member=1),
+        Memory(cases=cases),
+    ]
+
+    read = [decode_job(encode(job)) for job in jobs]
+
+    assert read == jobs
+
+
+def test_every_answer_is_read_as_it_was_written(make_run):
+    turns = MemberTurns(seconds=(0.1, 0.2), faults=(0, 3), back_to_back=(0.05,))
+    failed = Outcome(status=Status.ERROR, reason="check: h_n is not finite")
+    answers = [
+        Ready(schema=1, environment=make_run().environment),
+        Report(outcomes=(failed, Outcome(status=Status.OK, peak_memory=4096))),
+        Measured(
+            outcomes=(Outcome(status=Status.OK, call=0.1, first_call=0.4), failed),
+            turns=(turns, MemberTurns()),
+            yardstick=turns,
+            inside_turns=1.5,
+        ),
+    ]
+
+    read = [decode_answer(encode(answer)) for answer in answers]
+
+    assert read == answers
+
+
+def test_a_message_is_one_line(make_case):
+    message = Outcome(status=Status.ERROR, reason="two\nlines")
+
+    line = encode(Report(outcomes=(message,)))
+
+    assert line.count(b"\n") == 1
+    assert line.endswith(b"\n")
+
+
+def test_a_time_that_is_no_number_is_not_written():
+    turns = MemberTurns(seconds=(float("nan"),))
+    answer = Measured(outcomes=(), turns=(turns,), yardstick=turns, inside_turns=0.0)
+
+    with pytest.raises(ValueError, match="not JSON compliant"):
+        encode(answer)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        b"",
+        b"null\n",
+        b"[]\n",
+        b'"Start"\n',
+        b"not json\n",
+        b"\xff\xfe\n",
+        b'{"kind":"Nothing"}\n',
+        b'{"kind":"TakeTurn"}\n',
+        b'{"kind":"TakeTurn","member":1,"more":2}\n',
+        b'{"kind":["TakeTurn"],"member":1}\n',
+        b'{"kind":"Rounds","seed":1,"seconds":NaN,"least":1,"most":2}\n',
+        b'{"kind":"Memory","cases":[{"layer":"lstm"}]}\n',
+        b'{"kind":"Memory","cases":7}\n',
+        b"[" * 100_000 + b"\n",
+    ],
+)
+def test_a_line_that_is_no_job_is_refused_in_one_way(line):
+    with pytest.raises(ValueError, match="no message of the protocol"):
+        decode_job(line)
+
+
+def test_an_answer_is_no_job():
+    line = encode(Report(outcomes=()))
+
+    with pytest.raises(ValueError, match="no message of the protocol"):
+        decode_job(line)
+
+
+def test_an_unknown_status_is_refused():
+    line = encode(Report(outcomes=(Outcome(status=Status.OK),)))
+    body = json.loads(line)
+    body["outcomes"][0]["status"] = "splendid"
+
+    with pytest.raises(ValueError, match="splendid"):
+        decode_answer(json.dumps(body).encode())
+
+
+def test_the_last_announcement_counts_whatever_is_printed_around_it():
+    text = (
+        announcement("build", 0)
+        + b"half a line"
+        + announcement("turn", 12)
+        + b"rnnbench-at is not announced here\n"
+    )
+
+    assert last_announced(text) == ("turn", 12)
+
+
+def test_nothing_is_announced_in_an_empty_text():
+    assert last_announced(b"") is None
+
+
+def test_what_else_was_printed_is_kept_for_the_reason():
+    text = b"Segmentation" + announcement("turn", 3) + b" fault\n"
+
+    said = without_announcements(text)
+
+    assert "Segmentation" in said
+    assert "fault" in said
+    assert "rnnbench-at" not in said

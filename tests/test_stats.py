@@ -1,0 +1,90 @@
+import math
+import random
+
+import pytest
+from scipy.stats import ttest_1samp, ttest_ind
+
+from rnnbench.stats import (
+    log_ratio,
+    mean_interval,
+    ratio_interval,
+    unpaired_ratio_interval,
+)
+
+VALUES = [1.0, 1.2, 0.9, 1.1, 1.4]
+OTHERS = [2.0, 2.5, 1.5, 2.2]
+
+
+def test_the_mean_and_its_interval_are_students():
+    ours = mean_interval(VALUES)
+
+    theirs = ttest_1samp(VALUES, 0).confidence_interval(0.95)
+    assert ours.estimate == pytest.approx(sum(VALUES) / 5)
+    assert (ours.low, ours.high) == pytest.approx((theirs.low, theirs.high))
+    assert ours.half_width == pytest.approx((theirs.high - theirs.low) / 2)
+    assert ours.count == 5
+
+
+def test_a_higher_confidence_is_wider():
+    assert mean_interval(VALUES, 0.99).half_width > mean_interval(VALUES).half_width
+
+
+def test_one_value_has_an_infinite_interval():
+    assert (mean_interval([1.0]).low, mean_interval([1.0]).high) == (-math.inf, math.inf)
+    assert (ratio_interval([0.0]).low, ratio_interval([0.0]).high) == (0, math.inf)
+    apart = unpaired_ratio_interval([0.0], OTHERS)
+    assert (apart.low, apart.high) == (0, math.inf)
+
+
+def test_no_value_has_no_interval():
+    with pytest.raises(ValueError, match="at least one"):
+        mean_interval([])
+
+
+def test_the_log_ratio_of_a_launch_is_the_median_over_rounds():
+    ratio = log_ratio([2.0, 3.0, 100.0], [1.0, 1.0, 1.0])
+
+    assert ratio == pytest.approx(math.log(3))
+
+
+def test_rounds_without_a_partner_are_an_error():
+    with pytest.raises(ValueError, match="zip"):
+        log_ratio([1.0, 2.0], [1.0])
+
+
+def test_the_inverse_of_a_ratio_has_the_inverse_interval():
+    ours = ratio_interval(VALUES)
+
+    inverse = ratio_interval([-value for value in VALUES])
+    assert ours.estimate == pytest.approx(1 / inverse.estimate)
+    assert ours.low == pytest.approx(1 / inverse.high)
+
+
+def test_a_hopeless_interval_is_infinite_and_no_overflow():
+    assert ratio_interval([0.0, 700.0]).high == math.inf
+
+
+def test_the_unpaired_interval_is_welchs():
+    ours = unpaired_ratio_interval(VALUES, OTHERS)
+
+    theirs = ttest_ind(VALUES, OTHERS, equal_var=False).confidence_interval(0.95)
+    expected = (math.exp(theirs.low), math.exp(theirs.high))
+    assert (ours.low, ours.high) == pytest.approx(expected)
+    assert ours.count == 4
+
+
+def test_samples_without_spread_have_a_point():
+    ours = unpaired_ratio_interval([1.0, 1.0], [0.0, 0.0])
+
+    assert ours.low == ours.high == pytest.approx(math.e)
+
+
+def test_the_interval_holds_the_truth_as_often_as_it_says():
+    draw = random.Random(7)
+
+    held = 0
+    for _ in range(2000):
+        interval = mean_interval([draw.gauss(5, 2) for _ in range(6)])
+        held += interval.low <= 5 <= interval.high
+
+    assert 0.935 <= held / 2000 <= 0.965

@@ -1,0 +1,293 @@
+"""Settle calls, timed calls, rounds; with a clock and steps that are made up."""
+
+import gc
+from contextlib import nullcontext
+
+import pytest
+
+from rnnbench.case import Device
+from rnnbench.protocol import Outcome, Rounds
+from rnnbench.record import Status
+from rnnbench.worker.turns import (
+    Field,
+    Warm,
+    plan,
+    rounds_that_fit,
+    take_one,
+    take_rounds,
+    take_turn,
+    warm_up,
+)
+
+
+class FakeStep:
+    """Counts what happens to it, and fails at call number `fails_at`."""
+
+    def __init__(self, name="step", log=None, fails_at=None):
+        self.name = name
+        self.log = [] if log is None else log
+        self.fails_at = fails_at
+        self.calls = 0
+
+    def call(self):
+        self.calls += 1
+        self.log.append((self.name, gc.isenabled()))
+        if self.calls == self.fails_at:
+            raise ValueError("too late")
+
+    def enter(self):
+        self.log.append((self.name, "enter"))
+
+    def context(self):
+        return nullcontext()
+
+
+class FakeClock:
+    """Each call takes the next of `seconds`, over and over."""
+
+    def __init__(self, *seconds, queued=0):
+        self.seconds = seconds
+        self.read = 0
+        self.queued = queued
+
+    def time(self, call):
+        call()
+        self.read += 1
+        return self.seconds[(self.read - 1) % len(self.seconds)]
+
+    def queue_length(self, call, seconds):
+        return self.queued
+
+    def back_to_back(self, call, calls):
+        for _ in range(calls):
+            call()
+        return 0.25
+
+
+def field(*steps, call=0.001, clock=None, device=Device.CPU):
+    members = [
+        step if isinstance(step, Outcome) else Warm(step, 0.1, call, 0)
+        for step in steps
+    ]
+    yardstick = Warm(FakeStep("yardstick", steps[0].log if steps else None), 0, call, 0)
+    return Field(members, yardstick, clock or FakeClock(call), device)
+
+
+def rounds(seed=1, seconds=0.0, least=4, most=12):
+    return Rounds(seed=seed, seconds=seconds, least=least, most=most)
+
+
+def silent(member):
+    pass
+
+
+@pytest.mark.parametrize(
+    ("call", "device", "expected"),
+    [
+        (0.0001, Device.CPU, (4, 3)),
+        (0.00199, Device.CPU, (4, 3)),
+        (0.002, Device.CPU, (3, 3)),
+        (0.005, Device.CPU, (2, 3)),
+        (0.02, Device.CPU, (1, 3)),
+        (0.99, Device.CPU, (1, 3)),
+        (1.0, Device.CPU, (1, 1)),
+        (60.0, Device.CUDA, (1, 1)),
+        (0.0001, Device.CUDA, (50, 3)),
+        (0.003, Device.CUDA, (3, 3)),
+    ],
+)
+def test_settling_depends_on_the_time_of_a_call(call, device, expected):
+    assert plan(call, device) == expected
+
+
+@pytest.mark.parametrize(
+    ("seconds", "round_seconds", "expected"),
+    [
+        (0.8, 0.1, 8),
+        (0.8, 0.3, 4),
+        (0.8, 0.001, 12),
+        (0.8, 2.5, 2),
+        (30.0, 2.5, 12),
+        (0.0, 0.1, 4),
+    ],
+)
+def test_as_many_rounds_as_fit(seconds, round_seconds, expected):
+    assert rounds_that_fit(rounds(seconds=seconds), round_seconds) == expected
+
+
+def test_one_round_is_one_even_where_it_is_long():
+    assert rounds_that_fit(rounds(least=1, most=1), 9.0) == 1
+
+
+def test_a_turn_is_the_median_of_its_timed_calls():
+    step = FakeStep()
+
+    turn = take_turn(Warm(step, 0.1, 0.001, 0), FakeClock(0.5, 0.1, 0.2), Device.CPU)
+
+    assert turn.seconds == 0.2
+    assert turn.back_to_back is None
+    assert turn.faults >= 0
+    assert step.calls == 4 + 3
+
+
+def test_the_switches_are_set_before_a_turn_not_within_it():
+    step = FakeStep()
+
+    take_turn(Warm(step, 0.1, 0.001, 0), FakeClock(0.1), Device.CPU)
+
+    assert [event for _, event in step.log].count("enter") == 1
+    assert step.log[0] == ("step", "enter")
+
+
+def test_on_a_gpu_a_turn_queues_calls_too():
+    step = FakeStep()
+
+    turn = take_turn(Warm(step, 0.1, 0.01, 7), FakeClock(0.1), Device.CUDA)
+
+    assert turn.back_to_back == 0.25
+    assert step.calls == 2 + 3 + 7
+
+
+def test_warming_ends_after_thirty_calls():
+    step = FakeStep()
+
+    warm = warm_up(step, FakeClock(0.0001))
+
+    assert step.calls == 30
+    assert warm.call == 0.0001
+
+
+def test_warming_ends_after_its_time():
+    step = FakeStep()
+
+    warm_up(step, FakeClock(0.02))
+
+    assert step.calls == 1 + 3
+
+
+def test_a_long_call_is_warmed_by_two():
+    step = FakeStep()
+
+    warm = warm_up(step, FakeClock(70.0, 3.0))
+
+    assert step.calls == 2
+    assert (warm.first_call, warm.call) == (70.0, 3.0)
+
+
+def test_a_first_call_that_was_read_is_not_repeated():
+    step = FakeStep()
+
+    warm = warm_up(step, FakeClock(3.0), first_call=70.0)
+
+    assert step.calls == 1
+    assert warm.first_call == 70.0
+
+
+def test_each_member_has_a_turn_in_each_round_and_so_has_the_yardstick():
+    log = []
+    steps = [FakeStep(name, log) for name in "ab"]
+
+    measured = take_rounds(field(*steps), rounds(least=5, most=5), silent)
+
+    assert [len(turns.seconds) for turns in measured.turns] == [5, 5]
+    assert len(measured.yardstick.seconds) == 5
+    order = [name for name, event in log if event == "enter"]
+    for start in range(0, 15, 3):
+        assert sorted(order[start : start + 3]) == ["a", "b", "yardstick"]
+
+
+def test_the_order_is_shuffled_anew_in_each_round_and_by_the_seed():
+    def order(seed):
+        log = []
+        steps = [FakeStep(name, log) for name in "abcd"]
+        take_rounds(field(*steps), rounds(seed, least=6, most=6), silent)
+        names = [name for name, event in log if event == "enter"]
+        return [tuple(names[start : start + 5]) for start in range(0, 30, 5)]
+
+    assert len(set(order(1))) > 1
+    assert order(1) == order(1)
+    assert order(1) != order(2)
+
+
+def test_each_member_comes_first_equally_often():
+    """In a fixed order half of the pairs of equal layers differed."""
+    first = []
+    for seed in range(400):
+        log = []
+        steps = [FakeStep(name, log) for name in "ab"]
+        take_rounds(field(*steps), rounds(seed, least=1, most=1), silent)
+        first.append(log[0][0])
+
+    assert {first.count(name) for name in ("a", "b", "yardstick")} <= set(
+        range(100, 167)
+    )
+
+
+def test_the_garbage_collector_rests_in_turns_alone():
+    log = []
+
+    take_rounds(field(FakeStep("a", log)), rounds(least=1, most=1), silent)
+
+    assert {event for _, event in log if event != "enter"} == {False}
+    assert gc.isenabled()
+
+
+def test_a_member_that_fails_on_the_way_has_its_reason_and_no_turns():
+    log = []
+    steps = [FakeStep("a", log), FakeStep("b", log, fails_at=9)]
+
+    measured = take_rounds(field(*steps), rounds(least=4, most=4), silent)
+
+    right, wrong = measured.outcomes
+    assert right.status is Status.OK
+    assert (wrong.status, wrong.reason) == (Status.ERROR, "ValueError: too late")
+    assert len(measured.turns[0].seconds) == 4
+    assert measured.turns[1].seconds == ()
+    assert gc.isenabled()
+
+
+def test_rounds_end_when_nobody_is_left():
+    step = FakeStep("a", [], fails_at=1)
+
+    measured = take_rounds(field(step), rounds(least=9, most=9), silent)
+
+    assert measured.outcomes[0].status is Status.ERROR
+    assert len(measured.yardstick.seconds) == 1
+
+
+def test_a_member_that_was_not_prepared_keeps_its_reason():
+    failed = Outcome(status=Status.ERROR, reason="check: no")
+    step = FakeStep("a", [])
+
+    measured = take_rounds(field(step, failed), rounds(least=2, most=2), silent)
+
+    assert measured.outcomes[1] == failed
+    assert measured.turns[1].seconds == ()
+    assert len(measured.turns[0].seconds) == 2
+
+
+def test_each_turn_is_announced():
+    said = []
+    steps = [FakeStep("a", []), FakeStep("b", [])]
+
+    take_rounds(field(*steps), rounds(least=3, most=3), said.append)
+
+    assert sorted(said) == [0, 0, 0, 1, 1, 1]
+
+
+def test_one_turn_is_of_one_member_alone():
+    steps = [FakeStep("a", []), FakeStep("b", [])]
+    said = []
+
+    measured = take_one(field(*steps), 1, said.append)
+
+    assert [turns.seconds for turns in measured.turns] == [(), (0.001,)]
+    assert measured.yardstick.seconds == ()
+    assert said == [1]
+    assert steps[0].calls == 0
+
+
+def test_time_inside_turns_is_counted():
+    measured = take_rounds(field(FakeStep("a", [])), rounds(), silent)
+
+    assert measured.inside_turns > 0
