@@ -175,9 +175,15 @@ def case_id(case: Case, *, without: tuple[str, ...] = ()) -> str:
         for name, token in _TOKENS.items()
         if name not in without
         and (name in _ALWAYS or getattr(case, name) != DEFAULTS.get(name))
-        and not (name == "optimizer" and case.phase is not Phase.STEP)
+        and not (name == "optimizer" and _has_no_optimizer(case, without))
     ]
     return "-".join(tokens)
+
+
+def _has_no_optimizer(case: Case, without: tuple[str, ...]) -> bool:
+    # Where the phase is compared, a plain step stands beside phases without any.
+    plain = case.optimizer is DEFAULTS["optimizer"]
+    return case.phase is not Phase.STEP or ("phase" in without and plain)
 
 
 _ALWAYS = (

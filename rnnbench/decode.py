@@ -109,7 +109,8 @@ def _member(kind: type[StrEnum]) -> Reader:
 
 
 def _record(kind: Any) -> Reader:
-    readers = {field.name: reader(field.type) for field in fields(kind)}
+    types: dict[str, Any] = {field.name: field.type for field in fields(kind)}
+    readers = {name: reader(each) for name, each in types.items()}
 
     def record(value: Any) -> Any:
         if unknown := sorted(typed(dict, value).keys() - readers.keys()):

@@ -34,14 +34,23 @@ class Duration:
 
 def estimate(workloads: Sequence[Workload], policy: Policy, cores: int) -> Duration:
     """Guess the duration of a campaign on so many cores, its budget left aside."""
+    beside = [one for one in workloads if _goes_beside(one.members[0])]
+    alone = [one for one in workloads if one not in beside]
+    lanes = max(1, min(cores, MOST_LANES))
+
+    def seconds(launches: int) -> float:
+        return _seconds(beside, launches) / lanes + _seconds(alone, launches)
+
+    return Duration(seconds(looks(policy.launches)[0]), seconds(policy.launches))
+
+
+def _seconds(workloads: Sequence[Workload], launches: int) -> float:
+    """Of so many launches of each workload, one after the other, and of its memory."""
+    if not workloads:
+        return 0.0
     passes = sum(map(_pass_seconds, workloads)) + _starts(workloads)
-    memory = sum(_memory_seconds(one.members) for one in workloads) + _START
-    first = looks(policy.launches)[0]
-    beside = all(_goes_beside(one.members[0]) for one in workloads)
-    lanes = min(cores, MOST_LANES) if beside else 1
-    return Duration(
-        (first * passes + memory) / lanes, (policy.launches * passes + memory) / lanes
-    )
+    memory = sum(_memory_seconds(one.members) for one in workloads)
+    return launches * passes + memory + _START
 
 
 def _pass_seconds(workload: Workload) -> float:

@@ -22,7 +22,7 @@ class Block:
 
 
 def blocks(sweep: Sweep, reasons: Sequence[str | None]) -> Iterator[Block]:
-    """Every case, by workload. A reason says why it would be skipped; None: not asked."""
+    """Every case, by workload; a reason is why it would be skipped, None: not asked."""
     here = dict(zip(sweep.cases, reasons, strict=True))
     for workload in sweep.workloads:
         rows = []

@@ -73,7 +73,7 @@ def ratios(run: Run) -> tuple[Ratio, ...]:
 
 def judge(interval: Interval, metric: Metric = TIME) -> Verdict:
     """The word for where the interval lies; noise is never called a tie."""
-    if 1 / TIE <= interval.low and interval.high <= TIE:
+    if interval.low >= 1 / TIE and interval.high <= TIE:
         return Verdict.TIE
     if interval.high < 1:
         return Verdict.FASTER if metric is TIME else Verdict.LESS

@@ -159,7 +159,9 @@ def _decode_document(document: Any) -> Run:
         raise ValueError(f"holds no block {BLOCK!r}: not a results file of ours")
     schema = typed(dict, block).get("schema")
     if type(schema) is not int or schema != SCHEMA:
-        raise WrongValue(f"this version reads {SCHEMA}, not {schema!r}", f"{BLOCK}.schema")
+        raise WrongValue(
+            f"this version reads {SCHEMA}, not {schema!r}", f"{BLOCK}.schema"
+        )
     body = {name: value for name, value in block.items() if name != "schema"}
     replayed = _replayed(document)
     try:

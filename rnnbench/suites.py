@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from rnnbench.case import Case
 from rnnbench.errors import SweepError
 from rnnbench.record import Policy
 from rnnbench.replay import ReplayClock
@@ -55,6 +56,8 @@ def pytest_collection_modifyitems(
     their case is measured: they bear its name while it looks.
     """
     _refuse(config)
+    # A suite whose phase the sweep does not have would show as a skipped item.
+    items[:] = [item for item in items if not _is_empty(item)]
     closures = [
         item.fixturenames
         for item in items
@@ -111,6 +114,15 @@ def selected(sweep: Sweep, items: Sequence[pytest.Item]) -> tuple[Workload, ...]
         for workload, members in kept
         if members
         for part in by_process(replace(workload, members=members))
+    )
+
+
+def _is_empty(item: pytest.Item) -> bool:
+    """Whether `item` stands for a suite that got no case."""
+    return (
+        isinstance(item, pytest.Function)
+        and item.get_closest_marker("sweep") is not None
+        and not isinstance(item.callspec.params["case"], Case)
     )
 
 

@@ -36,27 +36,34 @@ def load_sweep(path: Path) -> Sweep:
     if faults:
         raise _error(path, faults)
     document = read_yaml(text)
-    question = text.split("\n", 1)[0].strip()
-    if not question.startswith("#") or not question.strip("# "):
-        document.faults.append(Fault(Place(), _QUESTION))
-    # What YAML could not read leaves nothing to be checked.
-    file = check(document) if document.values else None
+    # What is no YAML has no sections to be checked.
+    is_yaml = not document.faults or bool(document.values)
+    question = _question(text, document)
+    file = check(document) if is_yaml else None
     expansion = _expand(file, document) if file else Expansion()
     if file is None or document.faults:
         raise _error(path, document.faults)
-    record = SweepRecord(
-        name=path.stem,
-        question=" ".join(question.strip("# ").split()),
-        digest=_digest(expansion.cases, tuple(file.compare)),
-        compare=tuple(file.compare),
-        policy=Policy(**file.policy.model_dump(exclude_unset=True)),
-    )
     return Sweep(
-        record=record,
+        record=SweepRecord(
+            name=path.stem,
+            question=question,
+            digest=_digest(expansion.cases, tuple(file.compare)),
+            compare=tuple(file.compare),
+            policy=Policy(**file.policy.model_dump(exclude_unset=True)),
+        ),
         workloads=expansion.workloads,
         cases=expansion.cases,
         notes=(*_machine_notes(file, document), *expansion.notes),
     )
+
+
+def _question(text: str, document: Document) -> str:
+    """What the first line asks; a file that asks nothing has a fault."""
+    first = text.split("\n", 1)[0].strip()
+    question = " ".join(first.strip("# ").split())
+    if not first.startswith("#") or not question:
+        document.faults.append(Fault(Place(), _QUESTION))
+    return question
 
 
 def _expand(file: SweepFile, document: Document) -> Expansion:

@@ -181,6 +181,9 @@ def _mapping(node: MappingNode, path: Route, document: Document) -> dict[str, An
             continue
         document.keys[here] = place
         found[key.value] = _plain(value, here, document)
+        if found[key.value] is None:
+            # A value that is left out is marked where the next thing begins.
+            document.values[here] = place
     return found
 
 

@@ -146,7 +146,7 @@ def simulate(cases, truth, *, compare=DEFAULT_COMPARE, memory=None, seed=1, **no
 
 
 def _fixture(builder):
-    """A fixture that gives the function: with importlib mode no test imports another."""
+    """A fixture that gives the function: in importlib mode no test imports another."""
     return pytest.fixture(scope="session", name=builder.__name__)(lambda: builder)
 
 

@@ -69,6 +69,13 @@ def test_each_case_is_collected_once_and_no_worker_starts(project, monkeypatch):
     )
 
 
+def test_a_suite_without_a_case_in_the_sweep_is_not_shown(project):
+    suite = project.path / "bench" / "test_step.py"
+    suite.write_text(SUITE.format(phase="step"))
+
+    bench(project).assert_outcomes(passed=8)
+
+
 def test_the_file_holds_turns_of_every_case_and_theirs_is_readable(project):
     found = bench(project, "--benchmark-json=out.json")
 

@@ -184,7 +184,9 @@ def test_memory_that_was_not_read_or_not_needed_has_no_ratio(
 def test_pooling_takes_the_launches_that_all_share(make_sweep, simulate):
     run = simulate(
         make_sweep(hidden_size=[16, 32], layer=["lstm", "gru"]),
-        lambda case: truth(case) * (2 if (case.layer, case.hidden_size) == ("gru", 32) else 1),
+        lambda case: (
+            truth(case) * (2 if (case.layer, case.hidden_size) == ("gru", 32) else 1)
+        ),
         noise=0.01,
     )
     *others, last = run.results

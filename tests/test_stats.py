@@ -30,7 +30,10 @@ def test_a_higher_confidence_is_wider():
 
 
 def test_one_value_has_an_infinite_interval():
-    assert (mean_interval([1.0]).low, mean_interval([1.0]).high) == (-math.inf, math.inf)
+    assert (mean_interval([1.0]).low, mean_interval([1.0]).high) == (
+        -math.inf,
+        math.inf,
+    )
     assert (ratio_interval([0.0]).low, ratio_interval([0.0]).high) == (0, math.inf)
     apart = unpaired_ratio_interval([0.0], OTHERS)
     assert (apart.low, apart.high) == (0, math.inf)

@@ -1,8 +1,8 @@
 import json
-import os
 import subprocess
 import sys
 from dataclasses import replace
+from pathlib import Path
 from statistics import fmean, median
 
 import pytest
@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 
 from rnnbench.errors import ResultsError
 from rnnbench.record import Run, Status, Turns
+from rnnbench.report.html import render as render_html
+from rnnbench.report.page import page
 from rnnbench.store import (
     SCHEMA,
     attach,
@@ -18,6 +20,8 @@ from rnnbench.store import (
     load_run,
     write_document,
 )
+
+DATA = Path(__file__).parent / "data"
 
 
 @pytest.fixture
@@ -67,6 +71,10 @@ def benchmark_entry(result):
     }
 
 
+def names_in(folder):
+    return [path.name for path in folder.iterdir()]
+
+
 def document_of(run, *, replayed=True):
     document = empty_document()
     if replayed:
@@ -84,7 +92,7 @@ def test_what_is_written_is_read_back_equal(tmp_path, run, replayed):
     write_document(path, document_of(run, replayed=replayed))
 
     assert load_run(path) == run
-    assert os.listdir(path.parent) == ["run.json"]
+    assert names_in(path.parent) == ["run.json"]
 
 
 def test_turns_that_pytest_benchmark_holds_are_stored_once(run):
@@ -255,7 +263,7 @@ def test_a_full_disk_leaves_the_old_file_and_nothing_beside_it(
             write_document(path, document)
 
     assert "\n" not in str(caught.value)
-    assert os.listdir(tmp_path) == ["run.json"]
+    assert names_in(tmp_path) == ["run.json"]
     if broken != "os.open":  # by then it was moved, whole
         assert path.read_text(encoding="utf-8") == "old"
 
@@ -263,7 +271,7 @@ def test_a_full_disk_leaves_the_old_file_and_nothing_beside_it(
 def test_a_folder_that_can_not_be_is_one_line(tmp_path, run):
     (tmp_path / "file").touch()
 
-    with pytest.raises(ResultsError, match="Not a directory|File exists"):
+    with pytest.raises(ResultsError, match=r"Not a directory|File exists"):
         write_document(tmp_path / "file" / "run.json", document_of(run))
 
 
@@ -275,7 +283,7 @@ def test_what_is_no_strict_json_is_not_written(tmp_path, run, value):
     with pytest.raises(ResultsError, match="not written"):
         write_document(tmp_path / "run.json", document)
 
-    assert not os.listdir(tmp_path)
+    assert names_in(tmp_path) == []
 
 
 def test_what_could_not_be_read_back_is_not_written(tmp_path, run):
@@ -285,7 +293,7 @@ def test_what_could_not_be_read_back_is_not_written(tmp_path, run):
     with pytest.raises(ResultsError, match=r"results\[0\].status"):
         write_document(tmp_path / "run.json", document)
 
-    assert not os.listdir(tmp_path)
+    assert names_in(tmp_path) == []
 
 
 def every_place(value, place=()):
@@ -310,7 +318,9 @@ NASTY = st.one_of(
 
 @settings(max_examples=300, deadline=None)
 @given(data=st.data())
-def test_a_damaged_file_is_a_run_or_one_line(data, tmp_path_factory, simulate, damaged):
+def test_a_damaged_file_is_one_line_or_a_run_with_a_page(
+    data, tmp_path_factory, damaged
+):
     document = json.loads(damaged)
     for _ in range(data.draw(st.integers(1, 3))):
         way = data.draw(st.sampled_from(list(every_place(document))[1:]))
@@ -327,12 +337,18 @@ def test_a_damaged_file_is_a_run_or_one_line(data, tmp_path_factory, simulate, d
     path = tmp_path_factory.getbasetemp() / "damaged.json"
     path.write_text(text, encoding="utf-8")
 
+    said = None
     try:
         read = load_run(path)
     except ResultsError as error:
-        assert "\n" not in str(error)
-    else:
+        said = str(error)
+
+    if said is None:
         assert isinstance(read, Run)
+        render_html(page(read))
+    else:
+        assert said.startswith(f"{path}: ")
+        assert "\n" not in said
 
 
 @pytest.fixture(scope="module")
@@ -381,3 +397,17 @@ def test_any_run_survives_the_file(
     write_document(path, document)
 
     assert load_run(path) == run
+
+
+def test_a_file_of_the_first_schema_still_loads():
+    run = load_run(DATA / "results-1.json")
+
+    assert [(one.case.id, one.status) for one in run.results] == [
+        ("lstm-inference-i8-h16-l1-t4-b2-cpu", Status.OK),
+        ("gru-inference-i8-h16-l1-t4-b2-cpu", Status.SKIPPED),
+    ]
+    turns = run.results[0].turns
+    assert [each.launch for each in turns] == [1, 2]
+    assert turns[0].seconds == (0.001, 0.0012)
+    assert run.results[0].peak_memory == 4096
+    assert run.sweep.policy.precision == 0.02

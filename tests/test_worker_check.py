@@ -53,7 +53,7 @@ def test_a_backend_that_answers_otherwise_is_found(make_case):
 
     wrong = check(replace(step, forward=forward))
 
-    assert wrong.startswith("output is 0.0099 from what it is with onednn off")
+    assert wrong.startswith("the output is 0.0099 from what it is with onednn off")
 
 
 def test_a_gradient_that_differs_between_backends_is_found(make_case):

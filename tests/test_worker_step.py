@@ -20,8 +20,9 @@ from rnnbench.cost import lengths_of, parameters
 from rnnbench.worker import backend
 from rnnbench.worker.check import check
 from rnnbench.worker.inputs import data_of
-from rnnbench.worker.layers import factory, make_layer
+from rnnbench.worker.layers import _lay_out, factory, make_layer
 from rnnbench.worker.step import build
+from rnnbench.worker.yardstick import make_yardstick
 
 # PyTorch's own remarks on what is asked of it here on purpose.
 pytestmark = pytest.mark.filterwarnings("ignore:LSTM with projections is not supported")
@@ -199,7 +200,7 @@ def test_a_step_leaves_finite_weights_where_they_were(small, optimizer, dtype):
 
 def test_the_optimizer_of_a_step_is_asked(small, monkeypatch):
     asked = []
-    monkeypatch.setattr(torch.optim.SGD, "step", lambda self: asked.append(self))
+    monkeypatch.setattr(torch.optim.SGD, "step", asked.append)
 
     build(small(phase=Phase.STEP, optimizer=Optimizer.SGD)).call()
 
@@ -338,6 +339,31 @@ def test_on_cuda_every_switch_is_the_cases(small, monkeypatch):
         "cudnn_allow_tf32": True,
         "cublas_allow_tf32": True,
     }
+
+
+def test_without_flattening_each_weight_has_memory_of_its_own(small):
+    module = make_layer(small(num_layers=2))
+    before = [weight.detach().clone() for weight in module.parameters()]
+    places = [weight.data_ptr() for weight in module.parameters()]
+
+    _lay_out(module, flat=False)
+
+    after = list(module.parameters())
+    assert all(map(torch.equal, before, after))
+    assert all(a is b for a, b in zip(after, module._flat_weights, strict=True))
+    assert not set(places) & {weight.data_ptr() for weight in after}
+
+
+def test_the_yardstick_needs_no_memory_and_knows_its_product(small):
+    yardstick = make_yardstick(small(dtype=Dtype.BFLOAT16))
+    yardstick.enter()
+
+    with yardstick.context():
+        first, second = yardstick.call(), yardstick.call()
+
+    assert first is second
+    assert first.dtype is torch.float32
+    assert bool(first.abs().sum() > 0)
 
 
 CUDA = pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device")

@@ -2,10 +2,11 @@
 
 from collections.abc import Callable
 
-from rnnbench.report import html, markdown
 from rnnbench.report.content import Page
+from rnnbench.report.html import render as render_html
+from rnnbench.report.markdown import render as render_markdown
 
 RENDERERS: dict[str, Callable[[Page], str]] = {
-    "html": html.render,
-    "markdown": markdown.render,
+    "html": render_html,
+    "markdown": render_markdown,
 }

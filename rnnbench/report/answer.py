@@ -23,6 +23,7 @@ from rnnbench.report.labels import (
     SIZES,
     layer_name,
     nominal,
+    sentence,
     setting,
     span,
     winner_cell,
@@ -30,7 +31,8 @@ from rnnbench.report.labels import (
 )
 
 # An answer is read in one breath; the tables below it hold the other settings.
-_SPOKEN = 6
+_SPOKEN = 8
+_SHORT = 3
 _WINNERS = {Verdict.FASTER: "GRU", Verdict.SLOWER: "LSTM"}
 
 
@@ -40,16 +42,17 @@ def answer(run: Run, found: Sequence[Ratio]) -> Section:
     times = [ratio for ratio in pairs if ratio.metric is TIME]
     if not times:
         return Section("answer", "The answer", (Text(_no_answer(run)),))
-    groups = by_setting(times)
-    memory = by_setting([ratio for ratio in pairs if ratio.metric is PEAK_MEMORY])
-    items = [
-        Text(_sentence(group, memory.get(name, ())), name)
-        for name, group in list(groups.items())[:_SPOKEN]
+    memory = [ratio for ratio in pairs if ratio.metric is PEAK_MEMORY]
+    spoken = [
+        Text(_sentence(part, by_place(memory).get(place, ())), place)
+        for place, part in by_place(times).items()
     ]
-    blocks: list[Block] = [Listing(tuple(items)), Text(_how_sure(times))]
-    if rest := len(groups) - len(items):
+    blocks: list[Block] = [Text(_in_short(times)), Listing(tuple(spoken[:_SPOKEN]))]
+    if len(spoken) > _SPOKEN:
+        rest = len(spoken) - _SPOKEN
         blocks.append(Text(f"{rest} more settings are in the tables below."))
-    blocks += [_decisions(name, group) for name, group in groups.items()]
+    blocks.append(Text(_how_sure(times)))
+    blocks += [_decisions(name, part) for name, part in by_setting(times).items()]
     return Section("answer", "The answer", tuple(blocks))
 
 
@@ -71,6 +74,15 @@ def by_phase(found: Sequence[Ratio]) -> dict[str, list[Ratio]]:
     return groups
 
 
+def by_place(found: Sequence[Ratio]) -> dict[str, list[Ratio]]:
+    """Ratios by setting and phase."""
+    return {
+        f"{name}, {phase}": part
+        for name, whole in by_setting(found).items()
+        for phase, part in by_phase(whole).items()
+    }
+
+
 def varying(cases: Sequence[Case], axes: Sequence[str] = SIZES) -> list[str]:
     """The axes that take more than one value."""
     return [axis for axis in axes if len({nominal(case, axis) for case in cases}) > 1]
@@ -85,8 +97,8 @@ def _no_answer(run: Run) -> str:
     measured = {one.case.layer for one in run.results if one.status in MEASURED}
     failed = sum(one.status in FAILED for one in run.results)
     text = (
-        "This run holds no GRU and LSTM that were measured side by side, so it does not "
-        "say which is faster."
+        "This run holds no GRU and LSTM that were measured side by side, so it does "
+        "not say which is faster."
     )
     if not measured:
         ends = f", and {failed} failed" if failed else ""
@@ -94,34 +106,37 @@ def _no_answer(run: Run) -> str:
     return f"{text} It measured: {', '.join(sorted(map(layer_name, measured)))}."
 
 
+def _in_short(times: Sequence[Ratio]) -> str:
+    """One number for each setting, over all that was measured there."""
+    means = {name: pooled(part) for name, part in by_setting(times).items()}
+    parts = [f"{span(mean)} times ({name})" for name, mean in means.items() if mean]
+    if not parts or len(parts) < len(means) or len(parts) > _SHORT:
+        return f"GRU against LSTM, over {len(times)} pairs:"
+    over = ", on average over the sizes and phases" if len(times) > len(parts) else ""
+    return f"A GRU takes {' and '.join(parts)} the time of an LSTM{over}."
+
+
 def _sentence(times: Sequence[Ratio], memory: Sequence[Ratio]) -> str:
-    parts = [f"in {phase} {_clause(group)}" for phase, group in by_phase(times).items()]
-    text = "; ".join(parts)
-    if not memory:
-        return f"{text}."
-    shares = [
-        f"{_range(group)} in {phase}" for phase, group in by_phase(memory).items()
-    ]
-    return f"{text}. Peak memory of a GRU's call, as a multiple of an LSTM's: {', '.join(shares)}."
-
-
-def _clause(group: Sequence[Ratio]) -> str:
-    """Who is faster, at how many sizes, by how much, and from where on."""
-    if len(group) == 1:
-        one = group[0]
-        return f"{_says(one.verdict)}: a GRU takes {span(one.interval)} times an LSTM's time"
-    counts = Counter(ratio.verdict for ratio in group)
-    total = len(group)
-    verdicts = [
-        f"{_says(verdict)} at {'all' if count == total else f'{count} of'} {total} sizes"
-        for verdict, count in counts.most_common()
-    ]
-    mean = pooled(group)
-    middle = f", on average {span(mean)}" if mean else ""
-    return (
-        f"{', '.join(verdicts)}; a GRU takes {_range(group)} times an LSTM's time{middle}"
-        f"{_boundary(group)}"
+    """Who is faster, at how many sizes, by how much, from where on; and memory."""
+    text = sentence(
+        f"{_verdicts(times)}{_boundary(times)}. A GRU takes {_range(times)} times"
     )
+    mean = pooled(times) if len(times) > 1 else None
+    middle = f", on average {span(mean)} times" if mean else ""
+    text = f"{text}{middle} the time of an LSTM."
+    if memory:
+        text += f" Peak memory of its call: {_range(memory)} times an LSTM's."
+    return text
+
+
+def _verdicts(group: Sequence[Ratio]) -> str:
+    counts = Counter(ratio.verdict for ratio in group).most_common()
+    if len(group) == 1:
+        return _says(group[0].verdict)
+    if len(counts) == 1:
+        return f"{_says(counts[0][0])} at all {len(group)} sizes"
+    parts = ", ".join(f"{_says(verdict)} at {count}" for verdict, count in counts)
+    return f"Of {len(group)} sizes {parts}"
 
 
 def _says(verdict: Verdict) -> str:
@@ -130,10 +145,14 @@ def _says(verdict: Verdict) -> str:
     return "they tie" if verdict is Verdict.TIE else "it is undecided"
 
 
+def _percent(share: float) -> str:
+    return f"{100 * share:.1f} %"
+
+
 def _range(group: Sequence[Ratio]) -> str:
     ordered = sorted(group, key=lambda ratio: ratio.interval.estimate)
     least, most = span(ordered[0].interval), span(ordered[-1].interval)
-    return least if least == most else f"from {least} to {most}"
+    return least if least == most else f"{least} to {most}"
 
 
 def _boundary(group: Sequence[Ratio]) -> str:
@@ -149,28 +168,26 @@ def _boundary(group: Sequence[Ratio]) -> str:
                 if nominal(ratio.pair.reference, axis) >= edge
             }
             if len(beyond) == 1 and (winner := _WINNERS.get(*beyond)):
-                return f"; from {axis} {edge} on the {winner} is faster at every size"
+                return f"; from {axis} {edge} on always the {winner}"
     return ""
 
 
 def _how_sure(times: Sequence[Ratio]) -> str:
     counts = [ratio.interval.count for ratio in times]
     if min(counts) < 2:
-        return (
-            f"Some ratios come from one launch ({NO_INTERVAL}): they decide nothing."
-        )
+        return f"Some ratios come from one launch ({NO_INTERVAL}): they decide nothing."
     widths = [ratio.interval.half_width / ratio.interval.estimate for ratio in times]
     launches = f"{min(counts)}"
     if min(counts) != max(counts):
         launches += f" to {max(counts)}"
     widest = max(widths)
-    reach = f"{widest:.1%}" if math.isfinite(widest) else "without bound"
+    reach = _percent(widest) if math.isfinite(widest) else "without bound"
     return (
         f"In brackets: 95 % intervals over {launches} launches (fresh processes). "
-        f"Half of their width is {median(widths):.1%} of the ratio in the median, "
-        f"{reach} at the widest. A tie is an interval within 2 % of 1; undecided "
-        "is one that holds 1 and is wider. An average is the geometric mean over the "
-        "sizes of this run."
+        f"Half of their width is {_percent(median(widths))} of the ratio in the "
+        f"median, {reach} at the widest. A tie is an interval within 2 % of 1; "
+        "undecided is one that holds 1 and is wider. An average is the geometric mean "
+        "over the sizes of this run."
     )
 
 
@@ -184,10 +201,16 @@ def _decisions(name: str, group: Sequence[Ratio]) -> Table:
         )
     )
     across.sort(key=lambda column: column[0])
-    axes = ["hidden_size", *varying(references, ("num_layers", "batch_size", "input_size"))]
+    axes = [
+        "hidden_size",
+        *varying(references, ("num_layers", "batch_size", "input_size")),
+    ]
     cells = {
-        (*_row(ratio, axes), words("phase", ratio.pair.reference.phase),
-         ratio.pair.reference.seq_len): winner_cell(ratio)
+        (
+            *_row(ratio, axes),
+            words("phase", ratio.pair.reference.phase),
+            ratio.pair.reference.seq_len,
+        ): winner_cell(ratio)
         for ratio in group
     }
     rows = sorted({_row(ratio, axes) for ratio in group})
@@ -200,7 +223,10 @@ def _decisions(name: str, group: Sequence[Ratio]) -> Table:
         tuple(
             (
                 *(Cell(str(value)) for value in row),
-                *(cells.get((*row, *column), Cell("not measured")) for column in across),
+                *(
+                    cells.get((*row, *column), Cell("not measured"))
+                    for column in across
+                ),
             )
             for row in rows
         ),

@@ -10,6 +10,11 @@ from rnnbench.report.content import Block, Cell, Column, Section, Table, Text, T
 from rnnbench.report.labels import layer_name, limits, words
 from rnnbench.stats import Interval
 
+_NUMBERS = (
+    *("time per call", "95 % interval", "back to back", "launches", "turns"),
+    *("peak memory", "page faults per turn"),
+)
+
 
 def every_case(run: Run) -> Section:
     """The table of all cases, with a column for each axis that varies."""
@@ -24,10 +29,9 @@ def every_case(run: Run) -> Section:
     ]
     same = [axis for axis in AXES if axis not in axes]
     titles = ("status", "reason", *axes)
-    numbers = ("time per call", "95 % interval", "launches", "turns", "peak memory")
     columns = (
         *(Column(title) for title in ("case", *titles)),
-        *(Column(title, number=True) for title in (*numbers, "page faults per turn")),
+        *(Column(title, number=True) for title in _NUMBERS),
     )
     rows = tuple(_row(result, axes) for result in run.results)
     alike = ", ".join(f"{axis} {getattr(cases[0], axis)}" for axis in same)
@@ -67,9 +71,9 @@ def first_calls(run: Run) -> Section | None:
         "Layers of the user's own: the first call",
         (
             Text(
-                "The first call in a fresh process holds what is done once, compilation "
-                "among it. It is the median over launches, and no part of the running "
-                "time."
+                "The first call in a fresh process holds what is done once, "
+                "compilation among it. It is the median over launches, and no part of "
+                "the running time."
             ),
             Table("First call and running time", columns, tuple(rows)),
         ),
@@ -78,6 +82,7 @@ def first_calls(run: Run) -> Section | None:
 
 def _row(result: Result, axes: list[str]) -> tuple[Cell, ...]:
     interval = absolute(result.turns)
+    queued = [median(each.back_to_back) for each in result.turns if each.back_to_back]
     faults = [value for turns in result.turns for value in turns.faults]
     return (
         Cell(result.case.id),
@@ -86,6 +91,7 @@ def _row(result: Result, axes: list[str]) -> tuple[Cell, ...]:
         *(Cell(_value(result.case, axis)) for axis in axes),
         Cell(TIME.format(interval.estimate) if interval else ""),
         Cell(_limits(interval)),
+        Cell(TIME.format(median(queued)) if queued else ""),
         Cell(str(len(result.turns))),
         Cell(str(sum(len(turns.seconds) for turns in result.turns))),
         Cell(_memory(result)),

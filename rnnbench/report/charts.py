@@ -1,9 +1,11 @@
 """Panels and forests as SVG text: matplotlib's only user."""
 
 import io
+import math
 import re
 from collections.abc import Iterable, Sequence
 from html import escape
+from typing import Any
 
 import matplotlib as mpl
 from matplotlib.axes import Axes
@@ -14,13 +16,13 @@ from rnnbench.report.content import Chart, Effect, Forest, Panel, Point
 from rnnbench.stats import Interval
 
 # Okabe & Ito's colours, told apart by every kind of sight; the page may brighten them.
-_COLOURS = ("#d55e00", "#0072b2", "#56b4e9", "#009e73")
-_MARKERS = ("o", "s", "^", "D")
+_COLOURS = ("#d55e00", "#0072b2", "#56b4e9", "#009e73", "#cc79a7", "#e69f00")
+_MARKERS = ("o", "s", "^", "D", "v", "P")
 _RATIOS = (
     *(0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 0.7, 0.8, 0.9, 1, 1.1, 1.25, 1.5),
     *(2, 3, 5, 7, 10, 20, 30, 50, 100, 200, 500, 1000),
 )
-_STYLE = {
+_STYLE: dict[Any, Any] = {
     "svg.fonttype": "none",
     "font.size": 10,
     "axes.spines.top": False,
@@ -86,8 +88,10 @@ def _draw_panel(name: str, panel: Panel, limits: tuple[float, float]) -> str:
         axes.set_xlabel(panel.x_label)
         axes.set_ylabel(panel.y_label)
         axes.grid(axis="y", color="#888888", alpha=0.3, linewidth=0.6)
-        _label_ends(axes, panel)
-        return _svg(figure, name, f"{panel.y_label} over {panel.x_label}: {panel.title}")
+        _label_ends(axes, panel, limits)
+        return _svg(
+            figure, name, f"{panel.y_label} over {panel.x_label}: {panel.title}"
+        )
 
 
 def _draw_line(
@@ -149,13 +153,25 @@ def _limits(intervals: Iterable[Interval]) -> tuple[float, float]:
 
 def _ratio_ticks(axis: mpl.axis.Axis, limits: tuple[float, float], most: int) -> None:
     ticks = [value for value in _RATIOS if limits[0] <= value <= limits[1]]
-    while len(ticks) > most:
-        # 1 stays; the others thin out from it.
-        at = ticks.index(1)
-        ticks = [value for index, value in enumerate(ticks) if (index - at) % 2 == 0]
+    ticks = _spaced(ticks, math.log(limits[1] / limits[0]) / most)
     axis.set_major_locator(FixedLocator(ticks))
     axis.set_major_formatter(FixedFormatter([f"{value:g}" for value in ticks]))
     axis.set_minor_locator(NullLocator())
+
+
+def _spaced(ticks: Sequence[float], least: float) -> list[float]:
+    """1, and outwards from it what is far enough from the tick before."""
+    kept = [1.0]
+    for side in (
+        [value for value in ticks if value > 1],
+        [value for value in reversed(ticks) if value < 1],
+    ):
+        last = 1.0
+        for value in side:
+            if abs(math.log(value / last)) >= least:
+                kept.append(value)
+                last = value
+    return sorted(kept)
 
 
 def _size_ticks(axes: Axes, values: Iterable[float]) -> None:
@@ -171,17 +187,14 @@ def _size_ticks(axes: Axes, values: Iterable[float]) -> None:
     axes.margins(x=0.08)
 
 
-def _label_ends(axes: Axes, panel: Panel) -> None:
+def _label_ends(axes: Axes, panel: Panel, limits: tuple[float, float]) -> None:
     """Names beside the lines' ends, moved apart where two would overlap."""
-    named = [line for line in panel.lines if line.label]
-    heights = [
-        float(axes.transAxes.inverted().transform(
-            axes.transData.transform((line.points[-1].x, line.points[-1].interval.estimate))
-        )[1])
-        for line in named
+    ends = [
+        (line.points[-1].interval.estimate, line) for line in panel.lines if line.label
     ]
     last = -1.0
-    for height, line in sorted(zip(heights, named, strict=True), key=lambda one: one[0]):
+    for value, line in sorted(ends, key=lambda end: end[0]):
+        height = math.log(value / limits[0]) / math.log(limits[1] / limits[0])
         last = max(height, last + 0.09)
         axes.text(
             1.02,
@@ -215,9 +228,10 @@ def _svg(figure: Figure, name: str, title: str) -> str:
     text = text[text.index("<svg") :]
     # Without <style> (it would apply to the whole page), <metadata>, and fixed sizes.
     text = re.sub(r"<(style|metadata)\b.*?</\1>", "", text, flags=re.DOTALL)
-    text = re.sub(r'^<svg[^>]*viewBox="([^"]*)"[^>]*>', _opening(name, title), text)
+    text = text.replace("xlink:href", "href")
     # An id is unique in a page, and each figure counts its own from 1.
-    text = re.sub(r'(\bid="|href="#|url\(#)(?!@)', rf"\1{name}-", text).replace("@", "")
+    text = re.sub(r'(\bid="|href="#|url\(#)', rf"\1{name}-", text)
+    text = re.sub(r'^<svg[^>]*viewBox="([^"]*)"[^>]*>', _opening(name, title), text)
     for index, colour in enumerate(_COLOURS):
         text = text.replace(colour, f"var(--series-{index}, {colour})")
     return text.replace("#000000", "currentColor")
@@ -226,6 +240,6 @@ def _svg(figure: Figure, name: str, title: str) -> str:
 def _opening(name: str, title: str) -> str:
     words = escape(title).replace("\\", r"\\")
     return (
-        r'<svg viewBox="\1" role="img" aria-labelledby="@'
-        f'{name}-title"><title id="@{name}-title">{words}</title>'
+        r'<svg xmlns="http://www.w3.org/2000/svg" viewBox="\1" role="img" '
+        f'aria-labelledby="{name}-title"><title id="{name}-title">{words}</title>'
     )

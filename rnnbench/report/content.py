@@ -19,10 +19,11 @@ class Tone(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """One cell of a table."""
+    """One cell of a table; `note` stands below its text, smaller."""
 
     text: str
     tone: Tone = Tone.PLAIN
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)

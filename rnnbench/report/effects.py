@@ -16,6 +16,7 @@ from rnnbench.report.content import (
 )
 from rnnbench.report.labels import (
     BACKENDS,
+    judged_cell,
     layer_name,
     pair_label,
     plain_setting,
@@ -24,6 +25,7 @@ from rnnbench.report.labels import (
     verdict_cell,
     words,
 )
+from rnnbench.stats import Interval
 
 # Rows that fit on a screen, and forests that somebody scrolls through.
 _MOST_ROWS = 40
@@ -47,46 +49,95 @@ def _section(name: str, title: str, found: Sequence[Ratio]) -> Section | None:
     if not found:
         return None
     blocks: list[Block] = []
-    left_out = 0
+    drawn = 0
     for axis in dict.fromkeys(ratio.pair.axis for ratio in found):
         mine = [ratio for ratio in found if ratio.pair.axis == axis]
-        for metric in (TIME, PEAK_MEMORY):
-            effects = _effects([one for one in mine if one.metric is metric])
-            for start in range(0, len(effects), _MOST_ROWS):
-                part = effects[start : start + _MOST_ROWS]
-                if sum(isinstance(each, Forest) for each in blocks) < _MOST_FORESTS:
-                    number = f"{name}-{axis}-{metric.name[:4]}-{start}"
-                    blocks.append(_forest(number, axis, metric, part))
-                else:
-                    left_out += 1
+        blocks.append(_summary(axis, mine))
+        for forest in _forests(name, axis, mine):
+            drawn += 1
+            if drawn <= _MOST_FORESTS:
+                blocks.append(forest)
         blocks.append(_table(axis, mine))
-    if left_out:
+    if drawn > _MOST_FORESTS:
+        rest = drawn - _MOST_FORESTS
         blocks.append(
-            Text(f"{left_out} more plots are not drawn; their numbers are in the tables.")
+            Text(f"{rest} more plots are not drawn; their numbers are in the tables.")
         )
     return Section(name, title, tuple(blocks))
 
 
-def _effects(found: Sequence[Ratio]) -> list[Effect]:
-    """A row for each label, pooled over its sizes where they share launches."""
-    groups: dict[tuple[str, str], list[Ratio]] = {}
+def _groups(found: Sequence[Ratio]) -> dict[tuple[str, str, str], list[Ratio]]:
+    """Ratios of one label, less their sizes where launches can be pooled over them."""
+    together: dict[tuple[str, str, str], list[Ratio]] = {}
     for ratio in found:
-        label = (pair_label(ratio.pair), _where(ratio))
-        groups.setdefault(label, []).append(ratio)
-    effects: list[Effect] = []
-    for (label, where), group in groups.items():
-        mean = pooled(group)
-        if mean is not None:
-            over = f", mean of {len(group)} sizes" if len(group) > 1 else ""
-            effects.append(Effect(f"{label}: {where}{over}", mean))
+        key = (pair_label(ratio.pair), _where(ratio), "")
+        together.setdefault(key, []).append(ratio)
+    apart: dict[tuple[str, str, str], list[Ratio]] = {}
+    for (label, where, _), group in together.items():
+        times = [ratio for ratio in group if ratio.metric is TIME]
+        if len(times) < 2 or pooled(times):
+            over = f"mean of {len(times)} sizes" if len(times) > 1 else ""
+            apart[label, where, over] = group
             continue
-        effects += [
-            Effect(
-                f"{label}: {where}, {sizes(ratio.pair.reference)}", ratio.interval
-            )
-            for ratio in group
+        for ratio in group:
+            own = (label, where, sizes(ratio.pair.reference))
+            apart.setdefault(own, []).append(ratio)
+    return apart
+
+
+def _forests(name: str, axis: str, found: Sequence[Ratio]) -> list[Forest]:
+    forests: list[Forest] = []
+    for metric in (TIME, PEAK_MEMORY):
+        groups = _groups(found)
+        # What all rows share stands in the title.
+        alike = len({label for label, _, _ in groups}) == 1
+        effects = [
+            Effect(", ".join(filter(None, key[1 if alike else 0 :])), mean)
+            for key, group in groups.items()
+            if (mean := _mean(group, metric))
         ]
-    return effects
+        forests += [
+            _forest(f"{name}-{axis}-{metric.name[:4]}-{start}", axis, metric, part)
+            for start in range(0, len(effects), _MOST_ROWS)
+            if (part := effects[start : start + _MOST_ROWS])
+        ]
+    return forests
+
+
+def _mean(group: Sequence[Ratio], metric: Metric) -> Interval | None:
+    """The mean over a group, or of one ratio that interval."""
+    mine = [ratio for ratio in group if ratio.metric is metric]
+    return mine[0].interval if len(mine) == 1 else pooled(mine)
+
+
+def _summary(axis: str, found: Sequence[Ratio]) -> Table:
+    """One row for each label: what the forests draw."""
+    rows = []
+    for (label, where, over), group in _groups(found).items():
+        time = _mean(group, TIME)
+        memory = _mean(group, PEAK_MEMORY)
+        rows.append(
+            (
+                Cell(label),
+                Cell(", ".join(filter(None, (where, over)))),
+                Cell(span(time) if time else "not measured"),
+                judged_cell(time, TIME),
+                Cell(span(memory) if memory else "not read"),
+                judged_cell(memory, PEAK_MEMORY),
+            )
+        )
+    return Table(
+        f"{axis}: effect on time and memory",
+        (
+            Column("pair"),
+            Column("where"),
+            Column("time, as a multiple", number=True),
+            Column("verdict"),
+            Column("peak memory, as a multiple", number=True),
+            Column("verdict"),
+        ),
+        tuple(rows),
+    )
 
 
 def _where(ratio: Ratio) -> str:
@@ -100,12 +151,10 @@ def _where(ratio: Ratio) -> str:
     )
 
 
-def _forest(
-    name: str, axis: str, metric: Metric, effects: Sequence[Effect]
-) -> Forest:
+def _forest(name: str, axis: str, metric: Metric, effects: Sequence[Effect]) -> Forest:
     return Forest(
         name,
-        f"{axis}: {metric.name}",
+        f"{axis}: effect on {metric.name}",
         "Left of the line at 1 the first value of the pair takes less. Bars: 95 % "
         "intervals; a mean is geometric, over the sizes of this run.",
         f"{metric.name}, as a multiple of the twin's",
@@ -129,4 +178,4 @@ def _table(axis: str, found: Sequence[Ratio]) -> Table:
     )
     titles = ("pair", "layer", "phase", "setting", "sizes", "of", "ratio", "verdict")
     columns = tuple(Column(title, number=title == "ratio") for title in titles)
-    return Table(f"{axis}: every pair", columns, rows, folded=len(rows) > 12)
+    return Table(f"{axis}: every pair", columns, rows, folded=True)

@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from rnnbench.case import DEFAULTS, Case, Phase, applies
-from rnnbench.metric import significant
-from rnnbench.ratio import Ratio, Verdict, backend
+from rnnbench.metric import Metric, significant
+from rnnbench.ratio import Ratio, Verdict, backend, judge
 from rnnbench.report.content import Cell, Tone
 from rnnbench.stats import Interval
 from rnnbench.workload import Pair
@@ -14,7 +14,8 @@ from rnnbench.workload import Pair
 # What a chart can have on its axis: the sizes of the layer and of its input.
 SIZES = ("hidden_size", "seq_len", "num_layers", "batch_size", "input_size")
 BACKENDS = ("cudnn", "onednn")
-NO_INTERVAL = "one launch, no interval"
+# Of one launch: nothing says how far another would be off.
+NO_INTERVAL = "no interval"
 
 _LAYERS = {"lstm": "LSTM", "gru": "GRU", "rnn_tanh": "RNN tanh", "rnn_relu": "RNN ReLU"}
 _PHASES = {
@@ -24,7 +25,6 @@ _PHASES = {
     Phase.STEP: "training step",
 }
 _WORDS: dict[str, Callable[[Any], str]] = {
-    "layer": lambda value: layer_name(value),
     "phase": lambda value: _PHASES[value],
     "bias": lambda value: "bias" if value else "no bias",
     "batch_first": lambda value: "batch first" if value else "sequence first",
@@ -61,6 +61,8 @@ def layer_name(layer: str) -> str:
 
 def words(axis: str, value: Any) -> str:
     """The value of an axis, for a sentence."""
+    if axis == "layer":
+        return layer_name(value)
     return _WORDS[axis](value) if axis in _WORDS else f"{axis} {value}"
 
 
@@ -111,6 +113,11 @@ def span(interval: Interval) -> str:
     return f"{significant(interval.estimate)} ({limits(interval)})"
 
 
+def sentence(text: str) -> str:
+    """With a capital, whatever it begins with."""
+    return text[:1].upper() + text[1:]
+
+
 def limits(interval: Interval) -> str:
     """The interval alone."""
     if not math.isfinite(interval.high):
@@ -123,6 +130,14 @@ def verdict_cell(ratio: Ratio) -> Cell:
     return Cell(ratio.verdict, _TONES[ratio.verdict])
 
 
+def judged_cell(interval: Interval | None, metric: Metric) -> Cell:
+    """The verdict on a mean; nothing where there is none."""
+    if interval is None:
+        return Cell("")
+    verdict = judge(interval, metric)
+    return Cell(verdict, _TONES[verdict])
+
+
 def winner_cell(ratio: Ratio) -> Cell:
     """Which of two layers to take, with the ratio that says so."""
     names = {
@@ -130,7 +145,8 @@ def winner_cell(ratio: Ratio) -> Cell:
         Tone.SECOND: layer_name(ratio.pair.reference.layer),
     }
     tone = _TONES[ratio.verdict]
-    return Cell(f"{names.get(tone, ratio.verdict)} {span(ratio.interval)}", tone)
+    text = f"{names.get(tone, ratio.verdict)} {significant(ratio.interval.estimate)}"
+    return Cell(text, tone, limits(ratio.interval))
 
 
 _TONES = {

@@ -31,9 +31,10 @@ def _how(run: Run) -> str:
     return (
         f"{len(run.results)} cases: {ends or 'none'}. Each launch is a fresh process "
         "that measures the members of a workload turn by turn, in shuffled order. A "
-        "ratio is taken within each launch as the median over its rounds, then averaged "
-        "over launches with a 95 % Student t interval on the logarithms. Threads and "
-        "allocators are set for a process, so such pairs are compared between launches."
+        "ratio is taken within each launch as the median over its rounds, then "
+        "averaged over launches with a 95 % Student t interval on the logarithms. "
+        "Threads and allocators are set for a process, so such pairs are compared "
+        "between launches."
     )
 
 

@@ -13,7 +13,9 @@ from rnnbench.report.tradeoff import tradeoff
 def page(run: Run) -> Page:
     """The page of a run; a section that has nothing to say is left out."""
     found = ratios(run)
-    machine = run.environment.gpu or run.environment.cpu_model or run.environment.machine
+    machine = (
+        run.environment.gpu or run.environment.cpu_model or run.environment.machine
+    )
     sections = (
         answer(run, found),
         tradeoff(found),

@@ -55,7 +55,9 @@ def tradeoff(found: Sequence[Ratio]) -> Section | None:
         blocks.append(_table(name, group))
     if left_out:
         blocks.append(
-            Text(f"{left_out} more charts are not drawn; their numbers are in the tables.")
+            Text(
+                f"{left_out} more charts are not drawn; the tables have their numbers."
+            )
         )
     return Section("tradeoff", "Layers against the LSTM", tuple(blocks))
 
@@ -65,7 +67,7 @@ def _chart(
 ) -> Chart | None:
     axes = varying([ratio.pair.reference for ratio in group])
     panels = [
-        _panel(f"{words('device', part[0].pair.reference.device)}, {phase}", axis, metric, part)
+        _panel(phase, axis, metric, part)
         for phase, part in by_phase(group).items()
         for axis in axes
         if varying([ratio.pair.reference for ratio in part], (axis,))
@@ -73,21 +75,23 @@ def _chart(
     if not panels:
         return None
     pale = " Pale points: the other sizes of the sweep." if len(axes) > 1 else ""
+    bars = " (memory is read once, without noise)" if metric is PEAK_MEMORY else ""
     return Chart(
         name_id,
         f"{metric.name.capitalize()} of a layer as a multiple of an LSTM's: {name}",
-        f"Below the line at 1 the layer takes less than the LSTM. Bars: 95 % intervals"
-        f"{' (memory is read once, without noise)' if metric is PEAK_MEMORY else ''}.{pale}",
+        "Below the line at 1 the layer takes less than the LSTM. Bars: 95 % intervals"
+        f"{bars}.{pale}",
         tuple(panels),
     )
 
 
 def _panel(title: str, axis: str, metric: Metric, group: Sequence[Ratio]) -> Panel:
-    """A line for each layer where the other sizes are held, and pale points elsewhere."""
+    """A line for each layer where the other sizes are held; pale points elsewhere."""
     held = _slice(axis, [ratio.pair.reference for ratio in group])
     others = [other for other in SIZES if other != axis]
     lines: list[Line] = []
-    for layer in dict.fromkeys(ratio.pair.candidate.layer for ratio in group):
+    layers = dict.fromkeys(ratio.pair.candidate.layer for ratio in group)
+    for number, layer in enumerate(layers):
         inside: list[Point] = []
         outside: list[Point] = []
         for ratio in group:
@@ -96,7 +100,7 @@ def _panel(title: str, axis: str, metric: Metric, group: Sequence[Ratio]) -> Pan
                 (inside if at == held else outside).append(
                     Point(nominal(ratio.pair.reference, axis), ratio.interval)
                 )
-        style = _STYLES.get(layer, 3)
+        style = _STYLES.get(layer, 3 + number % 3)
         if outside and layer == "gru":
             lines.append(Line("", style, tuple(outside), connected=False))
         inside.sort(key=lambda point: point.x)
@@ -108,7 +112,9 @@ def _panel(title: str, axis: str, metric: Metric, group: Sequence[Ratio]) -> Pan
         if other in shown
     )
     return Panel(
-        f"{title}{f' ({fixed})' if fixed else ''}", axis, f"{metric.name} ÷ LSTM",
+        f"{title}{f' ({fixed})' if fixed else ''}",
+        axis,
+        f"{metric.name} ÷ LSTM",
         tuple(line for line in lines if line.points),
     )
 

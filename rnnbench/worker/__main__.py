@@ -58,6 +58,8 @@ def _serve(jobs: BinaryIO, answers: BinaryIO) -> int:
     if start.schema != SCHEMA:
         return _refuse(f"schema {start.schema}; this worker speaks schema {SCHEMA}")
     Confinement(cores=start.cores, data_limit=start.data_limit).apply()
+    # torch.compile's helpers would run beside the turns, and outlive a worker.
+    os.environ.setdefault("TORCHINDUCTOR_COMPILE_THREADS", "1")
     # The one late import: torch starts its thread pool and reads its environment when
     # it is imported, so cores and limits have to hold before.
     from rnnbench.worker.serve import serve  # noqa: PLC0415

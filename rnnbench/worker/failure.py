@@ -77,6 +77,8 @@ def _refuse_lost_device(error: BaseException) -> None:
     typed = kind is not None and isinstance(error, kind)
     if not typed and not any(words in reason(error) for words in _ERRORS_OF_THE_DEVICE):
         return
+    if not torch.cuda.is_initialized():  # type: ignore[no-untyped-call]
+        return
     try:
         torch.cuda.synchronize()
     except RuntimeError as again:

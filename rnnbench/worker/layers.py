@@ -34,6 +34,12 @@ DTYPES = {
     Dtype.AUTOCAST_FLOAT16: torch.float32,
 }
 
+# What autocast computes in.
+AUTOCAST = {
+    Dtype.AUTOCAST_BFLOAT16: torch.bfloat16,
+    Dtype.AUTOCAST_FLOAT16: torch.float16,
+}
+
 
 def make_layer(case: Case) -> nn.Module:
     """Build the layer on its device, in its type, trained or evaluated as the phase is.

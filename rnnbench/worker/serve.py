@@ -4,13 +4,13 @@ import gc
 import os
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, BinaryIO
 
 import torch
 
-from rnnbench.case import Case, Device
+from rnnbench.case import Case, Device, Dtype
 from rnnbench.protocol import (
     SCHEMA,
     Answer,
@@ -79,6 +79,7 @@ class Bench:
     """What stands ready between two jobs: the members of one workload."""
 
     entrants: Field | None = None
+    yardsticks: dict[tuple[Device, Dtype], Warm] = field(default_factory=dict)
 
     def survey(self, job: Survey) -> Report:
         """Say of each case why it can't run here."""
@@ -92,7 +93,7 @@ class Bench:
             return Report(outcomes=(NO_CUDA,) * len(job.cases))
         clock = CLOCKS[device]()
         # Before the members, which may leave it no room.
-        yardstick = warm_up(make_yardstick(job.cases[0]), clock)
+        yardstick = self._yardstick(job.cases[0], clock)
         members = [
             attempt(partial(_prepare, place, case, clock, check_it=job.check))
             for place, case in enumerate(job.cases)
@@ -127,6 +128,12 @@ class Bench:
         if type(job) not in _ANSWERS:
             raise ProtocolError(f"{type(job).__name__} is the first job alone")
         return _ANSWERS[type(job)](self, job)
+
+    def _yardstick(self, case: Case, clock: Clock) -> Warm:
+        kind = (case.device, case.dtype)
+        if kind not in self.yardsticks:
+            self.yardsticks[kind] = warm_up(make_yardstick(case), clock)
+        return self.yardsticks[kind]
 
     def _prepared(self) -> Field:
         if self.entrants is None:

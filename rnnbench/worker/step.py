@@ -12,12 +12,7 @@ from torch.nn.utils.rnn import PackedSequence
 from rnnbench.case import Case, Dtype, Optimizer, Phase
 from rnnbench.worker import backend
 from rnnbench.worker.inputs import data_of, make_grad, make_input, make_state
-from rnnbench.worker.layers import make_layer
-
-_AUTOCAST = {
-    Dtype.AUTOCAST_BFLOAT16: torch.bfloat16,
-    Dtype.AUTOCAST_FLOAT16: torch.float16,
-}
+from rnnbench.worker.layers import AUTOCAST, make_layer
 
 BACKWARD = frozenset({Phase.TRAIN, Phase.STEP})
 
@@ -72,7 +67,7 @@ class _Parts:
 def _forward(
     case: Case, module: nn.Module, arguments: tuple[Any, ...]
 ) -> Callable[[], Any]:
-    dtype = _AUTOCAST.get(case.dtype)
+    dtype = AUTOCAST.get(case.dtype)
     if dtype is None:
         return lambda: module(*arguments)
     device = case.device.value

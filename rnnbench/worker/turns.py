@@ -1,8 +1,8 @@
 """Members measured turn by turn: settle calls, timed calls, rounds in shuffled order.
 
-Why so is in the README of results and in the project's measuring notes: after a switch
-of models the first calls cost 8 to 51 % more, and only turns that are milliseconds
-apart give a ratio that is free of what else the machine does.
+After a switch of models the first calls cost 8 to 51 % more, so they are not timed; and
+turns that are milliseconds apart share what else the machine does, so that a ratio of
+them is free of it.
 """
 
 import gc

@@ -7,17 +7,12 @@ from functools import partial
 
 import torch
 
-from rnnbench.case import Case, Device, Dtype
+from rnnbench.case import Case, Device
 from rnnbench.worker import backend
-from rnnbench.worker.layers import DTYPES, SEED
+from rnnbench.worker.layers import AUTOCAST, DTYPES, SEED
 
 # About a millisecond of one core; on a GPU, large enough to fill it.
 _SIZE = {Device.CPU: 256, Device.CUDA: 2048}
-
-_AUTOCAST = {
-    Dtype.AUTOCAST_BFLOAT16: torch.bfloat16,
-    Dtype.AUTOCAST_FLOAT16: torch.float16,
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +35,7 @@ def make_yardstick(case: Case) -> Yardstick:
     """In float32 on a CPU; on a GPU in the type that `case` computes in."""
     dtype = torch.float32
     if case.device is Device.CUDA:
-        dtype = _AUTOCAST.get(case.dtype, DTYPES[case.dtype])
+        dtype = AUTOCAST.get(case.dtype, DTYPES[case.dtype])
     size = _SIZE[case.device]
     generator = torch.Generator().manual_seed(SEED)
     left, right = (

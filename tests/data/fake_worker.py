@@ -15,8 +15,8 @@ from pathlib import Path
 from rnnbench import protocol
 from rnnbench.protocol import (
     Measured,
-    Memory,
     MemberTurns,
+    Memory,
     Outcome,
     Prepare,
     Ready,

@@ -1,0 +1,70 @@
+"""A page as one HTML file that fetches nothing and runs nothing."""
+
+from functools import singledispatch
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from rnnbench.report.charts import draw_chart, draw_forest
+from rnnbench.report.content import Block, Chart, Forest, Listing, Page, Table, Text
+
+
+def render(page: Page) -> str:
+    """The whole document."""
+    # autoescape stands for every value; only the charts' SVG is let through as it is.
+    environment = Environment(
+        loader=PackageLoader("rnnbench.report"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    sections = [
+        (section, [_shown(block) for block in section.blocks])
+        for section in page.sections
+    ]
+    template = environment.get_template("page.html")
+    return template.render(page=page, sections=sections) + "\n"
+
+
+def _shown(block: Block) -> tuple[str, Block, Any]:
+    kind, drawn = _drawn(block)
+    return kind, block, drawn
+
+
+@singledispatch
+def _drawn(block: Block) -> tuple[str, Any]:
+    """The kind of a block, for the template, and what is drawn of it."""
+    raise TypeError(f"no way to show a {type(block).__name__}")
+
+
+@_drawn.register
+def _(_block: Text) -> tuple[str, Any]:
+    return "text", None
+
+
+@_drawn.register
+def _(_block: Listing) -> tuple[str, Any]:
+    return "listing", None
+
+
+@_drawn.register
+def _(_block: Table) -> tuple[str, Any]:
+    return "table", None
+
+
+@_drawn.register
+def _(block: Chart) -> tuple[str, Any]:
+    panels = zip(block.panels, draw_chart(block), strict=True)
+    return "chart", [(panel.title, _svg(svg)) for panel, svg in panels]
+
+
+@_drawn.register
+def _(block: Forest) -> tuple[str, Any]:
+    return "forest", _svg(draw_forest(block))
+
+
+def _svg(text: str) -> Markup:
+    # Our own drawing: matplotlib escapes the text in it.
+    return Markup(text)  # noqa: S704

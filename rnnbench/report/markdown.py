@@ -1,0 +1,74 @@
+"""A page as a summary for a pull request: the answer, without charts."""
+
+import re
+from collections.abc import Iterable
+
+from rnnbench.report.content import Cell, Listing, Page, Table, Text
+
+# A comment on a pull request holds 65,536 characters; the page holds the rest.
+_MOST_ROWS = 40
+_MOST_CHARACTERS = 60_000
+_SPECIAL = re.compile(r"([\\`*_{}\[\]()#+!|~$-])")
+# Sections that are read in a pull request, in the order of the page.
+_READ = frozenset({"answer", "backend", "knobs", "method"})
+
+
+def render(page: Page) -> str:
+    """GitHub's Markdown, with everything in it escaped."""
+    parts = [f"# {_escape(page.title)}", _escape(page.subtitle)]
+    for section in page.sections:
+        if section.id in _READ:
+            parts.append(f"## {_escape(section.title)}")
+            parts += [_block(block) for block in section.blocks]
+    parts = [part for part in parts if part]
+    kept: list[str] = []
+    for part in parts:
+        if sum(map(len, kept)) + len(part) > _MOST_CHARACTERS:
+            kept.append("The rest is on the page.")
+            break
+        kept.append(part)
+    return "\n\n".join(kept) + "\n"
+
+
+def _block(block: object) -> str:
+    match block:
+        case Text():
+            return _text(block)
+        case Listing():
+            return "\n".join(f"* {_text(item)}" for item in block.items)
+        case Table(folded=False):
+            return _table(block)
+        case _:
+            return ""
+
+
+def _text(text: Text) -> str:
+    label = f"**{_escape(text.label)}**: " if text.label else ""
+    return f"{label}{_escape(text.text)}"
+
+
+def _table(table: Table) -> str:
+    lines = [
+        _row(Cell(column.title) for column in table.columns),
+        "|" + "|".join("--:" if one.number else "---" for one in table.columns) + "|",
+    ]
+    lines += [_row(row) for row in table.rows[:_MOST_ROWS]]
+    more = len(table.rows) - _MOST_ROWS
+    rest = f"\n\n{more} more rows are on the page." if more > 0 else ""
+    return f"**{_escape(table.title)}**\n\n" + "\n".join(lines) + rest
+
+
+def _row(cells: Iterable[Cell]) -> str:
+    return "| " + " | ".join(map(_cell, cells)) + " |"
+
+
+def _cell(cell: Cell) -> str:
+    return _escape(f"{cell.text} ({cell.note})" if cell.note else cell.text)
+
+
+def _escape(text: str) -> str:
+    """Inert: no markup, no tag, no mention of a person, no link, on one line."""
+    line = " ".join(text.split())
+    line = line.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    line = _SPECIAL.sub(r"\\\1", line).replace("@", "&#64;")
+    return line.replace("://", "&#58;//").replace("www.", "www&#46;")

@@ -1,0 +1,355 @@
+import math
+import random
+from dataclasses import replace
+from statistics import fmean, median, stdev
+
+import pytest
+from scipy.stats import t
+
+from rnnbench.record import Status
+from rnnbench.report.content import Chart, Forest, Listing, Table, Text
+from rnnbench.report.page import page
+
+
+def truth(case):
+    """A GRU takes 1.5 times an LSTM's time with oneDNN on, 0.75 times with it off."""
+    seconds = {"lstm": 1e-5, "gru": 1.5e-5, "rnn_tanh": 0.5e-5}.get(case.layer, 4e-5)
+    off = 2 if case.layer == "lstm" and not case.onednn else 1
+    wide = 1.1 if case.bidirectional else 1.0
+    return seconds * case.hidden_size * case.seq_len * off * wide
+
+
+def memory(case):
+    return case.hidden_size * 100 * (1 if case.layer == "gru" else 2)
+
+
+@pytest.fixture(scope="module")
+def quick(make_sweep, simulate):
+    cases = [
+        case
+        for case in make_sweep(
+            phase=["inference", "train"],
+            hidden_size=[32, 64, 128],
+            seq_len=[16, 32],
+            layer=["rnn_tanh", "gru", "lstm"],
+            onednn=[True, False],
+        )
+        if case.onednn or case.layer == "lstm"
+    ]
+    return simulate(cases, truth, memory=memory, noise=0.01)
+
+
+def section(run, name):
+    return next((each for each in page(run).sections if each.id == name), None)
+
+
+def blocks(run, name, kind):
+    found = section(run, name)
+    return [each for each in found.blocks if isinstance(each, kind)] if found else []
+
+
+def said(run, name="answer"):
+    texts = []
+    for block in section(run, name).blocks:
+        if isinstance(block, Text):
+            texts.append(block.text)
+        elif isinstance(block, Listing):
+            texts += [f"{item.label}: {item.text}" for item in block.items]
+    return "\n".join(texts)
+
+
+def rows(table):
+    return [[cell.text for cell in row] for row in table.rows]
+
+
+def test_the_order_is_that_of_the_readers_questions(quick):
+    ids = [each.id for each in page(quick).sections]
+
+    assert ids == ["answer", "tradeoff", "backend", "cases", "method"]
+
+
+def test_the_answer_is_said_for_each_backend_and_phase(quick):
+    text = said(quick)
+
+    assert "CPU, oneDNN on, inference: The LSTM is faster at all 6 sizes." in text
+    assert "CPU, oneDNN on, training: The LSTM is faster at all 6 sizes." in text
+    assert "CPU, oneDNN off, inference: The GRU is faster at all 6 sizes." in text
+    assert "Peak memory of its call: 0.500 times an LSTM's." in text
+    assert "95 % intervals over 6 launches" in text
+
+
+def test_the_boundary_between_two_answers_is_named(make_sweep, simulate):
+    sizes = [16, 32, 64, 128]
+
+    run = simulate(
+        make_sweep(hidden_size=sizes, layer=["lstm", "gru"]),
+        lambda c: 1e-3 * (2 if (c.layer == "gru") == (c.hidden_size < 64) else 1),
+    )
+
+    assert "from hidden_size 64 on always the GRU" in said(run)
+    assert "the LSTM is faster at 2" in said(run)
+
+
+def test_no_boundary_is_claimed_where_the_winner_comes_and_goes(make_sweep, simulate):
+    run = simulate(
+        make_sweep(hidden_size=[16, 32, 64, 128], layer=["lstm", "gru"]),
+        lambda c: 1e-3 * (2 if c.layer == "gru" and c.hidden_size in (32, 128) else 1),
+    )
+
+    assert "always the GRU" not in said(run)
+    assert "from hidden_size 32 on" not in said(run)
+
+
+def interval_by_hand(lstm, gru):
+    """An independent way from raw turns to a ratio and its interval."""
+    logs = [
+        median(
+            math.log(b) - math.log(a) for a, b in zip(x.seconds, y.seconds, strict=1)
+        )
+        for x, y in zip(lstm.turns, gru.turns, strict=True)
+    ]
+    reach = t.ppf(0.975, len(logs) - 1) * stdev(logs) / len(logs) ** 0.5
+    return [math.exp(fmean(logs) + side * reach) for side in (0, -1, 1)]
+
+
+def test_every_cell_of_the_decision_table_follows_from_the_raw_turns(quick):
+    results = {result.case.id: result for result in quick.results}
+    checked = 0
+
+    tables = blocks(quick, "answer", Table)
+    for table, onednn in zip(tables, ["", "-no_onednn"], strict=True):
+        for row in table.rows:
+            for column, cell in list(zip(table.columns, row, strict=True))[1:]:
+                phase, length = column.title.split(", seq_len ")
+                phase = {"training": "train"}.get(phase, phase)
+                rest = f"{phase}-i8-h{row[0].text}-l1-t{length}-b2-cpu"
+                ratio, low, high = interval_by_hand(
+                    results[f"lstm-{rest}{onednn}"], results[f"gru-{rest}"]
+                )
+                word, shown = cell.text.split()
+                assert float(shown) == pytest.approx(ratio, rel=0.006)
+                assert [float(x) for x in cell.note.split(" to ")] == pytest.approx(
+                    [low, high], rel=0.006
+                )
+                assert word == ("LSTM" if low > 1 else "GRU")
+                checked += 1
+
+    assert checked == 24
+
+
+def test_random_rows_of_the_case_table_follow_from_the_file(quick):
+    (table,) = blocks(quick, "cases", Table)
+    titles = [column.title for column in table.columns]
+    by_id = {result.case.id: result for result in quick.results}
+
+    for row in random.Random(3).sample(rows(table), 10):
+        values = dict(zip(titles, row, strict=True))
+        result = by_id[values["case"]]
+        logs = [math.log(median(turns.seconds)) for turns in result.turns]
+        number, unit = values["time per call"].split()
+        seconds = float(number) * {"s": 1, "ms": 1e-3, "µs": 1e-6}[unit]
+        assert seconds == pytest.approx(math.exp(fmean(logs)), rel=0.006)
+        assert values["turns"] == str(sum(len(each.seconds) for each in result.turns))
+        assert values["launches"] == "6"
+        assert values["hidden_size"] == str(result.case.hidden_size)
+
+
+def test_charts_are_only_of_axes_that_vary(quick):
+    charts = blocks(quick, "tradeoff", Chart)
+
+    assert {panel.x_label for chart in charts for panel in chart.panels} == {
+        "hidden_size",
+        "seq_len",
+    }
+    assert len(charts) == 4  # time and memory, oneDNN on and off
+    assert len({chart.id for chart in charts}) == 4
+
+
+def test_a_chart_has_the_rnn_as_a_second_line_and_holds_every_pair_of_the_gru(quick):
+    chart = blocks(quick, "tradeoff", Chart)[0]
+
+    for panel in chart.panels:
+        assert [line.label for line in panel.lines if line.label] == ["RNN tanh", "GRU"]
+        gru = [line for line in panel.lines if line.label != "RNN tanh"]
+        assert sum(len(line.points) for line in gru) == 6
+
+
+def test_each_chart_has_its_numbers_in_a_table_beside_it(quick):
+    tables = blocks(quick, "tradeoff", Table)
+
+    assert [len(table.rows) for table in tables] == [24, 24]
+
+
+def test_the_backend_is_told_as_off_over_on(quick):
+    summary = blocks(quick, "backend", Table)[0]
+
+    assert {row[0] for row in rows(summary)} == {"oneDNN off / oneDNN on"}
+    assert {row[3] for row in rows(summary)} == {"slower"}
+    for row in rows(summary):
+        assert float(row[2].split()[0]) == pytest.approx(2, rel=0.02)
+    assert blocks(quick, "backend", Forest)
+
+
+def test_a_knob_is_told_with_its_interval_by_layer_and_phase(make_sweep, simulate):
+    cases = make_sweep(
+        phase=["inference", "train"], layer=["gru", "lstm"], bidirectional=[False, True]
+    )
+
+    run = simulate(cases, truth, compare=("bidirectional",), noise=0.01)
+    summary = rows(blocks(run, "knobs", Table)[0])
+    forest = blocks(run, "knobs", Forest)[0]
+
+    assert [(row[0], row[1]) for row in summary] == [
+        ("bidirectional / one direction", f"{layer}, {phase}, CPU, oneDNN on")
+        for phase in ("inference", "training")
+        for layer in ("GRU", "LSTM")
+    ]
+    assert {row[3] for row in summary} == {"slower"}
+    assert len(forest.effects) == 4
+    for effect in forest.effects:
+        assert effect.interval.low < 1.1 < effect.interval.high
+
+
+def test_a_layer_of_equal_parameters_is_told_apart_from_one_of_equal_size(
+    make_case, simulate
+):
+    cases = [
+        make_case(hidden_size=64),
+        make_case(hidden_size=64, layer="gru"),
+        make_case(hidden_size=75, layer="gru", parameters_of=64),
+    ]
+
+    run = simulate(cases, truth)
+
+    labels = [
+        item.label for block in blocks(run, "answer", Listing) for item in block.items
+    ]
+    assert labels == [
+        "CPU, oneDNN on, inference",
+        "CPU, oneDNN on, at equal parameters, inference",
+    ]
+
+
+@pytest.mark.parametrize("layers", [["lstm"], ["gru"], ["gru", "rnn_tanh"]])
+def test_without_the_pair_no_answer_is_made_up(make_sweep, simulate, layers):
+    run = simulate(make_sweep(layer=layers), truth)
+
+    assert "does not say which is faster" in said(run)
+    assert not blocks(run, "answer", Table)
+    assert len(blocks(run, "cases", Table)[0].rows) == len(layers)
+
+
+def test_one_launch_is_said_to_decide_nothing(make_sweep, simulate):
+    run = simulate(make_sweep(layer=["lstm", "gru"]), truth, launches=1)
+
+    text = said(run)
+    assert "one launch, no interval" in text
+    assert "It is undecided" in text
+    assert "faster" not in text.replace("they decide nothing", "")
+
+
+def test_without_memory_the_page_stands_and_says_why(make_sweep, simulate):
+    run = simulate(make_sweep(layer=["lstm", "gru"], hidden_size=[16, 32]), truth)
+    run = replace(
+        run,
+        results=tuple(replace(one, memory_reason="no glibc") for one in run.results),
+    )
+
+    assert "Peak memory" not in said(run)
+    assert len(blocks(run, "tradeoff", Chart)) == 1
+    assert "no glibc" in rows(blocks(run, "cases", Table)[0])[0]
+
+
+def test_failures_and_skips_alone_give_a_page_with_their_reasons(
+    make_case, make_result, make_run
+):
+    run = make_run(
+        [
+            make_result(
+                make_case(layer="gru"), status=Status.SKIPPED, reason="no CUDA device"
+            ),
+            make_result(make_case(), status=Status.KILLED, reason="signal 9"),
+        ]
+    )
+
+    assert "Of its 2 cases none was measured, and 1 failed." in said(run)
+    assert {tuple(row) for row in rows(blocks(run, "method", Table)[1])} == {
+        ("skipped", "1", "no CUDA device"),
+        ("killed", "1", "signal 9"),
+    }
+    cases = rows(blocks(run, "cases", Table)[0])
+    assert ["signal 9" in row for row in cases] == [False, True]
+
+
+def test_an_empty_run_has_a_page(make_run):
+    run = make_run()
+
+    assert "Of its 0 cases none was measured." in said(run)
+    assert "holds no case" in said(run, "cases")
+
+
+def test_first_calls_are_told_apart_only_for_layers_of_the_users_own(
+    make_sweep, simulate
+):
+    run = simulate(make_sweep(layer=["lstm", "gru", "mine.compiled:GRU"]), truth)
+
+    (table,) = blocks(run, "first-calls", Table)
+
+    assert [row[0].split("-")[0] for row in rows(table)] == ["mine.compiled:GRU"]
+    assert "mine.compiled:GRU" in {
+        line.label
+        for chart in blocks(run, "tradeoff", Chart)
+        for panel in chart.panels
+        for line in panel.lines
+    } | {row[0] for table in blocks(run, "tradeoff", Table) for row in rows(table)}
+
+
+@pytest.mark.parametrize("axis", ["threads", "allocator"])
+def test_what_a_process_is_started_with_is_a_knob_too(make_sweep, simulate, axis):
+    values = {"threads": [1, 2], "allocator": ["steady", "system"]}[axis]
+
+    run = simulate(make_sweep(**{axis: values}, hidden_size=[16, 32]), truth)
+
+    summary = rows(blocks(run, "knobs", Table)[0])
+    assert [row[1].rpartition("hidden_size ")[2][:2] for row in summary] == ["16", "32"]
+
+
+def test_how_it_was_measured_is_told(quick):
+    text = said(quick, "method")
+    facts = dict(rows(blocks(quick, "method", Table)[0]))
+    machine = dict(rows(blocks(quick, "method", Table)[-1]))
+
+    assert "pytest bench/ --sweep configs/quick.yaml" in text
+    assert f"{len(quick.results)} cases: {len(quick.results)} ok." in text
+    assert facts["share of that time inside turns"] == "60%"
+    assert facts["commit"] == "abcdef0"
+    assert machine["torch"] == "2.13.0+cpu"
+    assert machine["memory"] == "16.0 GiB"
+    assert machine["gpu"] == "unknown"
+
+
+def test_thousands_of_cases_are_charted_in_a_bounded_number(make_sweep, simulate):
+    cases = make_sweep(
+        phase=["inference", "forward", "train", "step"],
+        dtype=["float32", "float64", "bfloat16", "float16"],
+        batch_first=[False, True],
+        bias=[False, True],
+        bidirectional=[False, True],
+        hidden_size=[16, 32, 64],
+        seq_len=[4, 8],
+        layer=["lstm", "gru", "rnn_tanh"],
+    )
+
+    run = simulate(cases, truth, launches=2, rounds=2)
+    found = page(run)
+
+    panels = [
+        panel
+        for each in found.sections
+        for block in each.blocks
+        if isinstance(block, Chart)
+        for panel in block.panels
+    ]
+    assert 0 < len(panels) <= 60
+    assert "more charts are not drawn" in said(run, "tradeoff")
+    assert len(blocks(run, "cases", Table)[0].rows) == len(cases) == 2304

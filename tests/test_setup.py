@@ -1,0 +1,66 @@
+"""What a new user types: the pins, the ranges and the commands agree."""
+
+import re
+import tomllib
+from pathlib import Path
+
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+import rnnbench
+
+ROOT = Path(__file__).parents[1]
+
+
+def read(name):
+    return (ROOT / name).read_text(encoding="utf-8")
+
+
+def pins():
+    lines = [line for line in read("constraints.txt").splitlines() if line]
+    return [Requirement(line) for line in lines if not line.startswith("#")]
+
+
+def project():
+    return tomllib.loads(read("pyproject.toml"))["project"]
+
+
+def test_each_pin_is_one_exact_public_version():
+    found = pins()
+
+    assert all(re.fullmatch(r"==[0-9.]+", str(pin.specifier)) for pin in found)
+    names = [canonicalize_name(pin.name) for pin in found]
+    assert len(set(names)) == len(names)
+    assert [name for name in names if name.startswith(("nvidia-", "cuda-"))] == []
+
+
+def test_each_dependency_is_pinned_within_its_range():
+    pinned = {
+        canonicalize_name(pin.name): str(pin.specifier).removeprefix("==")
+        for pin in pins()
+    }
+    wanted = project()["dependencies"] + project()["optional-dependencies"]["test"]
+
+    outside = [
+        text
+        for text in wanted
+        if (one := Requirement(text))
+        and pinned.get(canonicalize_name(one.name), "0") not in one.specifier
+    ]
+
+    assert outside == []
+
+
+def test_ci_runs_the_readmes_test_command():
+    command = (
+        "python3 -m venv .venv && .venv/bin/python -m pip install tox && "
+        ".venv/bin/python -m tox run -e"
+    )
+
+    assert f"{command} tests\n" in read("README.md")
+    assert f"{command} bench\n" in read("README.md")
+    assert f"{command} tests\n" in read(".ci/run")
+
+
+def test_the_changelog_has_this_version():
+    assert f"\n## [{rnnbench.__version__}] - " in read("CHANGELOG.md")
