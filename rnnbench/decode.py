@@ -1,6 +1,6 @@
 """From plain JSON values to the facts' types, or the place where that fails."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import fields
 from enum import StrEnum
 from functools import cache
@@ -41,9 +41,14 @@ def reader(kind: Any) -> Reader:
         return _case
     if kind in _PLAIN:
         return _PLAIN[kind]
+    choices = get_args(kind)
     if get_origin(kind) is tuple:
-        return _items(reader(get_args(kind)[0]))
-    if choices := get_args(kind):
+        one, *others = choices
+        alike = others == [...]
+        return (
+            _items(reader(one)) if alike else _row([reader(each) for each in choices])
+        )
+    if choices:
         return _optional(next(reader(each) for each in choices if each is not NoneType))
     return _member(kind) if issubclass(kind, StrEnum) else _record(kind)
 
@@ -102,6 +107,17 @@ def _items(read: Reader) -> Reader:
         return tuple(taken)
 
     return items
+
+
+def _row(readers: Sequence[Reader]) -> Reader:
+    """As many items as there are readers, each of its own type."""
+
+    def row(value: Any) -> tuple[Any, ...]:
+        if len(typed(list, value)) != len(readers):
+            raise WrongValue(f"{len(value)} items instead of {len(readers)}")
+        return tuple(read(item) for read, item in zip(readers, value, strict=True))
+
+    return row
 
 
 def _member(kind: type[StrEnum]) -> Reader:

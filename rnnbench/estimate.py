@@ -35,7 +35,7 @@ class Duration:
 def estimate(workloads: Sequence[Workload], policy: Policy, cores: int) -> Duration:
     """Guess the duration of a campaign on so many cores, its budget left aside."""
     beside = [one for one in workloads if _goes_beside(one.members[0])]
-    alone = [one for one in workloads if one not in beside]
+    alone = [one for one in workloads if not _goes_beside(one.members[0])]
     lanes = max(1, min(cores, MOST_LANES))
 
     def seconds(launches: int) -> float:

@@ -9,8 +9,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from rnnbench.decode import reader
 from rnnbench.errors import ResultsError
-from rnnbench.record import Status, Turns
+from rnnbench.profile import Ceiling, Profile
+from rnnbench.record import Turns, Status
 
 # 1: the first.
 SCHEMA = 1
@@ -59,7 +61,24 @@ class Remembered:
     reason: str = ""
 
 
-Entry = Pass | Ended | Remembered
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Profiled:
+    """Where time and memory of a call went, or why it was not found out."""
+
+    case: str
+    profile: Profile | None
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Climbed:
+    """What the machine can do at best, for cases of one device and number of threads."""
+
+    setting: str
+    ceilings: tuple[Ceiling, ...]
+
+
+Entry = Pass | Ended | Remembered | Profiled | Climbed
 
 
 @dataclass(slots=True)
@@ -73,6 +92,8 @@ class Journal:
     passes: dict[str, dict[int, Pass]] = field(default_factory=dict)
     ended: dict[str, Ended] = field(default_factory=dict)
     memory: dict[str, Remembered] = field(default_factory=dict)
+    profiles: dict[str, Profiled] = field(default_factory=dict)
+    ceilings: dict[str, Climbed] = field(default_factory=dict)
     resumed: int = 0
     _descriptor: int | None = None
 
@@ -134,8 +155,12 @@ class Journal:
             self.passes.setdefault(entry.workload, {})[entry.launch] = entry
         elif isinstance(entry, Ended):
             self.ended[entry.case] = entry
-        else:
+        elif isinstance(entry, Remembered):
             self.memory[entry.case] = entry
+        elif isinstance(entry, Profiled):
+            self.profiles[entry.case] = entry
+        else:
+            self.ceilings[entry.setting] = entry
 
     def _write(self, line: Mapping[str, Any]) -> None:
         if self._descriptor is None:
@@ -185,25 +210,16 @@ def _line(path: Path, number: int, line: bytes) -> dict[str, Any]:
     return data
 
 
-def _turns(data: Mapping[str, Any]) -> Turns:
-    values: dict[str, Any] = {
-        name: tuple(value) if isinstance(value, list) else value
-        for name, value in data.items()
-    }
-    return Turns(**values)
-
-
 def _pass(data: dict[str, Any]) -> Pass:
-    turns = {case: _turns(values) for case, values in data.pop("turns").items()}
-    return Pass(turns=turns, yardstick=_turns(data.pop("yardstick")), **data)
-
-
-def _ended(data: dict[str, Any]) -> Ended:
-    return Ended(status=Status(data.pop("status")), **data)
+    read = reader(Turns)
+    turns = {case: read(values) for case, values in data.pop("turns").items()}
+    return Pass(turns=turns, yardstick=read(data.pop("yardstick")), **data)
 
 
 _ENTRIES: dict[str, Callable[[dict[str, Any]], Entry]] = {
     "Pass": _pass,
-    "Ended": _ended,
-    "Remembered": lambda data: Remembered(**data),
+    "Ended": reader(Ended),
+    "Remembered": reader(Remembered),
+    "Profiled": reader(Profiled),
+    "Climbed": reader(Climbed),
 }

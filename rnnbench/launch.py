@@ -9,9 +9,9 @@ from typing import TypeVar
 
 from rnnbench.case import Case, Device
 from rnnbench.errors import CampaignError
-from rnnbench.journal import Ended, Journal, Pass, Remembered
+from rnnbench.journal import Ended, Journal, Pass
 from rnnbench.process import Setting, Worker, WorkerDeathError
-from rnnbench.protocol import Measured, Memory, Outcome, Prepare, Report, Rounds, Start
+from rnnbench.protocol import Measured, Outcome, Prepare, Report, Rounds, Start
 from rnnbench.record import FAILED, Policy, Status, Turns
 from rnnbench.workload import Workload
 
@@ -23,8 +23,6 @@ T = TypeVar("T")
 ROUND_SECONDS = 0.8
 LEAST_ROUNDS, MOST_ROUNDS = 4, 12
 _ONCE = Rounds(seed=0, seconds=0.0, least=1, most=1)
-# Cases in one request for memory: what was read is journalled with each answer.
-MEMORY_CHUNK = 8
 # A worker that dies before it names a member may do so once; then all members end.
 MOST_NAMELESS = 2
 
@@ -58,11 +56,14 @@ class Launch:
     workloads: tuple[Workload, ...]
 
     @property
+    def cases(self) -> tuple[Case, ...]:
+        """Every member of every workload."""
+        return tuple(case for one in self.workloads for case in one.members)
+
+    @property
     def on_cpu(self) -> bool:
         """Whether no member of it needs another device."""
-        return all(
-            case.device is Device.CPU for one in self.workloads for case in one.members
-        )
+        return all(case.device is Device.CPU for case in self.cases)
 
 
 @dataclass(slots=True)
@@ -91,7 +92,7 @@ class Supervisor:
         """One pass over the launch's workloads; a worker that dies is replaced."""
         pending = deque(self._shuffled(launch.workloads))
         while pending := deque(one for one in pending if self._begins(one)):
-            async with await self._worker(launch.setting, start) as worker:
+            async with await self.worker(launch.setting, start) as worker:
                 self.launches += 1
                 while pending:
                     workload = pending[0]
@@ -104,36 +105,10 @@ class Supervisor:
                         break
                     pending.popleft()
 
-    async def remember(self, launch: Launch, start: Start) -> None:
-        """Read the peak memory of each case of the launch, in a process of its own."""
-        members = [case for one in launch.workloads for case in one.members]
-        pending = [case for case in members if case.id not in self.journal.memory]
-        while pending and not self.stopping and time.monotonic() < self.deadline:
-            async with await self._worker(launch.setting, start) as worker:
-                while pending and time.monotonic() < self.deadline:
-                    chunk = tuple(pending[:MEMORY_CHUNK])
-                    self.tell(f"memory: {chunk[0].id}")
-                    try:
-                        report = await self._ask(worker, Memory(cases=chunk))
-                    except WorkerDeathError as death:
-                        # Without a name it was the first, as far as anybody can tell.
-                        culprit = chunk[death.member or 0]
-                        self.journal.record(
-                            Remembered(
-                                case=culprit.id, peak_memory=None, reason=death.reason
-                            )
-                        )
-                        pending.remove(culprit)
-                        break
-                    for case, outcome in zip(chunk, report.outcomes, strict=True):
-                        self.journal.record(
-                            Remembered(
-                                case=case.id,
-                                peak_memory=outcome.peak_memory,
-                                reason=outcome.reason,
-                            )
-                        )
-                    pending = pending[len(chunk) :]
+    @property
+    def goes_on(self) -> bool:
+        """Whether anything more is to be begun."""
+        return not self.stopping and time.monotonic() < self.deadline
 
     def live(self, members: Iterable[Case]) -> list[Case]:
         """Those that have not ended."""
@@ -144,6 +119,17 @@ class Supervisor:
         self.journal.record(Ended(case=case.id, status=status, reason=reason))
         if status in FAILED and self.order.stop_at_failure:
             self.stopping = True
+
+    async def worker(self, setting: Setting, start: Start) -> Worker:
+        """A new worker; where it can't even start, once more, and then nothing can."""
+        try:
+            return await Worker.start(setting, start, self.order.command)
+        except WorkerDeathError:
+            try:
+                return await Worker.start(setting, start, self.order.command)
+            except WorkerDeathError as death:
+                reason = f"worker: can't be started: {death.reason}"
+                raise CampaignError(reason) from death
 
     async def _pass(
         self, worker: Worker, number: int, workload: Workload, members: list[Case]
@@ -183,14 +169,20 @@ class Supervisor:
         )
         self.tell(f"launch {number + 1}: {workload.id}")
 
-    async def _ask(self, worker: Worker, job: Prepare | Memory) -> Report:
+    async def _ask(self, worker: Worker, job: Prepare) -> Report:
         limit = self.order.policy.time_limit
         report = await worker.ask(job, Report, limit=limit)
-        if len(report.outcomes) != len(job.cases):
-            await worker.end()
-            reason = f"the worker answered for {len(report.outcomes)} cases"
-            raise WorkerDeathError(Status.ERROR, reason, None)
+        await self.require_all(worker, report.outcomes, job.cases)
         return report
+
+    async def require_all(
+        self, worker: Worker, outcomes: Sequence[Outcome], cases: Sequence[Case]
+    ) -> None:
+        """A worker that answers for more or less than it was asked is done with."""
+        if len(outcomes) != len(cases):
+            await worker.end()
+            reason = f"the worker answered for {len(outcomes)} cases, not {len(cases)}"
+            raise WorkerDeathError(Status.ERROR, reason, None)
 
     def _finish_failed(self, members: list[Case], outcomes: Sequence[Outcome]) -> int:
         """Give the members that failed by themselves their status, and count them."""
@@ -229,24 +221,13 @@ class Supervisor:
     async def _dies_alone(self, case: Case, setting: Setting, start: Start) -> bool:
         self.tell(f"once more, alone: {case.id}")
         try:
-            async with await self._worker(setting, start) as worker:
+            async with await self.worker(setting, start) as worker:
                 await self._ask(worker, Prepare(cases=(case,), check=True))
                 limit = self.order.policy.time_limit
                 await worker.ask(_ONCE, Measured, limit=limit)
         except WorkerDeathError:
             return True
         return False
-
-    async def _worker(self, setting: Setting, start: Start) -> Worker:
-        """A new worker; where it can't even start, once more, and then nothing can."""
-        try:
-            return await Worker.start(setting, start, self.order.command)
-        except WorkerDeathError:
-            try:
-                return await Worker.start(setting, start, self.order.command)
-            except WorkerDeathError as death:
-                reason = f"worker: can't be started: {death.reason}"
-                raise CampaignError(reason) from death
 
     def _begins(self, workload: Workload) -> bool:
         """Whether there is time for `workload`, by how long it took before."""

@@ -1,10 +1,12 @@
 """What a run leaves behind: statuses, turns, memory, the environment, the run."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
 from rnnbench.case import Case
+from rnnbench.profile import Ceiling, Profile
 
 
 class Status(StrEnum):
@@ -68,6 +70,7 @@ def paired(
 class Result:
     """What came of one case. Turns of one workload and launch are in the same rounds.
 
+    `profile`: None with `profile_reason` where it was not taken.
     `peak_memory`: bytes that one call adds, at its peak, to what was held before it
     (weights, input and states); None with `memory_reason` where it could not be read.
     """
@@ -79,6 +82,8 @@ class Result:
     turns: tuple[Turns, ...] = ()
     peak_memory: int | None = None
     memory_reason: str = ""
+    profile: Profile | None = None
+    profile_reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,12 +131,14 @@ class Policy:
     precision: the half-width, as a share of the ratio, that each 95 % interval is to
     reach. launches: fresh processes at most. budget: seconds for the whole campaign.
     time_limit: seconds that one member may take for its first call, or for one turn.
+    profile: which are profiled: all, none, or a regular expression on case ids.
     """
 
     precision: float = 0.02
     launches: int = 20
     budget: float = 600.0
     time_limit: float = 60.0
+    profile: str = "none"
 
     def __post_init__(self) -> None:
         """Refuse a policy under which nothing could be measured."""
@@ -144,6 +151,16 @@ class Policy:
                 raise ValueError(
                     f"{name}: {getattr(self, name)} is not a time in seconds"
                 )
+        try:
+            re.compile(self.profile)
+        except re.error as error:
+            raise ValueError(f"profile: no regular expression: {error}") from error
+
+    def profiles(self, case: Case) -> bool:
+        """Whether `case` is to be profiled."""
+        if self.profile in ("all", "none"):
+            return self.profile == "all"
+        return re.search(self.profile, case.id) is not None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -174,7 +191,8 @@ class Effort:
     @property
     def share_inside_turns(self) -> float:
         """Between 0 and 1; 0 where nothing ran."""
-        return self.inside_turns / (self.lanes * self.wall) if self.wall else 0.0
+        there = self.lanes * self.wall
+        return self.inside_turns / there if there else 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -190,3 +208,4 @@ class Run:
     effort: Effort
     results: tuple[Result, ...]
     yardsticks: tuple[Yardstick, ...]
+    ceilings: tuple[Ceiling, ...] = ()

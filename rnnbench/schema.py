@@ -129,6 +129,15 @@ _Rule: Any = _create_model(
 )
 
 
+def _pattern(value: str) -> str:
+    """`value`, if `re` takes it."""
+    try:
+        re.compile(value)
+    except re.error as error:
+        raise ValueError(f"no regular expression: {error}") from error
+    return value
+
+
 class PolicySection(_Strict):
     """How to measure; what is not set is left to `record.Policy`."""
 
@@ -136,6 +145,7 @@ class PolicySection(_Strict):
     launches: Annotated[int, Field(ge=1, le=1000)] = 1
     budget: Annotated[float, Field(gt=0)] = 1.0
     time_limit: Annotated[float, Field(gt=0)] = 1.0
+    profile: Annotated[str, AfterValidator(_pattern)] = "none"
 
 
 class SweepFile(_Strict):

@@ -11,7 +11,7 @@ from rnnbench.errors import SweepError
 from rnnbench.record import Policy
 from rnnbench.replay import ReplayClock
 from rnnbench.sweep import Sweep, load_sweep
-from rnnbench.workload import Workload, by_process
+from rnnbench.workload import Workload
 
 DEFAULT_SWEEP = "configs/quick.yaml"
 
@@ -99,7 +99,7 @@ def _policy(config: pytest.Config, sweep: Sweep) -> Policy:
 
 
 def selected(sweep: Sweep, items: Sequence[pytest.Item]) -> tuple[Workload, ...]:
-    """What is to be measured side by side: of each workload what items ask for."""
+    """The workloads of the sweep, less the members that no item asks for."""
     chosen = {
         item.callspec.params.get("case")
         for item in items
@@ -110,10 +110,7 @@ def selected(sweep: Sweep, items: Sequence[pytest.Item]) -> tuple[Workload, ...]
         for workload in sweep.workloads
     )
     return tuple(
-        part
-        for workload, members in kept
-        if members
-        for part in by_process(replace(workload, members=members))
+        replace(workload, members=members) for workload, members in kept if members
     )
 
 

@@ -6,8 +6,6 @@ from typing import Any
 
 from rnnbench.case import DEFAULTS, Case, applies, case_id
 
-# What a process is started with: members that differ there never share one.
-PROCESS_AXES = frozenset({"threads", "allocator"})
 # The default of a sweep's `compare`: the layer, and what its backend adds to it.
 DEFAULT_COMPARE = ("layer", "cudnn", "onednn")
 
@@ -84,16 +82,6 @@ def group(cases: Iterable[Case], compare: tuple[str, ...]) -> tuple[Workload, ..
     for case in cases:
         gathered.setdefault(workload_id(case, compare), []).append(case)
     return tuple(Workload(tuple(members), compare) for members in gathered.values())
-
-
-def by_process(workload: Workload) -> tuple[Workload, ...]:
-    """The parts of `workload` that one process can measure side by side.
-
-    A process has one number of threads and one allocator: where those are compared, each
-    value makes a workload of its own, and what divides them is a matter of launches.
-    """
-    apart = tuple(axis for axis in workload.compare if axis not in PROCESS_AXES)
-    return group(workload.members, apart)
 
 
 def _meets(candidate: Case, reference: Case, axes: list[str]) -> bool:

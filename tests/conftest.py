@@ -11,7 +11,7 @@ from math import exp, log
 
 import pytest
 
-from rnnbench.case import Case
+from rnnbench.case import Case, decode_case, encode_case
 from rnnbench.record import (
     MEASURED,
     Effort,
@@ -58,7 +58,8 @@ ENVIRONMENT = Environment(
 
 def make_case(**values) -> Case:
     """A small LSTM in inference, but for what is given."""
-    return replace(CASE, **values)
+    # Through the codec, so that a plain string becomes the member that it names.
+    return decode_case(encode_case(replace(CASE, **values)))
 
 
 def make_turns(truth=1e-3, *, launches=6, rounds=5, noise=0.01, seed=1):

@@ -19,7 +19,6 @@ from rnnbench.report.content import (
     Text,
 )
 from rnnbench.report.labels import (
-    NO_INTERVAL,
     SIZES,
     layer_name,
     nominal,
@@ -42,9 +41,9 @@ def answer(run: Run, found: Sequence[Ratio]) -> Section:
     times = [ratio for ratio in pairs if ratio.metric is TIME]
     if not times:
         return Section("answer", "The answer", (Text(_no_answer(run)),))
-    memory = [ratio for ratio in pairs if ratio.metric is PEAK_MEMORY]
+    memory = by_place([ratio for ratio in pairs if ratio.metric is PEAK_MEMORY])
     spoken = [
-        Text(_sentence(part, by_place(memory).get(place, ())), place)
+        Text(_sentence(part, memory.get(place, ())), place)
         for place, part in by_place(times).items()
     ]
     blocks: list[Block] = [Text(_in_short(times)), Listing(tuple(spoken[:_SPOKEN]))]
@@ -109,11 +108,11 @@ def _no_answer(run: Run) -> str:
 def _in_short(times: Sequence[Ratio]) -> str:
     """One number for each setting, over all that was measured there."""
     means = {name: pooled(part) for name, part in by_setting(times).items()}
-    parts = [f"{span(mean)} times ({name})" for name, mean in means.items() if mean]
+    parts = [f"on {name}: {span(mean)}" for name, mean in means.items() if mean]
     if not parts or len(parts) < len(means) or len(parts) > _SHORT:
         return f"GRU against LSTM, over {len(times)} pairs:"
-    over = ", on average over the sizes and phases" if len(times) > len(parts) else ""
-    return f"A GRU takes {' and '.join(parts)} the time of an LSTM{over}."
+    over = ", on average" if len(times) > len(parts) else ""
+    return f"Time of a GRU as a multiple of an LSTM's{over}, {'; '.join(parts)}."
 
 
 def _sentence(times: Sequence[Ratio], memory: Sequence[Ratio]) -> str:
@@ -175,7 +174,7 @@ def _boundary(group: Sequence[Ratio]) -> str:
 def _how_sure(times: Sequence[Ratio]) -> str:
     counts = [ratio.interval.count for ratio in times]
     if min(counts) < 2:
-        return f"Some ratios come from one launch ({NO_INTERVAL}): they decide nothing."
+        return "Some ratios are of one launch: no interval, so they decide nothing."
     widths = [ratio.interval.half_width / ratio.interval.estimate for ratio in times]
     launches = f"{min(counts)}"
     if min(counts) != max(counts):

@@ -1,5 +1,6 @@
 """Every case with its end, and what a layer of the user's own costs before it runs."""
 
+from itertools import compress
 from statistics import median
 
 from rnnbench.case import AXES, TORCH_LAYERS, Case
@@ -34,6 +35,7 @@ def every_case(run: Run) -> Section:
         *(Column(title, number=True) for title in _NUMBERS),
     )
     rows = tuple(_row(result, axes) for result in run.results)
+    columns, rows = _without_empty(columns, rows)
     alike = ", ".join(f"{axis} {getattr(cases[0], axis)}" for axis in same)
     blocks: list[Block] = [Table(f"{len(rows)} cases", columns, rows)]
     if alike:
@@ -96,6 +98,17 @@ def _row(result: Result, axes: list[str]) -> tuple[Cell, ...]:
         Cell(str(sum(len(turns.seconds) for turns in result.turns))),
         Cell(_memory(result)),
         Cell(f"{median(faults):g}" if faults else ""),
+    )
+
+
+def _without_empty(
+    columns: tuple[Column, ...], rows: tuple[tuple[Cell, ...], ...]
+) -> tuple[tuple[Column, ...], tuple[tuple[Cell, ...], ...]]:
+    """Less the columns that nothing stands in: a CPU has no back-to-back calls."""
+    filled = [any(row[index].text for row in rows) for index in range(len(columns))]
+    return (
+        tuple(compress(columns, filled)),
+        tuple(tuple(compress(row, filled)) for row in rows),
     )
 
 

@@ -18,6 +18,8 @@ from rnnbench.stats import Interval
 # Okabe & Ito's colours, told apart by every kind of sight; the page may brighten them.
 _COLOURS = ("#d55e00", "#0072b2", "#56b4e9", "#009e73", "#cc79a7", "#e69f00")
 _MARKERS = ("o", "s", "^", "D", "v", "P")
+# A name in letters, beside its line; a longer one would leave the line no room.
+_LONGEST = 20
 _RATIOS = (
     *(0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 0.7, 0.8, 0.9, 1, 1.1, 1.25, 1.5),
     *(2, 3, 5, 7, 10, 20, 30, 50, 100, 200, 500, 1000),
@@ -77,7 +79,9 @@ def _draw_panel(name: str, panel: Panel, limits: tuple[float, float]) -> str:
     with mpl.rc_context({**_STYLE, "svg.hashsalt": name}):
         figure = Figure(figsize=(4.2, 2.9))
         axes = figure.add_axes((0.0, 0.0, 1.0, 1.0))
-        _place(axes, figure, left=0.62, bottom=0.5, right=0.85, top=0.15)
+        names = max((len(line.label) for line in panel.lines), default=0)
+        right = 0.2 + 0.085 * min(names, _LONGEST)
+        _place(axes, figure, left=0.7, bottom=0.5, right=right, top=0.15)
         for line in panel.lines:
             _draw_line(axes, line.points, line.style, limits, pale=not line.connected)
         axes.axhline(1, color="#000000", linewidth=0.8)
@@ -199,7 +203,7 @@ def _label_ends(axes: Axes, panel: Panel, limits: tuple[float, float]) -> None:
         axes.text(
             1.02,
             last,
-            _shorten(line.label, 14),
+            _shorten(line.label, _LONGEST),
             color=_COLOURS[line.style],
             transform=axes.transAxes,
             verticalalignment="center",

@@ -1,0 +1,103 @@
+"""What is read of a case outside of timed launches: its peak memory, its profile."""
+
+from collections.abc import Callable, Container, Sequence
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from rnnbench.case import Case
+from rnnbench.journal import Entry, Journal, Profiled, Remembered
+from rnnbench.launch import Launch, Supervisor
+from rnnbench.process import Worker, WorkerDeathError
+from rnnbench.protocol import Job, Memory, Profiles, Report, Start, TakeProfile
+
+# Cases in one request: what was read is journalled with each answer.
+CHUNK = 8
+
+A = TypeVar("A", Report, Profiles)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Probe(Generic[A]):
+    """A reading that a worker takes of cases. A profiler may run: it is never timed.
+
+    `entry`: what is journalled of a case, from its place in the answer; `lost`: of one
+    that the worker died of, with the reason. `known`: the ids of those that were read.
+    """
+
+    name: str
+    job: Callable[[tuple[Case, ...]], Job]
+    answer: type[A]
+    entry: Callable[[Case, A, int], Entry]
+    lost: Callable[[str, str], Entry]
+    known: Callable[[Journal], Container[str]]
+
+    async def read(self, crew: Supervisor, launch: Launch, start: Start) -> None:
+        """Read the launch's cases in a process of their own, or in several if it dies."""
+        pending = self.pending(crew.journal, launch.cases)
+        while pending and crew.goes_on:
+            async with await crew.worker(launch.setting, start) as worker:
+                while pending and crew.goes_on:
+                    crew.tell(f"{self.name}: {pending[0].id}")
+                    try:
+                        await self._read_chunk(crew, worker, pending[:CHUNK])
+                    except WorkerDeathError as death:
+                        # Without a name it was the first, as far as anybody can tell.
+                        culprit = pending[death.member or 0]
+                        crew.journal.record(self.lost(culprit.id, death.reason))
+                        break
+                    finally:
+                        pending = self.pending(crew.journal, pending)
+
+    def pending(self, journal: Journal, cases: Sequence[Case]) -> list[Case]:
+        """Those that were not read yet."""
+        known = self.known(journal)
+        return [case for case in cases if case.id not in known]
+
+    async def _read_chunk(
+        self, crew: Supervisor, worker: Worker, chunk: Sequence[Case]
+    ) -> None:
+        limit = crew.order.policy.time_limit
+        answer = await worker.ask(self.job(tuple(chunk)), self.answer, limit=limit)
+        await crew.require_all(worker, answer.outcomes, chunk)
+        for place, case in enumerate(chunk):
+            crew.journal.record(self.entry(case, answer, place))
+
+
+def _remembered(case: Case, answer: Report, place: int) -> Entry:
+    outcome = answer.outcomes[place]
+    return Remembered(
+        case=case.id, peak_memory=outcome.peak_memory, reason=outcome.reason
+    )
+
+
+MEMORY = Probe(
+    name="memory",
+    job=lambda cases: Memory(cases=cases),
+    answer=Report,
+    entry=_remembered,
+    lost=lambda case, reason: Remembered(case=case, peak_memory=None, reason=reason),
+    known=lambda journal: journal.memory,
+)
+
+
+def profiling(folder: str | None) -> Probe[Profiles]:
+    """The profile of each case, with a trace in `folder` if there is one."""
+    return Probe(
+        name="profile",
+        job=lambda cases: TakeProfile(
+            cases=cases, folder=folder, trace_limit=TRACE_LIMIT
+        ),
+        answer=Profiles,
+        entry=lambda case, answer, place: Profiled(
+            case=case.id,
+            profile=answer.profiles[place],
+            reason=answer.outcomes[place].reason,
+        ),
+        lost=lambda case, reason: Profiled(case=case, profile=None, reason=reason),
+        known=lambda journal: journal.profiles,
+    )
+
+
+# A GRU is unrolled into thousands of events: 16 MB with stacks. What is beyond this is
+# left out, and its size said.
+TRACE_LIMIT = 8 << 20
