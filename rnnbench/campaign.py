@@ -5,6 +5,8 @@ import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
+from typing import Any
 
 from rnnbench.case import Allocator, Case, Device
 from rnnbench.cost import memory_estimate
@@ -13,6 +15,7 @@ from rnnbench.journal import Journal, Pass
 from rnnbench.launch import Launch, Order, Supervisor
 from rnnbench.metric import PEAK_MEMORY
 from rnnbench.precision import looks, widest
+from rnnbench.probe import MEMORY, Probe
 from rnnbench.process import Setting, Worker, WorkerDeathError, physical_cores
 from rnnbench.protocol import Report, Start, Survey
 from rnnbench.record import Effort, Environment, Status
@@ -93,7 +96,7 @@ class Campaign:
         first, *later = looks(1 if self.order.smoke else self.order.policy.launches)
         await self._in_lanes(self._due(first, first), self._supervisor.measure)
         if not self.order.smoke:
-            await self._in_lanes(self._forgotten(), self._supervisor.remember)
+            await self._probe(MEMORY, lambda _: True)
         for look in later:
             await self._in_lanes(self._due(look, first), self._supervisor.measure)
         self.finished = not self.stopped
@@ -136,22 +139,23 @@ class Campaign:
             )
         ]
 
-    def _forgotten(self) -> list[Launch]:
-        """The cases that were measured and whose memory was not read, for each lane."""
-        by_setting: dict[Setting, list[Workload]] = {}
-        for workload in self.order.workloads:
-            if members := self._supervisor.live(workload.members):
-                rest = Workload(tuple(members), workload.compare)
-                by_setting.setdefault(_setting(workload), []).append(rest)
-        return [
-            Launch(number=0, setting=setting, workloads=tuple(share))
-            for setting, workloads in by_setting.items()
-            for share in (workloads[::2], workloads[1::2])
-            if share
+    async def _probe(self, probe: Probe[Any], wanted: Callable[[Case], bool]) -> None:
+        """Take a reading of the wanted cases that have not failed, in both lanes."""
+        shares: dict[tuple[Setting, int], list[Workload]] = {}
+        for number, workload in enumerate(self.order.workloads):
+            members = self._supervisor.live(filter(wanted, workload.members))
+            if members := probe.pending(self.journal, members):
+                part = Workload(tuple(members), workload.compare)
+                lane = (_setting(workload), number % MOST_LANES)
+                shares.setdefault(lane, []).append(part)
+        launches = [
+            Launch(number=0, setting=setting, workloads=tuple(workloads))
+            for (setting, _), workloads in shares.items()
         ]
+        await self._in_lanes(launches, partial(probe.read, self._supervisor))
 
     async def _in_lanes(self, launches: list[Launch], work: _Work) -> None:
-        """Run launches: side by side, a core each, where that is sound; else in turn."""
+        """Run launches side by side, a core each, where that is sound; else in turn."""
         cores = physical_cores()
         beside = [one for one in launches if one.on_cpu and one.setting.threads == 1]
         lanes: list[tuple[int, ...]] = [(core,) for core in cores[-MOST_LANES:]]

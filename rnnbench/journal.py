@@ -12,7 +12,7 @@ from typing import Any, Self
 from rnnbench.decode import reader
 from rnnbench.errors import ResultsError
 from rnnbench.profile import Ceiling, Profile
-from rnnbench.record import Turns, Status
+from rnnbench.record import Status, Turns
 
 # 1: the first.
 SCHEMA = 1
@@ -72,7 +72,7 @@ class Profiled:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Climbed:
-    """What the machine can do at best, for cases of one device and number of threads."""
+    """What the machine can do at best, on one device with so many threads."""
 
     setting: str
     ceilings: tuple[Ceiling, ...]

@@ -5,15 +5,15 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from rnnbench.case import Case
-from rnnbench.journal import Entry, Journal, Profiled, Remembered
+from rnnbench.journal import Entry, Journal, Remembered
 from rnnbench.launch import Launch, Supervisor
 from rnnbench.process import Worker, WorkerDeathError
-from rnnbench.protocol import Job, Memory, Profiles, Report, Start, TakeProfile
+from rnnbench.protocol import Job, Memory, Report, Start
 
 # Cases in one request: what was read is journalled with each answer.
 CHUNK = 8
 
-A = TypeVar("A", Report, Profiles)
+A = TypeVar("A", bound=Report)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,7 +32,7 @@ class Probe(Generic[A]):
     known: Callable[[Journal], Container[str]]
 
     async def read(self, crew: Supervisor, launch: Launch, start: Start) -> None:
-        """Read the launch's cases in a process of their own, or in several if it dies."""
+        """Read the launch's cases in a process of their own, or more if it dies."""
         pending = self.pending(crew.journal, launch.cases)
         while pending and crew.goes_on:
             async with await crew.worker(launch.setting, start) as worker:
@@ -78,26 +78,3 @@ MEMORY = Probe(
     lost=lambda case, reason: Remembered(case=case, peak_memory=None, reason=reason),
     known=lambda journal: journal.memory,
 )
-
-
-def profiling(folder: str | None) -> Probe[Profiles]:
-    """The profile of each case, with a trace in `folder` if there is one."""
-    return Probe(
-        name="profile",
-        job=lambda cases: TakeProfile(
-            cases=cases, folder=folder, trace_limit=TRACE_LIMIT
-        ),
-        answer=Profiles,
-        entry=lambda case, answer, place: Profiled(
-            case=case.id,
-            profile=answer.profiles[place],
-            reason=answer.outcomes[place].reason,
-        ),
-        lost=lambda case, reason: Profiled(case=case, profile=None, reason=reason),
-        known=lambda journal: journal.profiles,
-    )
-
-
-# A GRU is unrolled into thousands of events: 16 MB with stacks. What is beyond this is
-# left out, and its size said.
-TRACE_LIMIT = 8 << 20

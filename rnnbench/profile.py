@@ -15,6 +15,21 @@ class Kind(StrEnum):
     IDLE = "idle"  # on a GPU: gaps between kernels
 
 
+class Part(StrEnum):
+    """What memory is held for at the peak. The first, third and fourth are held before.
+
+    `input and states` has the fixed gradient of the output, which is made once.
+    """
+
+    PARAMETERS = "parameters"
+    GRADIENTS = "gradients"
+    OPTIMIZER = "optimizer state"
+    INPUT = "input and states"
+    OUTPUT = "output"
+    SAVED = "saved for backward"
+    OTHER = "workspace and other"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Operator:
     """One operator of the call. Seconds are its own, without those that it calls.
@@ -49,9 +64,10 @@ class Profile:
     """What a profiled call showed. It is never one that was timed.
 
     `seconds`: the call under the profiler, which slows it. `kinds`: seconds of each,
-    which sum to `seconds`. `memory`: bytes by part at the moment of the peak, which sum
-    to the peak; `unseen`: what the method can't see. `seen`: operators or kernels that
-    tell which backend ran. `left_out`: spans that are not in the timeline, the shortest
+    which sum to `seconds`. `memory`: bytes by `Part` at the moment of the peak, which
+    sum to the peak; `unseen`: what the method can't see. `device_memory`: on a GPU,
+    bytes that its allocator and its driver name. `seen`: operators or kernels that tell
+    which backend ran. `left_out`: spans that are not in the timeline, the shortest
     first. `trace`: a file in the folder of the run's traces, or empty with
     `trace_reason`.
     """
@@ -64,6 +80,7 @@ class Profile:
     seen: tuple[str, ...]
     timeline: tuple[Span, ...]
     left_out: int
+    device_memory: tuple[tuple[str, int], ...] = ()
     trace: str = ""
     trace_reason: str = ""
 

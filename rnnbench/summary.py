@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from rnnbench.metric import TIME, significant
+from rnnbench.naming import pair_label
 from rnnbench.ratio import Ratio
 
 
@@ -11,7 +12,7 @@ def lines(found: Sequence[Ratio]) -> list[str]:
     rows = [
         (
             ratio.workload,
-            f"{ratio.pair.candidate.layer} / {ratio.pair.reference.layer}",
+            pair_label(ratio.pair),
             f"{significant(ratio.interval.estimate)} x",
             f"[{significant(ratio.interval.low)}, {significant(ratio.interval.high)}]",
             str(ratio.verdict),

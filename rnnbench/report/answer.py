@@ -7,6 +7,7 @@ from statistics import median
 
 from rnnbench.case import Case
 from rnnbench.metric import PEAK_MEMORY, TIME
+from rnnbench.naming import SIZES, layer_name, nominal, setting, words
 from rnnbench.ratio import Ratio, Verdict, pooled
 from rnnbench.record import FAILED, MEASURED, Run
 from rnnbench.report.content import (
@@ -18,16 +19,7 @@ from rnnbench.report.content import (
     Table,
     Text,
 )
-from rnnbench.report.labels import (
-    SIZES,
-    layer_name,
-    nominal,
-    sentence,
-    setting,
-    span,
-    winner_cell,
-    words,
-)
+from rnnbench.report.labels import sentence, span, winner_cell
 
 # An answer is read in one breath; the tables below it hold the other settings.
 _SPOKEN = 8

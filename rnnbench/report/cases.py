@@ -5,10 +5,11 @@ from statistics import median
 
 from rnnbench.case import AXES, TORCH_LAYERS, Case
 from rnnbench.metric import PEAK_MEMORY, TIME
+from rnnbench.naming import layer_name, words
 from rnnbench.ratio import absolute
 from rnnbench.record import FAILED, Result, Run
 from rnnbench.report.content import Block, Cell, Column, Section, Table, Text, Tone
-from rnnbench.report.labels import layer_name, limits, words
+from rnnbench.report.labels import limits
 from rnnbench.stats import Interval
 
 _NUMBERS = (

@@ -3,6 +3,14 @@
 from collections.abc import Sequence
 
 from rnnbench.metric import PEAK_MEMORY, TIME, Metric
+from rnnbench.naming import (
+    BACKENDS,
+    layer_name,
+    pair_label,
+    plain_setting,
+    sizes,
+    words,
+)
 from rnnbench.ratio import Ratio, pooled
 from rnnbench.report.content import (
     Block,
@@ -14,17 +22,7 @@ from rnnbench.report.content import (
     Table,
     Text,
 )
-from rnnbench.report.labels import (
-    BACKENDS,
-    judged_cell,
-    layer_name,
-    pair_label,
-    plain_setting,
-    sizes,
-    span,
-    verdict_cell,
-    words,
-)
+from rnnbench.report.labels import judged_cell, span, verdict_cell
 from rnnbench.stats import Interval
 
 # Rows that fit on a screen, and forests that somebody scrolls through.

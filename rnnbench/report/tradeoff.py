@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from rnnbench.case import Case
 from rnnbench.metric import PEAK_MEMORY, TIME, Metric
+from rnnbench.naming import SIZES, layer_name, nominal, sizes, words
 from rnnbench.ratio import Ratio
 from rnnbench.report.answer import by_phase, by_setting, varying
 from rnnbench.report.content import (
@@ -18,15 +19,7 @@ from rnnbench.report.content import (
     Table,
     Text,
 )
-from rnnbench.report.labels import (
-    SIZES,
-    layer_name,
-    nominal,
-    sizes,
-    span,
-    verdict_cell,
-    words,
-)
+from rnnbench.report.labels import span, verdict_cell
 
 # A panel takes about 0.1 s to draw, and nobody compares a hundred of them.
 _MOST_PANELS = 60

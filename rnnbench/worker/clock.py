@@ -40,7 +40,7 @@ class HostClock:
         """Seconds of one call."""
         started = time.perf_counter_ns()
         call()
-        return (time.perf_counter_ns() - started) * 1e-9
+        return (time.perf_counter_ns() - started) / 1e9
 
     def queue_length(self, call: Call, seconds: float) -> int:  # noqa: ARG002
         """Nothing is queued on a CPU."""
@@ -69,7 +69,7 @@ class CudaClock:
         started = self.now()
         call()
         self.synchronize()
-        return (self.now() - started) * 1e-9
+        return (self.now() - started) / 1e9
 
     def queue_length(self, call: Call, seconds: float) -> int:
         """As many as fill QUEUED_SECONDS, found by trying: queued calls overlap."""
