@@ -12,13 +12,14 @@ from rnnbench.case import Allocator, Case, Device
 from rnnbench.cost import memory_estimate
 from rnnbench.errors import CampaignError, RnnbenchError
 from rnnbench.journal import Journal, Pass
-from rnnbench.launch import Launch, Order, Supervisor
+from rnnbench.launch import Crew, Launch, Order
 from rnnbench.metric import PEAK_MEMORY
 from rnnbench.precision import looks, widest
-from rnnbench.probe import MEMORY, Probe
+from rnnbench.probe import MEMORY, Probe, climb, profiling
 from rnnbench.process import Setting, Worker, WorkerDeathError, physical_cores
 from rnnbench.protocol import Report, Start, Survey
 from rnnbench.record import Effort, Environment, Status
+from rnnbench.timing import Timing
 from rnnbench.workload import Workload
 
 # Side by side, one a core, the ratio shifts by 0.03 %, the absolute time by 1 %. More
@@ -82,7 +83,8 @@ class Campaign:
         self._capacity = 0.0
         self._due_passes = 0
         deadline = self._began + order.policy.budget
-        self._supervisor = Supervisor(order, journal, self._tell, deadline)
+        self._crew = Crew(order, journal, self._tell, deadline)
+        self._timing = Timing(self._crew)
 
     async def run(self, reasons: Sequence[str]) -> None:
         """Skip the cases that have a reason to be; measure the others, look by look.
@@ -92,20 +94,21 @@ class Campaign:
         """
         for case, reason in zip(self.order.cases, reasons, strict=True):
             if reason and case.id not in self.journal.ended:
-                self._supervisor.finish(case, Status.SKIPPED, reason)
+                self._crew.finish(case, Status.SKIPPED, reason)
         first, *later = looks(1 if self.order.smoke else self.order.policy.launches)
-        await self._in_lanes(self._due(first, first), self._supervisor.measure)
+        await self._in_lanes(self._due(first, first), self._timing.measure)
         if not self.order.smoke:
             await self._probe(MEMORY, lambda _: True)
+            await self._profile()
         for look in later:
-            await self._in_lanes(self._due(look, first), self._supervisor.measure)
+            await self._in_lanes(self._due(look, first), self._timing.measure)
         self.finished = not self.stopped
         self._ended = time.monotonic()
 
     @property
     def stopped(self) -> bool:
         """Whether -x ended it early."""
-        return self._supervisor.stopping
+        return self._crew.stopping
 
     @property
     def effort(self) -> Effort:
@@ -114,8 +117,8 @@ class Campaign:
         return Effort(
             wall=wall,
             lanes=self._capacity / wall if self._capacity else 1.0,
-            inside_turns=self._supervisor.inside_turns,
-            launches=self._supervisor.launches,
+            inside_turns=self._timing.inside_turns,
+            launches=self._timing.launches,
         )
 
     def _due(self, look: int, first: int) -> list[Launch]:
@@ -131,7 +134,7 @@ class Campaign:
             for number in set(range(look)) - self._passes(workload).keys():
                 wanted.setdefault((number, alone, setting), []).append(workload)
         passes = sum(len(workloads) for workloads in wanted.values())
-        self._due_passes = self._supervisor.passes + passes
+        self._due_passes = self._timing.passes + passes
         return [
             Launch(number=number, setting=setting, workloads=tuple(workloads))
             for (number, _, setting), workloads in sorted(
@@ -143,7 +146,7 @@ class Campaign:
         """Take a reading of the wanted cases that have not failed, in both lanes."""
         shares: dict[tuple[Setting, int], list[Workload]] = {}
         for number, workload in enumerate(self.order.workloads):
-            members = self._supervisor.live(filter(wanted, workload.members))
+            members = self._crew.live(filter(wanted, workload.members))
             if members := probe.pending(self.journal, members):
                 part = Workload(tuple(members), workload.compare)
                 lane = (_setting(workload), number % MOST_LANES)
@@ -152,7 +155,19 @@ class Campaign:
             Launch(number=0, setting=setting, workloads=tuple(workloads))
             for (setting, _), workloads in shares.items()
         ]
-        await self._in_lanes(launches, partial(probe.read, self._supervisor))
+        await self._in_lanes(launches, partial(probe.read, self._crew))
+
+    async def _profile(self) -> None:
+        """Profile what is to be, then find the ceilings, with nothing else running."""
+        await self._probe(profiling(self.order.traces), self.order.policy.profiles)
+        by_kind: dict[tuple[Device, Setting], list[Workload]] = {}
+        for workload in self.order.workloads:
+            if any(map(self.order.policy.profiles, workload.members)):
+                kind = (workload.members[0].device, _setting(workload))
+                by_kind.setdefault(kind, []).append(workload)
+        for (_, setting), workloads in by_kind.items():
+            launch = Launch(number=0, setting=setting, workloads=tuple(workloads))
+            await self._in_lanes([launch], partial(climb, self._crew))
 
     async def _in_lanes(self, launches: list[Launch], work: _Work) -> None:
         """Run launches side by side, a core each, where that is sound; else in turn."""
@@ -173,7 +188,7 @@ class Campaign:
         lanes = lanes[: len(queue)]
 
         async def run_lane(cores: tuple[int, ...]) -> None:
-            while queue and not self._supervisor.stopping:
+            while queue and not self._crew.stopping:
                 launch = queue.popleft()
                 memory = self._environment.memory_bytes if launch.on_cpu else None
                 limit = int(MEMORY_SHARE * memory / len(lanes)) if memory else None
@@ -195,7 +210,7 @@ class Campaign:
 
     def _is_wide(self, workload: Workload, first: int) -> bool:
         """Whether `workload` needs another launch."""
-        if not self._supervisor.live(workload.members):
+        if not self._crew.live(workload.members):
             return False
         done = self._passes(workload)
         if len(done) < first:
@@ -207,7 +222,7 @@ class Campaign:
         return self.journal.passes.get(workload.id, {})
 
     def _tell(self, at: str) -> None:
-        done, elapsed = self._supervisor.passes, time.monotonic() - self._began
+        done, elapsed = self._timing.passes, time.monotonic() - self._began
         total = max(self._due_passes, done)
         left = elapsed / done * (total - done) if done else None
         self._show(Progress(at=at, done=done, total=total, elapsed=elapsed, left=left))

@@ -39,6 +39,19 @@ Examples:
   rnnbench report results/latest.json --output reports/latest
   rnnbench report results/latest.json --output reports/latest --format markdown
 """
+_GATE = """Hold a candidate against a base, turn by turn, and say if it is slower.
+
+Two interpreters with different PyTorch, or two layers of your own under the same. A
+worker of each is pinned to the same core, and they take turns. What is flagged is
+measured again in fresh processes, and fails only where that confirms it.
+
+Exit status: 0 nothing is worse, 1 something is, 2 it could not be judged.
+
+\b
+Examples:
+  rnnbench gate --base .base/bin/python --candidate .new/bin/python configs/quick.yaml
+  rnnbench gate --base-layer gru --candidate-layer my.layers:gru configs/quick.yaml
+"""
 
 app = typer.Typer(
     help=_ABOUT,
@@ -114,6 +127,45 @@ def write_report(
     except OSError as error:
         raise ResultsError(f"{target}: can't be written: {error.strerror}") from error
     typer.echo(f"{target} written")
+
+
+@app.command(name="gate", help=_GATE)
+def hold_against(  # noqa: PLR0913 - options, not arguments
+    sweep: Annotated[Path, typer.Argument(help="A sweep: which cases.")],
+    *,
+    base: Annotated[str, typer.Option(help="The interpreter to go by.")] = "",
+    candidate: Annotated[str, typer.Option(help="The interpreter in question.")] = "",
+    base_layer: Annotated[str, typer.Option(help="In place of the sweep's.")] = "",
+    candidate_layer: Annotated[str, typer.Option(help="Held against it.")] = "",
+    budget: Annotated[
+        float | None, typer.Option(help="Seconds in all; else the sweep's.")
+    ] = None,
+    output: Annotated[
+        list[Path] | None, typer.Option(help="A file .json, .md or .txt; repeatable.")
+    ] = None,
+) -> None:
+    """Hold a candidate against a base; the help text is `_GATE`."""
+    from rnnbench import bulletin, trial  # noqa: PLC0415
+    from rnnbench.progress import ProgressLine, Stream  # noqa: PLC0415
+    from rnnbench.sweep import load_sweep  # noqa: PLC0415
+
+    if bool(base_layer) != bool(candidate_layer) or not (candidate or candidate_layer):
+        raise typer.BadParameter("name --candidate, or both layers")
+    if wrong := [path for path in output or () if path.suffix not in bulletin.FORMS]:
+        raise typer.BadParameter(f"{wrong[0]}: it ends in none of .json, .md, .txt")
+    sides = trial.Sides(
+        base=base or sys.executable,
+        candidate=candidate or base or sys.executable,
+        base_layer=base_layer,
+        candidate_layer=candidate_layer,
+    )
+    line = ProgressLine(Stream(sys.stderr))
+    decision = trial.hold(load_sweep(sweep), sides, budget, line.show)
+    line.close()
+    for path in output or ():
+        bulletin.write(path, decision)
+    typer.echo(bulletin.text(decision), nl=False)
+    raise typer.Exit(decision.exit_code)
 
 
 def _show_plain(headings: tuple[str, ...], blocks: Iterable[Any]) -> None:

@@ -13,6 +13,7 @@ from rnnbench.case import (
     Case,
     Device,
     Dtype,
+    InitialState,
     Lengths,
     Optimizer,
     Phase,
@@ -30,6 +31,22 @@ _BYTES = {
     Dtype.AUTOCAST_BFLOAT16: 6,
     Dtype.AUTOCAST_FLOAT16: 6,
 }
+# Bytes of a number of the weights, the input and given states; and of what a layer
+# computes: autocast leaves the former in float32.
+_WIDTHS = {
+    Dtype.FLOAT64: (8, 8),
+    Dtype.FLOAT32: (4, 4),
+    Dtype.BFLOAT16: (2, 2),
+    Dtype.FLOAT16: (2, 2),
+    Dtype.AUTOCAST_BFLOAT16: (4, 2),
+    Dtype.AUTOCAST_FLOAT16: (4, 2),
+}
+# Of each token, what backward can't do without beside the outputs of the layers: the
+# gates; an LSTM's cell; of a GRU the product that its reset gate multiplies.
+_KEPT = {"rnn_tanh": 0, "rnn_relu": 0, "lstm": 5, "gru": 4}
+# How often a step reads or writes a number for each weight: weight and gradient, the
+# weight again, and Adam's two moments both ways.
+_STEPS = {Optimizer.SGD: 3, Optimizer.ADAM: 7}
 _EVEN = frozenset({Lengths.FULL, Lengths.PACKED_FULL})
 _BACKWARD = frozenset({Phase.TRAIN, Phase.STEP})
 
@@ -99,6 +116,52 @@ def step_flops(case: Case) -> int | None:
     from_input = rows * case.input_size * case.num_directions * _tokens(case)
     from_start = rows * _state_size(case) * case.num_layers * _starting(case)
     return 3 * forward - 2 * (from_input + from_start)
+
+
+def least_bytes(case: Case) -> int | None:
+    """Bytes that one call moves to and from memory at least; None for a user's layer.
+
+    The compulsory traffic of the roofline model (Williams, Waterman & Patterson 2009,
+    CACM 52): no cache outlives a pass, and within one each tensor moves once. Forward
+    reads weights, input and given states, and writes output and last states; with a
+    graph also what is kept for backward (`_KEPT`, and the output of inner layers).
+    Backward reads all of that but the last states, the weights once more and the
+    gradient of the output, and writes the gradients of the weights.
+    """
+    count = parameters(case)
+    if count is None:
+        return None
+    wide, narrow = _WIDTHS[case.dtype]
+    tokens, layers = _tokens(case), case.num_layers * case.num_directions
+    both = _state_size(case) + case.hidden_size * (case.layer == "lstm")
+    states = layers * case.batch_size * both
+    given = states * (case.initial_state is InitialState.GIVEN)
+    read = wide * (count + tokens * case.input_size + given)
+    output = narrow * tokens * case.output_size
+    inner = case.output_size * (case.num_layers - 1)
+    kept = narrow * tokens * (layers * _KEPT[case.layer] * case.hidden_size + inner)
+    if case.phase is Phase.INFERENCE:
+        return read + output + narrow * states
+    moved = read + output + narrow * states + kept
+    if case.phase in _BACKWARD:
+        moved += read + 2 * output + kept + wide * count
+    if case.phase is Phase.STEP:
+        moved += _STEPS[case.optimizer] * wide * count
+    return moved
+
+
+def weight_bytes_again(case: Case) -> int | None:
+    """Bytes of recurrent weights over all time steps, where no step keeps them.
+
+    What a call reads whose weights fit no cache; backward reads them once more.
+    """
+    if case.layer not in TORCH_LAYERS:
+        return None
+    rows = _GATES[case.layer] * case.hidden_size
+    recurrent = rows * _state_size(case) + _projection(case)
+    layers = case.num_layers * case.num_directions
+    passes = 2 if case.phase in _BACKWARD else 1
+    return _WIDTHS[case.dtype][1] * recurrent * layers * case.seq_len * passes
 
 
 def lengths_of(case: Case) -> tuple[int, ...]:

@@ -1,6 +1,6 @@
 """From plain JSON values to the facts' types, or the place where that fails."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import fields
 from enum import StrEnum
 from functools import cache
@@ -41,14 +41,9 @@ def reader(kind: Any) -> Reader:
         return _case
     if kind in _PLAIN:
         return _PLAIN[kind]
-    choices = get_args(kind)
     if get_origin(kind) is tuple:
-        one, *others = choices
-        alike = others == [...]
-        return (
-            _items(reader(one)) if alike else _row([reader(each) for each in choices])
-        )
-    if choices:
+        return _tuple(get_args(kind))
+    if choices := get_args(kind):
         return _optional(next(reader(each) for each in choices if each is not NoneType))
     return _member(kind) if issubclass(kind, StrEnum) else _record(kind)
 
@@ -93,6 +88,26 @@ def _optional(read: Reader) -> Reader:
     return lambda value: None if value is None else read(value)
 
 
+def _tuple(kinds: tuple[Any, ...]) -> Reader:
+    """As many as there are of one kind, or one of each kind that is named."""
+    if kinds[-1] is Ellipsis:
+        return _items(reader(kinds[0]))
+    readers = [reader(kind) for kind in kinds]
+
+    def row(value: Any) -> tuple[Any, ...]:
+        if len(typed(list, value)) != len(readers):
+            raise WrongValue(f"{len(value)} items instead of {len(readers)}")
+        taken: list[Any] = []
+        for place, (read, each) in enumerate(zip(readers, value, strict=True)):
+            try:
+                taken.append(read(each))
+            except ValueError as error:
+                raise WrongValue.at(f"[{place}]", error) from error
+        return tuple(taken)
+
+    return row
+
+
 def _items(read: Reader) -> Reader:
     def items(value: Any) -> tuple[Any, ...]:
         taken: list[Any] = []
@@ -107,17 +122,6 @@ def _items(read: Reader) -> Reader:
         return tuple(taken)
 
     return items
-
-
-def _row(readers: Sequence[Reader]) -> Reader:
-    """As many items as there are readers, each of its own type."""
-
-    def row(value: Any) -> tuple[Any, ...]:
-        if len(typed(list, value)) != len(readers):
-            raise WrongValue(f"{len(value)} items instead of {len(readers)}")
-        return tuple(read(item) for read, item in zip(readers, value, strict=True))
-
-    return row
 
 
 def _member(kind: type[StrEnum]) -> Reader:

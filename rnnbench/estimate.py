@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from rnnbench.campaign import MOST_LANES
 from rnnbench.case import Allocator, Case, Device
 from rnnbench.cost import seconds_guess
-from rnnbench.launch import LEAST_ROUNDS, MOST_ROUNDS, ROUND_SECONDS
 from rnnbench.precision import looks
 from rnnbench.record import Policy
+from rnnbench.timing import LEAST_ROUNDS, MOST_ROUNDS, ROUND_SECONDS
 from rnnbench.workload import Workload
 
 # Of a fresh process until it has imported torch, and of building a member.

@@ -62,7 +62,7 @@ class Remembered:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Profiled:
+class CaseProfile:
     """Where time and memory of a call went, or why it was not found out."""
 
     case: str
@@ -71,14 +71,14 @@ class Profiled:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Climbed:
+class Ceilings:
     """What the machine can do at best, on one device with so many threads."""
 
     setting: str
     ceilings: tuple[Ceiling, ...]
 
 
-Entry = Pass | Ended | Remembered | Profiled | Climbed
+Entry = Pass | Ended | Remembered | CaseProfile | Ceilings
 
 
 @dataclass(slots=True)
@@ -92,8 +92,8 @@ class Journal:
     passes: dict[str, dict[int, Pass]] = field(default_factory=dict)
     ended: dict[str, Ended] = field(default_factory=dict)
     memory: dict[str, Remembered] = field(default_factory=dict)
-    profiles: dict[str, Profiled] = field(default_factory=dict)
-    ceilings: dict[str, Climbed] = field(default_factory=dict)
+    profiles: dict[str, CaseProfile] = field(default_factory=dict)
+    ceilings: dict[str, Ceilings] = field(default_factory=dict)
     resumed: int = 0
     _descriptor: int | None = None
 
@@ -157,7 +157,7 @@ class Journal:
             self.ended[entry.case] = entry
         elif isinstance(entry, Remembered):
             self.memory[entry.case] = entry
-        elif isinstance(entry, Profiled):
+        elif isinstance(entry, CaseProfile):
             self.profiles[entry.case] = entry
         else:
             self.ceilings[entry.setting] = entry
@@ -220,6 +220,6 @@ _ENTRIES: dict[str, Callable[[dict[str, Any]], Entry]] = {
     "Pass": _pass,
     "Ended": reader(Ended),
     "Remembered": reader(Remembered),
-    "Profiled": reader(Profiled),
-    "Climbed": reader(Climbed),
+    "CaseProfile": reader(CaseProfile),
+    "Ceilings": reader(Ceilings),
 }

@@ -25,13 +25,18 @@ class Metric:
         """Scale `value` (base unit) once, for people: three significant digits."""
         if not math.isfinite(value):
             return "not a number"
+        factor, unit = self.scale(value)
+        return f"{significant(value / factor)} {unit}"
+
+    def scale(self, value: float) -> tuple[float, str]:
+        """What to divide by, and the unit then, for numbers of the size of `value`."""
         prefixes = _BINARY if self.binary else _DECIMAL
         # Ordered from the largest: the first that leaves 1 or more in front wins.
         for factor, prefix in prefixes:
             if abs(value) >= factor * 0.9995:
-                return f"{significant(value / factor)} {prefix}{self.unit}"
+                return factor, f"{prefix}{self.unit}"
         factor, prefix = prefixes[-1]
-        return f"{significant(value / factor)} {prefix}{self.unit}"
+        return factor, f"{prefix}{self.unit}"
 
 
 _BINARY = (

@@ -7,6 +7,7 @@ from rnnbench.case import Case
 from rnnbench.journal import Journal, Pass
 from rnnbench.launch import Order
 from rnnbench.precision import member_widths
+from rnnbench.profile import Ceiling
 from rnnbench.record import Result, Status, Yardstick
 from rnnbench.workload import Workload
 
@@ -38,11 +39,18 @@ class Outcome:
             if (passes := self._passes(workload.id))
         )
 
+    @property
+    def ceilings(self) -> tuple[Ceiling, ...]:
+        """What the machine can do at best, where it was measured."""
+        found = self.journal.ceilings.values()
+        return tuple(ceiling for one in found for ceiling in one.ceilings)
+
     def _result(self, case: Case, workload: str, width: float) -> Result:
         turns = tuple(
             one.turns[case.id] for one in self._passes(workload) if case.id in one.turns
         )
         memory = self.journal.memory.get(case.id)
+        profile = self.journal.profiles.get(case.id)
         status, reason = self._status(case, width, measured=bool(turns))
         return Result(
             case=case,
@@ -52,6 +60,8 @@ class Outcome:
             turns=turns,
             peak_memory=memory.peak_memory if memory else None,
             memory_reason=memory.reason if memory else "it was not read",
+            profile=profile.profile if profile else None,
+            profile_reason=profile.reason if profile else "it was not profiled",
         )
 
     def _status(
@@ -68,7 +78,7 @@ class Outcome:
             return Status.IMPRECISE, "a single launch gives no interval"
         return (
             Status.IMPRECISE,
-            f"its interval is ±{width:.1%} wide, ±{precision:.1%} was asked for",
+            f"its interval is ±{width:.2%}, ±{precision:.2%} was asked for",
         )
 
     def _widths(self, workload: Workload) -> dict[str, float]:

@@ -22,8 +22,35 @@ _SESSION = pytest.StashKey[Session]()
 _TARGET = pytest.StashKey[Path]()
 
 
+# What a sweep's file says of its policy and a user may overrule, with what is typed.
+_OVERRULES: dict[str, dict[str, Any]] = {
+    "--launches": {
+        "type": int,
+        "metavar": "N",
+        "help": "fresh worker processes for each workload, at most; the looks at "
+        "precision come after 6, 8, 10, 14 and 20 of them",
+    },
+    "--precision": {
+        "type": float,
+        "metavar": "SHARE",
+        "help": "half-width that the 95 %% interval of each ratio is to reach: "
+        "0.02 is ±2 %% of the ratio",
+    },
+    "--budget": {
+        "type": float,
+        "metavar": "SECONDS",
+        "help": "time for all measuring; what is too wide by then is called imprecise",
+    },
+    "--profile": {
+        "metavar": "WHICH",
+        "help": "cases to look into with the PyTorch profiler, apart from timing: all, "
+        "none, or a regular expression for their ids; traces go to results/traces",
+    },
+}
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add what a sweep's file says and a user may overrule."""
+    """Add the sweep, what overrules its policy, and the way back from a kill."""
     group = parser.getgroup("rnnbench", "recurrent layers, measured side by side")
     group.addoption(
         "--sweep",
@@ -31,26 +58,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help=f"the sweep to measure (default: {DEFAULT_SWEEP}); "
         "`rnnbench cases FILE` lists what is in it",
     )
-    group.addoption(
-        "--launches",
-        type=int,
-        metavar="N",
-        help="fresh worker processes for each workload, at most; the looks at "
-        "precision come after 6, 8, 10, 14 and 20 of them",
-    )
-    group.addoption(
-        "--precision",
-        type=float,
-        metavar="SHARE",
-        help="half-width that the 95 %% interval of each ratio is to reach: "
-        "0.02 is ±2 %% of the ratio",
-    )
-    group.addoption(
-        "--budget",
-        type=float,
-        metavar="SECONDS",
-        help="time for all measuring; what is too wide by then is called imprecise",
-    )
+    for name, options in _OVERRULES.items():
+        group.addoption(name, **options)
     group.addoption(
         "--resume",
         action="store_true",
@@ -155,6 +164,8 @@ def pytest_terminal_summary(
     session = config.stash.get(_SESSION, None)
     if session is None:
         return
+    if session.written:
+        terminalreporter.write_line(f"rnnbench: {session.written}")
     if lines := session.summary():
         terminalreporter.section("rnnbench: ratios, with 95 % intervals over launches")
         for line in lines:
@@ -174,14 +185,15 @@ def _session(session: pytest.Session) -> Session:
     config = session.config
     if _SESSION not in config.stash:
         sweep = sweep_of(config)
+        results = config.rootpath / "results"
+        target = config.stash.get(_TARGET, results / f"{sweep.record.name}.json")
         order = Order(
             workloads=selected(sweep, session.items),
             policy=sweep.record.policy,
             stop_at_failure=config.getoption("maxfail") == 1,
             smoke=config.getoption("benchmark_disable"),
+            traces=str(target.parent / "traces" / target.stem),
         )
-        results = config.rootpath / "results"
-        target = config.stash.get(_TARGET, results / f"{sweep.record.name}.json")
         commit = config.hook.pytest_benchmark_generate_commit_info(config=config)
         config.stash[_SESSION] = Session(
             order=order,

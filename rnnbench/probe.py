@@ -5,13 +5,25 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from rnnbench.case import Case
-from rnnbench.journal import Entry, Journal, Remembered
-from rnnbench.launch import Launch, Supervisor
+from rnnbench.journal import CaseProfile, Ceilings, Entry, Journal, Remembered
+from rnnbench.launch import Crew, Launch
 from rnnbench.process import Worker, WorkerDeathError
-from rnnbench.protocol import Job, Memory, Report, Start
+from rnnbench.protocol import (
+    Climb,
+    Climbed,
+    Job,
+    Memory,
+    Profiled,
+    Report,
+    Start,
+    TakeProfile,
+)
 
 # Cases in one request: what was read is journalled with each answer.
 CHUNK = 8
+# A trace of a GRU, which PyTorch unrolls, has thousands of events; one beyond this is
+# left out, and its size said.
+TRACE_LIMIT = 8 << 20
 
 A = TypeVar("A", bound=Report)
 
@@ -31,12 +43,12 @@ class Probe(Generic[A]):
     lost: Callable[[str, str], Entry]
     known: Callable[[Journal], Container[str]]
 
-    async def read(self, crew: Supervisor, launch: Launch, start: Start) -> None:
+    async def read(self, crew: Crew, launch: Launch, start: Start) -> None:
         """Read the launch's cases in a process of their own, or more if it dies."""
         pending = self.pending(crew.journal, launch.cases)
-        while pending and crew.goes_on:
+        while pending and crew.left:
             async with await crew.worker(launch.setting, start) as worker:
-                while pending and crew.goes_on:
+                while pending and crew.left:
                     crew.tell(f"{self.name}: {pending[0].id}")
                     try:
                         await self._read_chunk(crew, worker, pending[:CHUNK])
@@ -54,11 +66,10 @@ class Probe(Generic[A]):
         return [case for case in cases if case.id not in known]
 
     async def _read_chunk(
-        self, crew: Supervisor, worker: Worker, chunk: Sequence[Case]
+        self, crew: Crew, worker: Worker, chunk: Sequence[Case]
     ) -> None:
-        limit = crew.order.policy.time_limit
-        answer = await worker.ask(self.job(tuple(chunk)), self.answer, limit=limit)
-        await crew.require_all(worker, answer.outcomes, chunk)
+        job = self.job(tuple(chunk))
+        answer = await crew.ask(worker, job, self.answer, chunk)
         for place, case in enumerate(chunk):
             crew.journal.record(self.entry(case, answer, place))
 
@@ -78,3 +89,44 @@ MEMORY = Probe(
     lost=lambda case, reason: Remembered(case=case, peak_memory=None, reason=reason),
     known=lambda journal: journal.memory,
 )
+
+
+def profiling(folder: str | None) -> Probe[Profiled]:
+    """The profile of each case, with a trace in `folder` if there is one."""
+    return Probe(
+        name="profile",
+        job=lambda cases: TakeProfile(
+            cases=cases, folder=folder, trace_limit=TRACE_LIMIT
+        ),
+        answer=Profiled,
+        entry=_profile,
+        lost=lambda case, reason: CaseProfile(case=case, profile=None, reason=reason),
+        known=lambda journal: journal.profiles,
+    )
+
+
+def _profile(case: Case, answer: Profiled, place: int) -> Entry:
+    reason = answer.outcomes[place].reason
+    return CaseProfile(case=case.id, profile=answer.profiles[place], reason=reason)
+
+
+async def climb(crew: Crew, launch: Launch, start: Start) -> None:
+    """Find the ceilings for the device and the types of the launch's cases."""
+    device = launch.cases[0].device
+    name = f"{device}, {start.threads} threads"
+    if name in crew.journal.ceilings or not crew.left:
+        return
+    crew.tell(f"ceilings: {name}")
+    job = Climb(
+        device=device,
+        dtypes=tuple(dict.fromkeys(case.dtype for case in launch.cases)),
+        threads=start.threads,
+    )
+    limit = crew.order.policy.time_limit
+    try:
+        async with await crew.worker(launch.setting, start) as worker:
+            answer = await worker.ask(job, Climbed, limit=limit)
+    except WorkerDeathError:
+        # A machine without ceilings has no roofline, and everything else all the same.
+        return
+    crew.journal.record(Ceilings(setting=name, ceilings=answer.ceilings))

@@ -172,7 +172,9 @@ class Worker:
         if self.process.returncode is None:
             with suppress(ProcessLookupError):
                 self.process.kill()
-            await self.process.wait()
+        # What it still had to say is read to its end, or the pipe outlives the loop.
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self.process.communicate(), timeout=10)
 
     async def _line(self, position: int, limit: float) -> bytes:
         """The next line, or its beginning; no member may take longer than `limit`."""
@@ -191,6 +193,7 @@ class Worker:
             return reading.result()
         finally:
             reading.cancel()
+            await asyncio.gather(reading, return_exceptions=True)
 
     async def _death(self, position: int) -> WorkerDeathError:
         """How the process ended, once it has closed its answers."""

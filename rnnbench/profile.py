@@ -89,8 +89,8 @@ class Profile:
 class Ceiling:
     """What the machine can do at best, measured by the worker, in turns as a layer is.
 
-    `flops`: operations a second of the best matrix product (`shape` m, k, n);
-    `bytes`: a second, read and written, of the best copy.
+    `flops`: operations a second of the best matrix product (`shape` m, k, n; `product`:
+    by which of PyTorch's ways); `bytes`: a second, read and written, of the best copy.
     """
 
     device: str
@@ -99,3 +99,4 @@ class Ceiling:
     flops: float
     shape: tuple[int, int, int]
     bytes: float
+    product: str = ""

@@ -1,7 +1,8 @@
 """The line that says, while a campaign measures, what runs and how long is left."""
 
+import shutil
 import time
-from typing import Protocol
+from typing import Protocol, TextIO
 
 from rnnbench.campaign import Progress
 
@@ -22,6 +23,25 @@ class Writer(Protocol):
 
     def line(self, s: str = "") -> None:
         """Write `s` and end the line."""
+
+
+class Stream:
+    """A writer to a plain stream, for a command."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+        self.hasmarkup = stream.isatty()
+        self.fullwidth = shutil.get_terminal_size().columns
+
+    def write(self, msg: str, *, flush: bool = False) -> None:
+        """Write `msg` as it is."""
+        self._stream.write(msg)
+        if flush:
+            self._stream.flush()
+
+    def line(self, s: str = "") -> None:
+        """Write `s` and end the line."""
+        self._stream.write(f"{s}\n")
 
 
 class ProgressLine:

@@ -9,11 +9,13 @@ it.
 
 import json
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, fields
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
 from typing import Any
 
-from rnnbench.case import Case, decode_case, encode_case
+from rnnbench.case import Case, Device, Dtype
+from rnnbench.decode import reader
+from rnnbench.profile import Ceiling, Profile
 from rnnbench.record import Environment, Status
 
 # 1: the first.
@@ -77,7 +79,29 @@ class Memory:
     cases: tuple[Case, ...]
 
 
-Job = Start | Survey | Prepare | Rounds | TakeTurn | Memory
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TakeProfile:
+    """Look at one call of each case under a profiler, which slows it.
+
+    `folder`: of the run's traces, where each case gets one; None: none is written.
+    `trace_limit`: bytes of a trace, beyond which it is left out.
+    """
+
+    cases: tuple[Case, ...]
+    folder: str | None
+    trace_limit: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Climb:
+    """Find the machine's ceilings: its best matrix product and its best copy."""
+
+    device: Device
+    dtypes: tuple[Dtype, ...]
+    threads: int
+
+
+Job = Start | Survey | Prepare | Rounds | TakeTurn | Memory | TakeProfile | Climb
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,33 +143,64 @@ class Report:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Measured:
+class Measured(Report):
     """The answer to Rounds and TakeTurn.
 
     Members in the order in which they were prepared. One that failed on the way has its
     outcome and no turns. `inside_turns`: seconds, settle calls included.
     """
 
-    outcomes: tuple[Outcome, ...]
     turns: tuple[MemberTurns, ...]
     yardstick: MemberTurns
     inside_turns: float
 
+    def __post_init__(self) -> None:
+        """Refuse what no rounds can have given."""
+        if len(self.turns) != len(self.outcomes):
+            raise ValueError(
+                f"turns of {len(self.turns)} of {len(self.outcomes)} members"
+            )
+        held = [one.seconds for one in (*self.turns, self.yardstick) if one.seconds]
+        if len({len(seconds) for seconds in held}) > 1:
+            raise ValueError("members of the same rounds have not as many turns")
+        if not all(0 < value < float("inf") for one in held for value in one):
+            raise ValueError("a turn took no positive and finite time")
 
-Answer = Ready | Report | Measured
 
-_JOBS = {
-    kind.__name__: kind for kind in (Start, Survey, Prepare, Rounds, TakeTurn, Memory)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Profiled(Report):
+    """The answer to TakeProfile: a profile for each outcome that is ok, else None."""
+
+    profiles: tuple[Profile | None, ...]
+
+    def __post_init__(self) -> None:
+        """Refuse profiles of other cases than were asked for."""
+        if len(self.profiles) != len(self.outcomes):
+            counts = f"{len(self.profiles)} profiles, {len(self.outcomes)} outcomes"
+            raise ValueError(counts)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Climbed:
+    """The answer to Climb, in the order of its types; without those that can't run."""
+
+    ceilings: tuple[Ceiling, ...]
+
+
+Answer = Ready | Report | Climbed
+
+_JOBS: dict[str, type] = {
+    kind.__name__: kind
+    for kind in (Start, Survey, Prepare, Rounds, TakeTurn, Memory, TakeProfile, Climb)
 }
-_ANSWERS = {kind.__name__: kind for kind in (Ready, Report, Measured)}
+_ANSWERS: dict[str, type] = {
+    kind.__name__: kind for kind in (Ready, Report, Measured, Profiled, Climbed)
+}
 
 
 def encode(message: Job | Answer) -> bytes:
     """One line. Strict JSON: a time that is not a number is an error here."""
-    body = asdict(message)
-    if isinstance(message, Survey | Prepare | Memory):
-        body["cases"] = [encode_case(case) for case in message.cases]
-    line = {"kind": type(message).__name__, **body}
+    line = {"kind": type(message).__name__, **asdict(message)}
     return json.dumps(line, allow_nan=False, separators=(",", ":")).encode() + b"\n"
 
 
@@ -164,37 +219,10 @@ def decode_answer(line: bytes) -> Answer:
 def _decode(line: bytes, kinds: Mapping[str, type]) -> Any:
     try:
         body = json.loads(line, parse_constant=_refuse_constant)
-        kind = kinds[body.pop("kind")]
-        known = {field.name for field in fields(kind)}
-        if known != body.keys():
-            raise ValueError(f"{kind.__name__} has the keys {sorted(body)}")
-        return kind(**{name: _value(name, value) for name, value in body.items()})
+        return reader(kinds[body.pop("kind")])(body)
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         start = line[:80].decode(errors="replace")
         raise ValueError(f"no message of the protocol: {start!r}: {error}") from error
-
-
-def _value(name: str, value: Any) -> Any:
-    if name in _NESTED:
-        return _NESTED[name](value)
-    return tuple(value) if isinstance(value, list) else value
-
-
-def _outcome(data: dict[str, Any]) -> Outcome:
-    return Outcome(**{**data, "status": Status(data["status"])})
-
-
-def _turns(data: dict[str, Any]) -> MemberTurns:
-    return MemberTurns(**{name: tuple(values) for name, values in data.items()})
-
-
-_NESTED: dict[str, Callable[[Any], Any]] = {
-    "cases": lambda rows: tuple(decode_case(row) for row in rows),
-    "environment": lambda data: Environment(**data),
-    "outcomes": lambda rows: tuple(_outcome(row) for row in rows),
-    "turns": lambda rows: tuple(_turns(row) for row in rows),
-    "yardstick": _turns,
-}
 
 
 def _refuse_constant(name: str) -> float:

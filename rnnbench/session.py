@@ -2,6 +2,7 @@
 
 import asyncio
 import hashlib
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -27,7 +28,8 @@ MOST_LINES = 60
 class Session:
     """Measures an order once, and answers for it from then on.
 
-    `fault`: what went wrong at the end, for the last line on the terminal.
+    `written` and `fault`: what was written, and what went wrong at the end, for the
+    terminal.
     """
 
     order: Order
@@ -38,6 +40,7 @@ class Session:
     resume: bool
     ran: bool = False
     fault: str = ""
+    written: str = ""
     _environment: Environment | None = None
     _campaign: Campaign | None = None
     _unmeasured: str = ""
@@ -80,6 +83,7 @@ class Session:
             self.attach(empty_document())
         if self._document is not None:
             write_document(target, self._document)
+            self.written = f"{target}: {self._counts()}"
         if self._campaign and self._campaign.finished:
             self._campaign.journal.discard()
 
@@ -96,10 +100,25 @@ class Session:
         environment, reasons = await survey(self.order.cases, self.order.command)
         header = _header(self, environment)
         path = None if self.order.smoke else self.journal_path
+        if not self.resume:
+            self._clear_traces()
         with Journal.start(path, header, resume=self.resume) as journal:
             self._environment = environment
             self._campaign = Campaign(self.order, environment, journal, show)
             await self._campaign.run(reasons)
+
+    def _clear_traces(self) -> None:
+        """Remove what traces an earlier run of the same name left."""
+        if self.order.traces is not None and not self.order.smoke:
+            for trace in Path(self.order.traces).glob("*/*.pt.trace.json.gz"):
+                trace.unlink()
+
+    def _counts(self) -> str:
+        """How many cases ended how: 96 cases, 90 ok, 6 imprecise."""
+        results = self._outcome().results
+        counts = Counter(result.status for result in results)
+        parts = (f"{count} {status}" for status, count in counts.items())
+        return ", ".join([f"{len(results)} cases", *parts])
 
     def _outcome(self) -> Outcome:
         journal = self._campaign.journal if self._campaign else Journal(None)
@@ -118,6 +137,7 @@ class Session:
             effort=self._campaign.effort if self._campaign else nothing,
             results=outcome.results,
             yardsticks=outcome.yardsticks,
+            ceilings=outcome.ceilings,
         )
 
 

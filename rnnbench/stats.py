@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import fmean, median, stdev, variance
 
-from scipy.special import stdtrit
+from scipy.special import stdtr, stdtrit
 
 CONFIDENCE = 0.95
 
@@ -89,6 +89,32 @@ def unpaired_ratio_interval(
     return Interval(
         math.exp(estimate), math.exp(estimate - half), _exp(estimate + half), count
     )
+
+
+def excess(values: Sequence[float], bound: float) -> float:
+    """The one-sided p-value (Student 1908) of a mean that is no more than `bound`."""
+    if len(values) < 2:
+        return 1.0
+    beyond, error = fmean(values) - bound, stdev(values) / math.sqrt(len(values))
+    if not error:
+        return 0.0 if beyond > 0 else 1.0
+    return float(stdtr(len(values) - 1, -beyond / error))
+
+
+def holm(p_values: Sequence[float], level: float) -> tuple[bool, ...]:
+    """Which are significant, with at most `level` for any false one among them all.
+
+    Holm 1979, Scandinavian Journal of Statistics 6: from the smallest on, each against
+    the level over the number of those that are left, and none after the first that
+    fails.
+    """
+    found = [False] * len(p_values)
+    order = sorted(range(len(p_values)), key=p_values.__getitem__)
+    for rank, place in enumerate(order):
+        if p_values[place] > level / (len(p_values) - rank):
+            break
+        found[place] = True
+    return tuple(found)
 
 
 def _exp(value: float) -> float:

@@ -87,7 +87,7 @@ def sweep_of(config: pytest.Config) -> Sweep:
 
 def _policy(config: pytest.Config, sweep: Sweep) -> Policy:
     """The sweep's policy, overruled by the options that were given."""
-    names = ("launches", "precision", "budget")
+    names = ("launches", "precision", "budget", "profile")
     given = {name: config.getoption(name) for name in names}
     try:
         return replace(

@@ -12,6 +12,7 @@ from math import exp, log
 import pytest
 
 from rnnbench.case import Case, decode_case, encode_case
+from rnnbench.profile import Ceiling, Kind, Operator, Profile, Span
 from rnnbench.record import (
     MEASURED,
     Effort,
@@ -107,6 +108,58 @@ def make_run(results=(), *, compare=DEFAULT_COMPARE, yardsticks=None, **values):
     return Run(results=tuple(results), yardsticks=yardsticks, **(whole | values))
 
 
+OPERATORS = {
+    "lstm": ("aten::mkldnn_rnn_layer", Kind.FUSED),
+    "gru": ("aten::addmm", Kind.MATRIX),
+}
+
+
+def make_profile(layer="gru", *, seconds=2e-3, peak=2**20, **values):
+    """A profile of one call: half in one operator, a quarter in another."""
+    name, kind = OPERATORS.get(layer, OPERATORS["gru"])
+    rows = ((name, kind, seconds / 2), ("aten::mul", Kind.POINTWISE, seconds / 4))
+    whole = {
+        "seconds": seconds,
+        "operators": tuple(
+            Operator(
+                name=row,
+                kind=each,
+                calls=10,
+                host_seconds=spent,
+                device_seconds=0.0,
+                allocated_bytes=4096,
+            )
+            for row, each, spent in rows
+        ),
+        "kinds": (
+            *((each, spent) for _, each, spent in rows),
+            (Kind.FRAMEWORK, seconds / 4),
+        ),
+        "memory": (("parameters", peak // 4), ("other", peak - peak // 4)),
+        "unseen": "what libraries keep to themselves",
+        "seen": (name,),
+        "timeline": tuple(
+            Span(
+                lane="thread 4711",
+                name=row,
+                kind=each,
+                start=number * seconds / 2,
+                seconds=spent,
+            )
+            for number, (row, each, spent) in enumerate(rows)
+        ),
+        "left_out": 7,
+    }
+    return Profile(**(whole | values))
+
+
+def make_ceiling(**values):
+    """100 GFLOP/s and 10 GB/s on one thread in float32: the ridge is at 10 FLOP/B."""
+    whole = {"device": "cpu", "dtype": "float32", "threads": 1}
+    rates = {"flops": 1e11, "shape": (512, 512, 512), "bytes": 1e10}
+    return Ceiling(**(whole | rates | values))
+
+
 def make_sweep(**axes):
     """The product of the axes that are given (each a list), as cases."""
     return [
@@ -156,4 +209,6 @@ turns_builder = _fixture(make_turns)
 result_builder = _fixture(make_result)
 run_builder = _fixture(make_run)
 sweep_builder = _fixture(make_sweep)
+profile_builder = _fixture(make_profile)
+ceiling_builder = _fixture(make_ceiling)
 simulation = _fixture(simulate)

@@ -38,18 +38,25 @@ ROOMS = {
     "schema": FACTS | {"yaml_file", "expand", "process"},
     "sweep": FACTS | {"yaml_file", "schema", "expand"},
     # Measuring, from one worker to the campaign.
-    "protocol": FACTS,
+    "protocol": FACTS | {"decode"},
     "process": FACTS | {"protocol"},
     "decode": FACTS,
     "journal": FACTS | {"decode"},
     "precision": FACTS | {"journal", "stats"},
     "launch": FACTS | {"protocol", "process", "journal"},
     "probe": FACTS | {"protocol", "process", "journal", "launch"},
+    "timing": FACTS | {"protocol", "process", "journal", "launch"},
     "campaign": FACTS
-    | {"protocol", "process", "journal", "launch", "precision", "probe"}
-    | {"stats", "cost"},
+    | {"protocol", "process", "journal", "launch", "precision", "probe", "timing"}
+    | {"cost"},
     "outcome": FACTS | {"journal", "launch", "precision"},
-    "estimate": FACTS | {"cost", "precision", "launch", "campaign"},
+    "estimate": FACTS | {"cost", "precision", "timing", "campaign"},
+    # A gate: one launch, the rule, the whole of it, what is said of it.
+    "duel": FACTS | {"protocol", "process"},
+    "gate": FACTS | {"duel", "stats"},
+    "trial": FACTS | {"campaign", "duel", "gate", "sweep"},
+    "bulletin": FACTS | {"duel", "gate", "stats", "inert"},
+    "inert": set(),
     # pytest and the terminal.
     "replay": set(),
     "progress": FACTS | {"campaign"},
@@ -63,15 +70,25 @@ ROOMS = {
     "store": FACTS | {"decode"},
     "ratio": FACTS | {"stats", "cost"},
     "naming": FACTS | {"ratio"},
+    "attribution": FACTS | {"ratio", "stats"},
+    "rules": FACTS,
+    "provenance": FACTS | {"rules"},
+    "roofline": FACTS | {"cost", "ratio"},
     "summary": FACTS | {"ratio", "naming"},
-    "report": FACTS | {"stats", "cost", "ratio", "naming"},
+    "report": FACTS
+    | {"stats", "cost", "ratio", "naming", "attribution", "provenance", "roofline"}
+    | {"inert"},
     # The command; both sides, and neither pytest nor torch.
     "listing": FACTS | {"cost", "estimate", "sweep"},
     "cli": FACTS
-    | {"sweep", "process", "campaign", "estimate", "listing", "store", "report"},
+    | {"sweep", "process", "campaign", "estimate", "listing", "store", "report"}
+    | {"trial", "bulletin", "progress"},
 }
 
-READING = ("store", "ratio", "summary", "report", "stats", "cost", "decode")
+READING = (
+    *("store", "decode", "ratio", "stats", "cost", "naming", "attribution"),
+    *("provenance", "roofline", "summary", "report"),
+)
 
 # Where a library may be imported: a room, or one module of a folder. `json` is here
 # because what is written as JSON has a form, and each form has one keeper.
@@ -84,10 +101,10 @@ LIBRARIES = {
     "typer": {"cli"},
     "rich": {"cli"},
     "scipy": {"stats"},
-    "matplotlib": {"report.charts"},
+    "matplotlib": {"report.charts", "report.drawing", "report.figures"},
     "jinja2": {"report.html"},
     "markupsafe": {"report.html"},
-    "json": {"protocol", "journal", "store", "cli", "report"},
+    "json": {"protocol", "journal", "store", "bulletin", "cli", "report"},
 }
 
 # `--help` is quick because a command imports what it needs when it is called; the
@@ -267,7 +284,7 @@ def test_the_reading_side_never_reaches_what_measures():
 
 
 def test_the_worker_reaches_nothing_but_facts_the_protocol_and_cost():
-    assert reached({"worker"}) == {"worker", "protocol", "cost", *FACTS}
+    assert reached({"worker"}) == {"worker", "protocol", "decode", "cost", *FACTS}
 
 
 def test_each_library_is_imported_where_the_table_says():
@@ -427,6 +444,33 @@ def test_one_room_reads_the_clock_of_a_step():
     }
 
     assert users <= READS_THE_CLOCK
+
+
+# Everything that a turn runs: what is timed is never watched.
+TIMED = {f"rnnbench.worker.{name}" for name in ("turns", "clock", "step", "yardstick")}
+
+
+def test_nothing_that_is_timed_can_start_a_profiler():
+    reachable, new = set(), set(TIMED)
+    while new:
+        reachable |= new
+        targets = {found.target for module, found in IMPORTS if str(module) in new}
+        new = (targets & MODULES.keys()) - reachable
+
+    offences = [
+        f"{module}:{found.line}: {found.target}"
+        for module, found in IMPORTS
+        if str(module) in reachable and "profiler" in found.target
+    ]
+    called = [
+        f"{name}:{line}: {call}"
+        for name in reachable
+        for line, call in calls(MODULES[name].tree)
+        if "profiler" in call
+    ]
+
+    assert MODULES.keys() >= TIMED
+    assert offences + called == []
 
 
 # Blocks libraries as if they were not installed, then imports what is named. In another

@@ -19,6 +19,7 @@ from rnnbench.case import (
     Case,
     Device,
     Dtype,
+    InitialState,
     Lengths,
     Optimizer,
     Phase,
@@ -40,6 +41,9 @@ def random_case(seed):
         hidden_size=hidden_size,
         num_layers=draw.randint(1, 3),
         bias=draw.random() < 0.5,
+        batch_first=draw.random() < 0.5,
+        dropout=draw.choice([0.0, 0.3]),
+        initial_state=draw.choice(list(InitialState)),
         bidirectional=draw.random() < 0.5,
         proj_size=draw.randint(1, hidden_size - 1) if projected else 0,
         seq_len=draw.randint(1, 7),
@@ -56,6 +60,9 @@ def make_module(case, device="meta"):
         case.hidden_size,
         case.num_layers,
         bias=case.bias,
+        batch_first=case.batch_first,
+        # torch.nn warns of a dropout between the layers of a single one.
+        dropout=case.dropout if case.num_layers > 1 else 0.0,
         bidirectional=case.bidirectional,
         device=device,
         **projection,
@@ -63,24 +70,46 @@ def make_module(case, device="meta"):
 
 
 def make_input(case, device="meta"):
-    lengths = sorted(cost.lengths_of(case), reverse=True)
+    shape = (case.seq_len, case.batch_size, case.input_size)
     if case.lengths is Lengths.FULL:
-        return torch.ones(case.seq_len, case.batch_size, case.input_size, device=device)
+        if case.batch_first:
+            shape = (case.batch_size, case.seq_len, case.input_size)
+        return torch.ones(*shape, device=device)
     # The packing itself needs values: only what it gives goes to the meta device.
-    packed = pack_padded_sequence(
-        torch.ones(case.seq_len, case.batch_size, case.input_size), lengths
-    )
+    lengths = sorted(cost.lengths_of(case), reverse=True)
+    packed = pack_padded_sequence(torch.ones(*shape), lengths)
     return PackedSequence(packed.data.to(device), packed.batch_sizes)
+
+
+def make_state(case, device="meta"):
+    if case.initial_state is InitialState.OMITTED:
+        return None
+    states = case.num_layers * case.num_directions
+    hidden = torch.ones(
+        states, case.batch_size, case.proj_size or case.hidden_size, device=device
+    )
+    if case.layer != "lstm":
+        return hidden
+    return hidden, torch.ones(states, case.batch_size, case.hidden_size, device=device)
 
 
 def counted(case, *, backward):
     module, values = make_module(case), make_input(case)
     with FlopCounterMode(display=False) as counter:
-        output, _ = module(values)
+        output, _ = module(values, make_state(case))
         if backward:
             data = output.data if isinstance(output, PackedSequence) else output
             data.backward(torch.ones_like(data))
     return counter.get_total_flops()
+
+
+def nbytes(value):
+    """Of every tensor in it; the lengths of a packed batch are no data."""
+    if isinstance(value, PackedSequence):
+        return value.data.nbytes
+    if isinstance(value, torch.Tensor):
+        return value.nbytes
+    return sum(map(nbytes, value)) if value is not None else 0
 
 
 def test_parameters_are_those_of_the_modules():
@@ -92,10 +121,20 @@ def test_parameters_are_those_of_the_modules():
 
 
 def test_flops_are_those_of_torchs_counter():
-    for seed in range(100):
+    for seed in range(200):
         case = random_case(seed)
 
         assert cost.flops(case) == counted(case, backward=False), case.id
+
+
+def test_the_random_cases_turn_every_knob_that_a_closed_form_could_miss():
+    cases = [random_case(seed) for seed in range(200)]
+
+    for name in ("bias", "batch_first", "bidirectional", "lengths", "initial_state"):
+        assert len({getattr(case, name) for case in cases}) > 1, name
+    for name in ("dropout", "num_layers", "layer", "batch_size", "seq_len"):
+        assert len({getattr(case, name) for case in cases}) > 1, name
+    assert {case.proj_size > 0 for case in cases} == {True, False}
 
 
 def test_flops_of_training_are_those_of_torchs_counter():
@@ -116,7 +155,70 @@ def test_the_article_s_lstm_has_2560_parameters():
     assert cost.parameters(PLAIN) == 4 * 20 * (10 + 20) + 2 * 4 * 20
 
 
-@pytest.mark.parametrize("closed", [cost.parameters, cost.flops, cost.step_flops])
+def test_the_bytes_of_inference_are_those_of_the_tensors_that_go_in_and_come_out():
+    for seed in range(200):
+        case = replace(random_case(seed), phase=Phase.INFERENCE)
+        module, values, state = make_module(case), make_input(case), make_state(case)
+
+        output, last = module(values, state)
+
+        real = nbytes(list(module.parameters())) + nbytes(values) + nbytes(state)
+        assert cost.least_bytes(case) == real + nbytes(output) + nbytes(last), case.id
+
+
+@pytest.mark.parametrize(
+    ("layer", "gates", "kept", "states"),
+    [("rnn_tanh", 1, 0, 1), ("gru", 3, 4, 1), ("lstm", 4, 5, 2)],
+)
+def test_the_bytes_of_training_are_those_of_each_pass(layer, gates, kept, states):
+    case = replace(PLAIN, layer=layer, num_layers=2, bias=False)
+    weights = 4 * gates * 20 * (10 + 20 + 20 + 20)
+    values, output = 4 * 5 * 3 * 10, 4 * 5 * 3 * 20
+    last = 4 * 2 * 3 * 20 * states
+    saved = 4 * 5 * 3 * (2 * kept * 20 + 20)  # and the output of the inner layer
+
+    forward = weights + values + output + last + saved
+    backward = weights + values + output + output + saved + weights
+
+    assert cost.least_bytes(replace(case, phase=Phase.FORWARD)) == forward
+    assert cost.least_bytes(replace(case, phase=Phase.TRAIN)) == forward + backward
+    for optimizer, times in ((Optimizer.SGD, 3), (Optimizer.ADAM, 7)):
+        step = replace(case, phase=Phase.STEP, optimizer=optimizer)
+        assert cost.least_bytes(step) == forward + backward + times * weights
+
+
+@pytest.mark.parametrize("phase", Phase)
+def test_bytes_follow_the_width_of_the_type(phase):
+    def moved(dtype):
+        return cost.least_bytes(replace(PLAIN, phase=phase, dtype=dtype))
+
+    assert moved(Dtype.FLOAT64) == 2 * moved(Dtype.FLOAT32) == 4 * moved(Dtype.FLOAT16)
+    assert moved(Dtype.FLOAT16) < moved(Dtype.AUTOCAST_FLOAT16) < moved(Dtype.FLOAT32)
+
+
+@pytest.mark.parametrize("layer", ["rnn_relu", "gru", "lstm"])
+def test_the_weights_that_each_step_reads_are_the_recurrent_ones(layer):
+    case = replace(PLAIN, layer=layer, num_layers=2, bidirectional=True)
+    names = ("weight_hh", "weight_hr")
+    recurrent = [
+        one for name, one in make_module(case).named_parameters() if name[:9] in names
+    ]
+
+    assert cost.weight_bytes_again(case) == 5 * nbytes(recurrent)
+    train = replace(case, phase=Phase.TRAIN)
+    assert cost.weight_bytes_again(train) == 10 * nbytes(recurrent)
+
+
+@pytest.mark.parametrize(
+    "closed",
+    [
+        cost.parameters,
+        cost.flops,
+        cost.step_flops,
+        cost.least_bytes,
+        cost.weight_bytes_again,
+    ],
+)
 def test_of_a_user_s_layer_nothing_is_made_up(closed):
     assert closed(OWN) is None
 

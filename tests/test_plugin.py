@@ -80,6 +80,7 @@ def test_the_file_holds_turns_of_every_case_and_theirs_is_readable(project):
     found = bench(project, "--benchmark-json=out.json")
 
     found.assert_outcomes(passed=8)
+    found.stdout.fnmatch_lines(["rnnbench: *out.json: 8 cases, 8 ok"])
     run = load_run(project.path / "out.json")
     assert {result.status for result in run.results} == {Status.OK}
     assert all(len(result.turns) == 6 for result in run.results)
@@ -198,6 +199,7 @@ def test_options_overrule_the_sweep(project):
     ("options", "line"),
     [
         (["--launches=0"], "*launches: 0 is less than 1*"),
+        (["--profile=("], "*--profile: no regular expression*"),
         (["--sweep=missing.yaml"], "*missing.yaml*"),
         (["--benchmark-cprofile=tottime"], "*--benchmark-cprofile*worker processes*"),
     ],
@@ -208,6 +210,18 @@ def test_what_would_not_measure_is_refused_in_a_line(project, options, line):
     assert found.ret == pytest.ExitCode.USAGE_ERROR
     found.stderr.fnmatch_lines([line])
     assert "Traceback" not in found.stderr.str() + found.stdout.str()
+
+
+def test_profiles_are_taken_of_what_is_asked_for(project):
+    found = bench(project, "--profile=gru-train", "--benchmark-json=out.json")
+
+    found.assert_outcomes(passed=8)
+    run = load_run(project.path / "out.json")
+    for result in run.results:
+        asked = "gru-train" in result.case.id
+        assert (result.profile is not None) is asked
+        assert bool(result.profile_reason) is not asked
+    assert len(run.ceilings) == 1
 
 
 def test_every_fault_of_a_sweep_is_a_line(project):

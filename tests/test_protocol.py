@@ -4,17 +4,23 @@ import json
 
 import pytest
 
+from rnnbench.case import Device, Dtype
+from rnnbench.profile import Ceiling, Kind, Operator, Part, Profile, Span
 from rnnbench.protocol import (
+    Climb,
+    Climbed,
     Measured,
     MemberTurns,
     Memory,
     Outcome,
     Prepare,
+    Profiled,
     Ready,
     Report,
     Rounds,
     Start,
     Survey,
+    TakeProfile,
     TakeTurn,
     announcement,
     decode_answer,
@@ -24,6 +30,45 @@ from rnnbench.protocol import (
     without_announcements,
 )
 from rnnbench.record import Status
+
+PROFILE = Profile(
+    seconds=2e-3,
+    operators=(
+        Operator(
+            name="aten::addmm",
+            kind=Kind.MATRIX,
+            calls=3,
+            host_seconds=1e-3,
+            device_seconds=0.0,
+            allocated_bytes=64,
+        ),
+    ),
+    kinds=((Kind.MATRIX, 1e-3), (Kind.FRAMEWORK, 1e-3)),
+    memory=((Part.PARAMETERS, 128), (Part.OTHER, 64)),
+    unseen="what libraries keep",
+    seen=("aten::gru",),
+    timeline=(
+        Span(
+            lane="thread 1",
+            name="aten::addmm",
+            kind=Kind.MATRIX,
+            start=0.0,
+            seconds=1e-3,
+        ),
+    ),
+    left_out=2,
+    device_memory=(("max_memory_allocated", 4096),),
+    trace="case/rnnbench.1.pt.trace.json.gz",
+)
+CEILING = Ceiling(
+    device="cpu",
+    dtype="float32",
+    threads=1,
+    flops=1e11,
+    shape=(512, 512, 512),
+    bytes=4e10,
+    product="aten::mm",
+)
 
 
 def test_every_job_is_read_as_it_was_written(make_case):
@@ -36,6 +81,9 @@ def test_every_job_is_read_as_it_was_written(make_case):
         Rounds(seed=7, seconds=0.8, least=4, most=12),
         TakeTurn(member=1),
         Memory(cases=cases),
+        TakeProfile(cases=cases, folder="traces/of a run", trace_limit=1 << 20),
+        TakeProfile(cases=cases, folder=None, trace_limit=0),
+        Climb(device=Device.CPU, dtypes=(Dtype.FLOAT32, Dtype.BFLOAT16), threads=2),
     ]
 
     read = [decode_job(encode(job)) for job in jobs]
@@ -55,6 +103,10 @@ def test_every_answer_is_read_as_it_was_written(make_run):
             yardstick=turns,
             inside_turns=1.5,
         ),
+        Profiled(
+            outcomes=(Outcome(status=Status.OK), failed), profiles=(PROFILE, None)
+        ),
+        Climbed(ceilings=(CEILING,)),
     ]
 
     read = [decode_answer(encode(answer)) for answer in answers]
@@ -72,11 +124,34 @@ def test_a_message_is_one_line(make_case):
 
 
 def test_a_time_that_is_no_number_is_not_written():
-    turns = MemberTurns(seconds=(float("nan"),))
-    answer = Measured(outcomes=(), turns=(turns,), yardstick=turns, inside_turns=0.0)
+    answer = Report(outcomes=(Outcome(status=Status.OK, call=float("nan")),))
 
     with pytest.raises(ValueError, match="not JSON compliant"):
         encode(answer)
+
+
+@pytest.mark.parametrize(
+    ("turns", "yardstick", "why"),
+    [
+        ((), (0.1,), "turns of 0 of 1 members"),
+        (((0.1, 0.2),), (0.1,), "not as many turns"),
+        (((0.1,),), (float("inf"),), "no positive and finite time"),
+        (((-0.1,),), (0.1,), "no positive and finite time"),
+    ],
+)
+def test_turns_that_no_rounds_give_are_refused(turns, yardstick, why):
+    with pytest.raises(ValueError, match=why):
+        Measured(
+            outcomes=(Outcome(status=Status.OK),),
+            turns=tuple(MemberTurns(seconds=seconds) for seconds in turns),
+            yardstick=MemberTurns(seconds=yardstick),
+            inside_turns=0.0,
+        )
+
+
+def test_a_profile_of_no_case_is_refused():
+    with pytest.raises(ValueError, match="1 profiles, 0 outcomes"):
+        Profiled(outcomes=(), profiles=(PROFILE,))
 
 
 @pytest.mark.parametrize(
@@ -95,6 +170,11 @@ def test_a_time_that_is_no_number_is_not_written():
         b'{"kind":"Rounds","seed":1,"seconds":NaN,"least":1,"most":2}\n',
         b'{"kind":"Memory","cases":[{"layer":"lstm"}]}\n',
         b'{"kind":"Memory","cases":7}\n',
+        b'{"kind":"TakeTurn","member":"1"}\n',
+        b'{"kind":"TakeTurn","member":true}\n',
+        b'{"kind":"Climb","device":"tpu","dtypes":["float32"],"threads":1}\n',
+        b'{"kind":"Climb","device":"cpu","dtypes":"float32","threads":1}\n',
+        b'{"kind":"TakeProfile","cases":[],"folder":7,"trace_limit":1}\n',
         b"[" * 100_000 + b"\n",
     ],
 )
@@ -116,6 +196,16 @@ def test_an_unknown_status_is_refused():
     body["outcomes"][0]["status"] = "splendid"
 
     with pytest.raises(ValueError, match="splendid"):
+        decode_answer(json.dumps(body).encode())
+
+
+def test_a_profile_is_read_as_strictly_as_it_is_written():
+    body = json.loads(
+        encode(Profiled(outcomes=(Outcome(status=Status.OK),), profiles=(PROFILE,)))
+    )
+    body["profiles"][0]["kinds"][0][0] = "magic"
+
+    with pytest.raises(ValueError, match="magic"):
         decode_answer(json.dumps(body).encode())
 
 

@@ -12,9 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from rnnbench.case import Device, Phase
+from rnnbench.case import Device, Dtype, Phase
 from rnnbench.protocol import (
     SCHEMA,
+    Climb,
     Measured,
     Memory,
     Prepare,
@@ -23,6 +24,7 @@ from rnnbench.protocol import (
     Rounds,
     Start,
     Survey,
+    TakeProfile,
     TakeTurn,
     decode_answer,
     encode,
@@ -117,7 +119,7 @@ def worker():
     worker.close()
 
 
-def test_a_whole_launch_needs_torch_and_numpy_alone(start_worker, make_case):
+def test_a_whole_launch_needs_torch_and_numpy_alone(start_worker, make_case, tmp_path):
     worker = start_worker((sys.executable, "-c", BLOCKED))
     cases = tuple(
         make_case(layer=layer, phase=Phase.STEP)
@@ -129,10 +131,14 @@ def test_a_whole_launch_needs_torch_and_numpy_alone(start_worker, make_case):
     measured = worker.ask(Rounds(seed=3, seconds=0.0, least=4, most=4))
     turn = worker.ask(TakeTurn(member=2))
     memory = worker.ask(Memory(cases=cases))
+    profiled = worker.ask(
+        TakeProfile(cases=cases, folder=str(tmp_path), trace_limit=1 << 20)
+    )
+    climbed = worker.ask(Climb(device=Device.CPU, dtypes=(Dtype.FLOAT64,), threads=1))
     ended = worker.end()
 
     assert isinstance(worker.ready, Ready)
-    for report in (survey, prepared, measured, turn, memory):
+    for report in (survey, prepared, measured, turn, memory, profiled):
         assert [outcome.status for outcome in report.outcomes] == [Status.OK] * 3
     assert all(outcome.first_call > 0 < outcome.call for outcome in prepared.outcomes)
     assert [len(turns.seconds) for turns in measured.turns] == [4, 4, 4]
@@ -141,6 +147,9 @@ def test_a_whole_launch_needs_torch_and_numpy_alone(start_worker, make_case):
     assert measured.inside_turns > 0
     assert [len(turns.seconds) for turns in turn.turns] == [0, 0, 1]
     assert all(outcome.peak_memory > 0 for outcome in memory.outcomes)
+    for profile in profiled.profiles:
+        assert (tmp_path / profile.trace).is_file()
+    assert [ceiling.flops > 0 < ceiling.bytes for ceiling in climbed.ceilings] == [True]
     assert ended == 0
 
 
@@ -313,6 +322,7 @@ def test_every_stage_is_announced(start_worker, make_case):
         "warm": Prepare(cases=(case,), check=True),
         "turn": ONE_ROUND,
         "memory": Memory(cases=(case,)),
+        "profile": TakeProfile(cases=(case,), folder=None, trace_limit=0),
     }
 
     for stage, job in jobs.items():

@@ -343,15 +343,16 @@ def test_on_cuda_every_switch_is_the_cases(small, monkeypatch):
 
 def test_without_flattening_each_weight_has_memory_of_its_own(small):
     module = make_layer(small(num_layers=2))
-    before = [weight.detach().clone() for weight in module.parameters()]
-    places = [weight.data_ptr() for weight in module.parameters()]
+    # Held, so that no address is given out again.
+    old = [weight.detach() for weight in module.parameters()]
 
     _lay_out(module, flat=False)
 
     after = list(module.parameters())
-    assert all(map(torch.equal, before, after))
+    places = {weight.data_ptr() for weight in old}
+    assert all(map(torch.equal, old, after))
     assert all(a is b for a, b in zip(after, module._flat_weights, strict=True))
-    assert not set(places) & {weight.data_ptr() for weight in after}
+    assert not places & {weight.data_ptr() for weight in after}
 
 
 def test_the_yardstick_needs_no_memory_and_knows_its_product(small):

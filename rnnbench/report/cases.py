@@ -6,8 +6,9 @@ from statistics import median
 from rnnbench.case import AXES, TORCH_LAYERS, Case
 from rnnbench.metric import PEAK_MEMORY, TIME
 from rnnbench.naming import layer_name, words
+from rnnbench.provenance import Standing, judge
 from rnnbench.ratio import absolute
-from rnnbench.record import FAILED, Result, Run
+from rnnbench.record import FAILED, MEASURED, Environment, Result, Run
 from rnnbench.report.content import Block, Cell, Column, Section, Table, Text, Tone
 from rnnbench.report.labels import limits
 from rnnbench.stats import Interval
@@ -30,12 +31,12 @@ def every_case(run: Run) -> Section:
         if len({getattr(case, axis) for case in cases}) > 1
     ]
     same = [axis for axis in AXES if axis not in axes]
-    titles = ("status", "reason", *axes)
+    titles = ("status", "reason", *axes, "provenance")
     columns = (
         *(Column(title) for title in ("case", *titles)),
         *(Column(title, number=True) for title in _NUMBERS),
     )
-    rows = tuple(_row(result, axes) for result in run.results)
+    rows = tuple(_row(result, axes, run.environment) for result in run.results)
     columns, rows = _without_empty(columns, rows)
     alike = ", ".join(f"{axis} {getattr(cases[0], axis)}" for axis in same)
     blocks: list[Block] = [Table(f"{len(rows)} cases", columns, rows)]
@@ -83,7 +84,7 @@ def first_calls(run: Run) -> Section | None:
     )
 
 
-def _row(result: Result, axes: list[str]) -> tuple[Cell, ...]:
+def _row(result: Result, axes: list[str], environment: Environment) -> tuple[Cell, ...]:
     interval = absolute(result.turns)
     queued = [median(each.back_to_back) for each in result.turns if each.back_to_back]
     faults = [value for turns in result.turns for value in turns.faults]
@@ -92,6 +93,7 @@ def _row(result: Result, axes: list[str]) -> tuple[Cell, ...]:
         Cell(result.status, Tone.BAD if result.status in FAILED else Tone.PLAIN),
         Cell(result.reason),
         *(Cell(_value(result.case, axis)) for axis in axes),
+        _provenance(result, environment),
         Cell(TIME.format(interval.estimate) if interval else ""),
         Cell(_limits(interval)),
         Cell(TIME.format(median(queued)) if queued else ""),
@@ -100,6 +102,15 @@ def _row(result: Result, axes: list[str]) -> tuple[Cell, ...]:
         Cell(_memory(result)),
         Cell(f"{median(faults):g}" if faults else ""),
     )
+
+
+def _provenance(result: Result, environment: Environment) -> Cell:
+    """Which code ran; of what was not measured, none did."""
+    if result.status not in MEASURED:
+        return Cell("")
+    found = judge(result.case, environment, result.profile)
+    tone = Tone.BAD if found.standing is Standing.CONTRADICTED else Tone.PLAIN
+    return Cell(found.label, tone, found.standing)
 
 
 def _without_empty(

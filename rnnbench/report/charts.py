@@ -1,11 +1,7 @@
-"""Panels and forests as SVG text: matplotlib's only user."""
+"""Panels and forests of ratios, drawn."""
 
-import io
 import math
-import re
 from collections.abc import Iterable, Sequence
-from html import escape
-from typing import Any
 
 import matplotlib as mpl
 from matplotlib.axes import Axes
@@ -13,27 +9,22 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FixedFormatter, FixedLocator, NullLocator
 
 from rnnbench.report.content import Chart, Effect, Forest, Panel, Point
+from rnnbench.report.drawing import (
+    COLOURS,
+    MARKERS,
+    STYLE,
+    place,
+    shorten,
+    svg_text,
+)
 from rnnbench.stats import Interval
 
-# Okabe & Ito's colours, told apart by every kind of sight; the page may brighten them.
-_COLOURS = ("#d55e00", "#0072b2", "#56b4e9", "#009e73", "#cc79a7", "#e69f00")
-_MARKERS = ("o", "s", "^", "D", "v", "P")
 # A name in letters, beside its line; a longer one would leave the line no room.
 _LONGEST = 20
 _RATIOS = (
     *(0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 0.7, 0.8, 0.9, 1, 1.1, 1.25, 1.5),
     *(2, 3, 5, 7, 10, 20, 30, 50, 100, 200, 500, 1000),
 )
-_STYLE: dict[Any, Any] = {
-    "svg.fonttype": "none",
-    "font.size": 10,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "axes.titlesize": 10,
-    # A layer's name is no formula, whatever stands in it.
-    "text.parse_math": False,
-}
-_NOTHING = {"Date": None, "Creator": None, "Format": None, "Type": None}
 
 
 def draw_chart(chart: Chart) -> tuple[str, ...]:
@@ -54,10 +45,10 @@ def draw_chart(chart: Chart) -> tuple[str, ...]:
 def draw_forest(forest: Forest) -> str:
     """One SVG, a row for each effect."""
     effects = forest.effects
-    with mpl.rc_context({**_STYLE, "svg.hashsalt": forest.id}):
+    with mpl.rc_context({**STYLE, "svg.hashsalt": forest.id}):
         figure = Figure(figsize=(8.2, 0.9 + 0.27 * len(effects)))
         axes = figure.add_axes((0.0, 0.0, 1.0, 1.0))
-        _place(axes, figure, left=5.2, bottom=0.55, right=0.2, top=0.1)
+        place(axes, figure, left=5.2, bottom=0.55, right=0.2, top=0.1)
         limits = _limits([effect.interval for effect in effects])
         for row, effect in enumerate(effects):
             _draw_effect(axes, row, effect, limits)
@@ -68,20 +59,20 @@ def draw_forest(forest: Forest) -> str:
         axes.set_xlabel(forest.x_label)
         axes.set_ylim(len(effects) - 0.5, -0.5)
         axes.set_yticks(
-            range(len(effects)), [_shorten(effect.label) for effect in effects]
+            range(len(effects)), [shorten(effect.label) for effect in effects]
         )
         axes.tick_params(axis="y", length=0, labelsize=8.5)
         axes.grid(axis="x", color="#888888", alpha=0.3, linewidth=0.6)
-        return _svg(figure, forest.id, forest.title)
+        return svg_text(figure, forest.id, forest.title)
 
 
 def _draw_panel(name: str, panel: Panel, limits: tuple[float, float]) -> str:
-    with mpl.rc_context({**_STYLE, "svg.hashsalt": name}):
+    with mpl.rc_context({**STYLE, "svg.hashsalt": name}):
         figure = Figure(figsize=(4.2, 2.9))
         axes = figure.add_axes((0.0, 0.0, 1.0, 1.0))
         names = max((len(line.label) for line in panel.lines), default=0)
         right = 0.2 + 0.085 * min(names, _LONGEST)
-        _place(axes, figure, left=0.7, bottom=0.5, right=right, top=0.15)
+        place(axes, figure, left=0.7, bottom=0.5, right=right, top=0.15)
         for line in panel.lines:
             _draw_line(axes, line.points, line.style, limits, pale=not line.connected)
         axes.axhline(1, color="#000000", linewidth=0.8)
@@ -93,7 +84,7 @@ def _draw_panel(name: str, panel: Panel, limits: tuple[float, float]) -> str:
         axes.set_ylabel(panel.y_label)
         axes.grid(axis="y", color="#888888", alpha=0.3, linewidth=0.6)
         _label_ends(axes, panel, limits)
-        return _svg(
+        return svg_text(
             figure, name, f"{panel.y_label} over {panel.x_label}: {panel.title}"
         )
 
@@ -112,8 +103,8 @@ def _draw_line(
         [point.x for point in points],
         values,
         yerr=([low for low, _ in bars], [high for _, high in bars]),
-        color=_COLOURS[style],
-        marker=_MARKERS[style],
+        color=COLOURS[style],
+        marker=MARKERS[style],
         markersize=3 if pale else 5,
         linestyle="none" if pale else "-",
         linewidth=1.6,
@@ -132,8 +123,8 @@ def _draw_effect(
         [effect.interval.estimate],
         [row],
         xerr=([low], [high]),
-        color=_COLOURS[effect.style],
-        marker=_MARKERS[effect.style],
+        color=COLOURS[effect.style],
+        marker=MARKERS[effect.style],
         markersize=4.5,
         elinewidth=1.4,
         capsize=2.5,
@@ -203,47 +194,10 @@ def _label_ends(axes: Axes, panel: Panel, limits: tuple[float, float]) -> None:
         axes.text(
             1.02,
             last,
-            _shorten(line.label, _LONGEST),
-            color=_COLOURS[line.style],
+            shorten(line.label, _LONGEST),
+            color=COLOURS[line.style],
             transform=axes.transAxes,
             verticalalignment="center",
             fontweight="bold",
             fontsize=9,
         )
-
-
-def _place(axes: Axes, figure: Figure, **inches: float) -> None:
-    """Margins in inches: a page sets its charts at one size."""
-    width, height = figure.get_size_inches()
-    left, bottom = inches["left"] / width, inches["bottom"] / height
-    right, top = inches["right"] / width, inches["top"] / height
-    axes.set_position((left, bottom, 1 - left - right, 1 - bottom - top))
-
-
-def _shorten(text: str, most: int = 74) -> str:
-    return text if len(text) <= most else f"{text[: most - 1]}…"
-
-
-def _svg(figure: Figure, name: str, title: str) -> str:
-    """The bare element: named for those who listen, coloured by the page's style."""
-    buffer = io.StringIO()
-    figure.savefig(buffer, format="svg", transparent=True, metadata=_NOTHING)
-    text = buffer.getvalue()
-    text = text[text.index("<svg") :]
-    # Without <style> (it would apply to the whole page), <metadata>, and fixed sizes.
-    text = re.sub(r"<(style|metadata)\b.*?</\1>", "", text, flags=re.DOTALL)
-    text = text.replace("xlink:href", "href")
-    # An id is unique in a page, and each figure counts its own from 1.
-    text = re.sub(r'(\bid="|href="#|url\(#)', rf"\1{name}-", text)
-    text = re.sub(r'^<svg[^>]*viewBox="([^"]*)"[^>]*>', _opening(name, title), text)
-    for index, colour in enumerate(_COLOURS):
-        text = text.replace(colour, f"var(--series-{index}, {colour})")
-    return text.replace("#000000", "currentColor")
-
-
-def _opening(name: str, title: str) -> str:
-    words = escape(title).replace("\\", r"\\")
-    return (
-        r'<svg xmlns="http://www.w3.org/2000/svg" viewBox="\1" role="img" '
-        f'aria-labelledby="{name}-title"><title id="{name}-title">{words}</title>'
-    )

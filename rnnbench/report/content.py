@@ -128,7 +128,87 @@ class Forest:
     effects: tuple[Effect, ...]
 
 
-Block = Text | Listing | Table | Chart | Forest
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """A stretch of a bar, in the unit of its axis. `text` stands in it, if it fits."""
+
+    style: int
+    value: float
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """Parts end to end."""
+
+    label: str
+    parts: tuple[Stretch, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class BarPanel:
+    """Bars under each other, on a scale of their own."""
+
+    title: str
+    x_label: str
+    bars: tuple[Bar, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Bars:
+    """Stacked bars; `legend` names each style. `id` is unique on the page."""
+
+    id: str
+    title: str
+    caption: str
+    legend: tuple[tuple[int, str], ...]
+    panels: tuple[BarPanel, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Lane:
+    """What one thread or stream did: for each style the stretches, start and length."""
+
+    label: str
+    stretches: tuple[tuple[int, tuple[tuple[float, float], ...]], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Timeline:
+    """Lanes under each other, on one scale of time. `id` is unique on the page."""
+
+    id: str
+    title: str
+    caption: str
+    x_label: str
+    legend: tuple[tuple[int, str], ...]
+    lanes: tuple[Lane, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """Points of one label: x, y."""
+
+    label: str
+    style: int
+    points: tuple[tuple[float, float], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Roof:
+    """Points under two ceilings, `flat` and `slope` times x. `id` is unique."""
+
+    id: str
+    title: str
+    caption: str
+    x_label: str
+    y_label: str
+    flat: float
+    slope: float
+    marks: tuple[Marks, ...]
+
+
+Block = Text | Listing | Table | Chart | Forest | Bars | Timeline | Roof
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """What a switch or a knob does to a layer: forest plots, and the numbers."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from rnnbench.metric import PEAK_MEMORY, TIME, Metric
 from rnnbench.naming import (
@@ -12,6 +13,7 @@ from rnnbench.naming import (
     words,
 )
 from rnnbench.ratio import Ratio, pooled
+from rnnbench.report.backend import attributions
 from rnnbench.report.content import (
     Block,
     Cell,
@@ -28,12 +30,17 @@ from rnnbench.stats import Interval
 # Rows that fit on a screen, and forests that somebody scrolls through.
 _MOST_ROWS = 40
 _MOST_FORESTS = 24
+_BACKEND = "The backend, off against on"
 
 
 def backends(found: Sequence[Ratio]) -> Section | None:
     """What the backend gives: each switch off against on, by layer and phase."""
     mine = [ratio for ratio in found if ratio.pair.axis in BACKENDS]
-    return _section("backend", "The backend, off against on", mine)
+    shares = attributions(found)
+    section = _section("backend", _BACKEND, mine)
+    if section is None or not shares:
+        return section or (Section("backend", _BACKEND, shares) if shares else None)
+    return replace(section, blocks=(*shares, *section.blocks))
 
 
 def knobs(found: Sequence[Ratio]) -> Section | None:

@@ -7,7 +7,19 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from rnnbench.report.charts import draw_chart, draw_forest
-from rnnbench.report.content import Block, Chart, Forest, Listing, Page, Table, Text
+from rnnbench.report.content import (
+    Bars,
+    Block,
+    Chart,
+    Forest,
+    Listing,
+    Page,
+    Roof,
+    Table,
+    Text,
+    Timeline,
+)
+from rnnbench.report.figures import draw_bars, draw_roof, draw_timeline
 
 
 def render(page: Page) -> str:
@@ -62,7 +74,23 @@ def _(block: Chart) -> tuple[str, Any]:
 
 @_drawn.register
 def _(block: Forest) -> tuple[str, Any]:
-    return "forest", _svg(draw_forest(block))
+    return "wide", _svg(draw_forest(block))
+
+
+@_drawn.register
+def _(block: Bars) -> tuple[str, Any]:
+    panels = zip(block.panels, draw_bars(block), strict=True)
+    return "bars", [(panel.title, _svg(svg)) for panel, svg in panels]
+
+
+@_drawn.register
+def _(block: Timeline) -> tuple[str, Any]:
+    return "wide", _svg(draw_timeline(block))
+
+
+@_drawn.register
+def _(block: Roof) -> tuple[str, Any]:
+    return "wide", _svg(draw_roof(block))
 
 
 def _svg(text: str) -> Markup:

@@ -1,24 +1,23 @@
 """A page as a summary for a pull request: the answer, without charts."""
 
-import re
 from collections.abc import Iterable
 
+from rnnbench.inert import for_markdown
 from rnnbench.report.content import Cell, Listing, Page, Table, Text
 
 # A comment on a pull request holds 65,536 characters; the page holds the rest.
 _MOST_ROWS = 40
 _MOST_CHARACTERS = 60_000
-_SPECIAL = re.compile(r"([\\`*_{}\[\]()#+!|~$-])")
 # Sections that are read in a pull request, in the order of the page.
 _READ = frozenset({"answer", "backend", "knobs", "method"})
 
 
 def render(page: Page) -> str:
     """GitHub's Markdown, with everything in it escaped."""
-    parts = [f"# {_escape(page.title)}", _escape(page.subtitle)]
+    parts = [f"# {for_markdown(page.title)}", for_markdown(page.subtitle)]
     for section in page.sections:
         if section.id in _READ:
-            parts.append(f"## {_escape(section.title)}")
+            parts.append(f"## {for_markdown(section.title)}")
             parts += [_block(block) for block in section.blocks]
     parts = [part for part in parts if part]
     kept: list[str] = []
@@ -43,8 +42,8 @@ def _block(block: object) -> str:
 
 
 def _text(text: Text) -> str:
-    label = f"**{_escape(text.label)}**: " if text.label else ""
-    return f"{label}{_escape(text.text)}"
+    label = f"**{for_markdown(text.label)}**: " if text.label else ""
+    return f"{label}{for_markdown(text.text)}"
 
 
 def _table(table: Table) -> str:
@@ -55,7 +54,7 @@ def _table(table: Table) -> str:
     lines += [_row(row) for row in table.rows[:_MOST_ROWS]]
     more = len(table.rows) - _MOST_ROWS
     rest = f"\n\n{more} more rows are on the page." if more > 0 else ""
-    return f"**{_escape(table.title)}**\n\n" + "\n".join(lines) + rest
+    return f"**{for_markdown(table.title)}**\n\n" + "\n".join(lines) + rest
 
 
 def _row(cells: Iterable[Cell]) -> str:
@@ -63,12 +62,4 @@ def _row(cells: Iterable[Cell]) -> str:
 
 
 def _cell(cell: Cell) -> str:
-    return _escape(f"{cell.text} ({cell.note})" if cell.note else cell.text)
-
-
-def _escape(text: str) -> str:
-    """Inert: no markup, no tag, no mention of a person, no link, on one line."""
-    line = " ".join(text.split())
-    line = line.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    line = _SPECIAL.sub(r"\\\1", line).replace("@", "&#64;")
-    return line.replace("://", "&#58;//").replace("www.", "www&#46;")
+    return for_markdown(f"{cell.text} ({cell.note})" if cell.note else cell.text)

@@ -51,10 +51,18 @@ def _facts(run: Run) -> list[tuple[str, str]]:
         ("wall time of measuring", TIME.format(effort.wall)),
         ("launches at a time", f"{effort.lanes:g}"),
         ("share of that time inside turns", f"{effort.share_inside_turns:.0%}"),
+        ("energy", _energy(run)),
         ("made", run.created),
         ("rnnbench", run.version),
         ("commit", run.commit or "unknown"),
     ]
+
+
+def _energy(run: Run) -> str:
+    """Absent, with its reason: a guess from a processor's rating is no measurement."""
+    if run.environment.gpu is None:
+        return "not measured: read of NVIDIA GPUs alone (NVML's counter), none was used"
+    return "not measured: the run holds no reading of NVML's energy counter"
 
 
 def _not_measured(run: Run) -> Table | None:

@@ -8,6 +8,7 @@ from rnnbench.report.content import Page
 from rnnbench.report.effects import backends, knobs
 from rnnbench.report.method import method
 from rnnbench.report.tradeoff import tradeoff
+from rnnbench.report.why import why
 
 
 def page(run: Run) -> Page:
@@ -21,6 +22,7 @@ def page(run: Run) -> Page:
         tradeoff(found),
         backends(found),
         knobs(found),
+        why(run),
         first_calls(run),
         every_case(run),
         method(run),

@@ -60,6 +60,13 @@ def memory_bytes(root: Path = _ROOT) -> int | None:
     return min((limit for limit in limits if limit), default=None)
 
 
+def cache_bytes(root: Path = _ROOT) -> int | None:
+    """The largest cache that a core has, alone or with others; Linux only."""
+    sizes = root.glob("sys/devices/system/cpu/cpu0/cache/index*/size")
+    found = [_found(r"^(\d+)K$", _text(place) or "") for place in sizes]
+    return max((int(size) * 1024 for size in found if size), default=None)
+
+
 def cpu_line(name: str, root: Path = _ROOT) -> str | None:
     """The first line of that name in /proc/cpuinfo; ARM has other names."""
     names = {"flags": "flags|Features", "model name": "model name|Model"}[name]

@@ -38,11 +38,15 @@ def running_peak(changes: Iterable[Change]) -> int:
 
 def _on_cpu(step: Step) -> int:
     # The first profiled step reads too high: frees of older blocks are not seen there.
-    _profiled(step)
-    return running_peak(_changes(_profiled(step)))
+    record_call(step)
+    return running_peak(_changes(record_call(step)))
 
 
-def _profiled(step: Step) -> Any:
+def record_call(step: Step) -> Any:
+    """What the profiler recorded of one call and its allocations; no gradient before.
+
+    Of a process's first such call it misses the frees of older blocks.
+    """
     step.release()
     with profile(activities=[ProfilerActivity.CPU], profile_memory=True) as profiler:
         step.call()

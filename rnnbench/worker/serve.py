@@ -6,35 +6,43 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
+from pathlib import Path
 from typing import Any, BinaryIO
 
 import torch
 
 from rnnbench.case import Case, Device, Dtype
+from rnnbench.profile import Profile
 from rnnbench.protocol import (
     SCHEMA,
     Answer,
+    Climb,
+    Climbed,
     Job,
     Measured,
     Memory,
     Outcome,
     Prepare,
+    Profiled,
     Ready,
     Report,
     Rounds,
     Start,
     Survey,
+    TakeProfile,
     TakeTurn,
     announcement,
     decode_job,
     encode,
 )
 from rnnbench.record import Status
+from rnnbench.worker.ceilings import climb
 from rnnbench.worker.check import check
 from rnnbench.worker.clock import CLOCKS, Clock
 from rnnbench.worker.failure import DeviceLostError, attempt
 from rnnbench.worker.machine import environment
 from rnnbench.worker.memory import peak_memory
+from rnnbench.worker.profiling import take_profile
 from rnnbench.worker.step import build
 from rnnbench.worker.survey import NO_CUDA, survey
 from rnnbench.worker.turns import (
@@ -123,6 +131,28 @@ class Bench:
         self._clear()
         return Report(outcomes=tuple(outcomes))
 
+    def profile(self, job: TakeProfile) -> Profiled:
+        """A profile of each case, which is built for it and dropped after."""
+        taken = []
+        for place, case in enumerate(job.cases):
+            self._clear()
+            announce("profile", place)
+            taken.append(attempt(partial(_take_profile, case, job)))
+        self._clear()
+        return Profiled(
+            outcomes=tuple(map(_outcome, taken)),
+            profiles=tuple(
+                None if isinstance(each, Outcome) else each for each in taken
+            ),
+        )
+
+    def climb(self, job: Climb) -> Climbed:
+        """The machine's ceilings, with nothing else in memory."""
+        self._clear()
+        if job.device is Device.CUDA and not torch.cuda.is_available():
+            return Climbed(ceilings=())
+        return Climbed(ceilings=climb(job))
+
     def answer(self, job: Job) -> Answer:
         """Do the job; a member that fails is an outcome, never an exception."""
         if type(job) not in _ANSWERS:
@@ -157,6 +187,8 @@ _ANSWERS: dict[type, Callable[[Bench, Any], Answer]] = {
     Rounds: Bench.rounds,
     TakeTurn: Bench.turn,
     Memory: Bench.memory,
+    TakeProfile: Bench.profile,
+    Climb: Bench.climb,
 }
 
 
@@ -181,6 +213,15 @@ def _prepare(place: int, case: Case, clock: Clock, *, check_it: bool) -> Warm | 
 
 def _read_memory(case: Case) -> Outcome:
     return Outcome(status=Status.OK, peak_memory=peak_memory(build(case)))
+
+
+def _take_profile(case: Case, job: TakeProfile) -> Profile:
+    folder = None if job.folder is None else Path(job.folder)
+    return take_profile(build(case), folder, job.trace_limit)
+
+
+def _outcome(taken: Profile | Outcome) -> Outcome:
+    return taken if isinstance(taken, Outcome) else Outcome(status=Status.OK)
 
 
 def _send(answers: BinaryIO, answer: Answer) -> None:

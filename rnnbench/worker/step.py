@@ -18,6 +18,18 @@ BACKWARD = frozenset({Phase.TRAIN, Phase.STEP})
 
 
 @dataclass(frozen=True, slots=True)
+class Kept:
+    """What is held from call to call beside the weights.
+
+    `given`: input and states; `grads`: the fixed gradient of the output, by its type.
+    """
+
+    given: tuple[Any, ...]
+    grads: dict[torch.dtype, Tensor]
+    optimizer: torch.optim.Optimizer | None
+
+
+@dataclass(frozen=True, slots=True)
 class Step:
     """A built case: `call` is what is timed; `forward` and `backward` are parts."""
 
@@ -26,6 +38,7 @@ class Step:
     forward: Callable[[], Any]
     backward: Callable[[Any], None]
     call: Callable[[], object]
+    kept: Kept
 
     def enter(self) -> None:
         """Set the process-wide switches; before a turn, outside of timed calls."""
@@ -50,18 +63,19 @@ def build(case: Case) -> Step:
     numbers = make_input(case)
     state = make_state(case, module, numbers)
     arguments = (numbers,) if state is None else (numbers, state)
+    kept = Kept(arguments, {}, _optimizer(case, module))
     forward = _forward(case, module, arguments)
-    backward = _backward()
-    call = _CALLS[case.phase](_Parts(case, module, forward, backward))
-    return Step(case, module, forward, backward, call)
+    backward = _backward(kept.grads)
+    call = _CALLS[case.phase](_Parts(module, forward, backward, kept.optimizer))
+    return Step(case, module, forward, backward, call, kept)
 
 
 @dataclass(frozen=True, slots=True)
 class _Parts:
-    case: Case
     module: nn.Module
     forward: Callable[[], Any]
     backward: Callable[[Any], None]
+    optimizer: torch.optim.Optimizer | None
 
 
 def _forward(
@@ -81,10 +95,8 @@ def _forward(
     return forward
 
 
-def _backward() -> Callable[[Any], None]:
+def _backward(grads: dict[torch.dtype, Tensor]) -> Callable[[Any], None]:
     # By type, since under autocast the output's type is the layer's own choice.
-    grads: dict[torch.dtype, Tensor] = {}
-
     def backward(output: Tensor | PackedSequence) -> None:
         data = data_of(output)
         grad = grads.get(data.dtype)
@@ -116,8 +128,8 @@ def _call_train(parts: _Parts) -> Callable[[], object]:
 
 
 def _call_step(parts: _Parts) -> Callable[[], object]:
-    optimizer = _OPTIMIZERS[parts.case.optimizer](parts.case, parts.module)
-    forward, backward = parts.forward, parts.backward
+    optimizer, forward, backward = parts.optimizer, parts.forward, parts.backward
+    assert optimizer is not None  # noqa: S101 - this phase is the one that has one
 
     def step() -> None:
         optimizer.zero_grad(set_to_none=True)
@@ -153,3 +165,9 @@ _OPTIMIZERS: dict[Optimizer, Callable[[Case, nn.Module], torch.optim.Optimizer]]
     Optimizer.ADAM: _adam,
     Optimizer.SGD: _sgd,
 }
+
+
+def _optimizer(case: Case, module: nn.Module) -> torch.optim.Optimizer | None:
+    if case.phase is not Phase.STEP:
+        return None
+    return _OPTIMIZERS[case.optimizer](case, module)

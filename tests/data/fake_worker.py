@@ -1,7 +1,8 @@
 """A worker without torch: it speaks the protocol, and fails as a layer's name bids it.
 
 A case of the layer "fake:NAME" takes the fault NAME when it is prepared; "rounds_NAME"
-takes it in the rounds. Any other layer takes SECONDS, a GRU half as much again.
+takes it in the rounds, "profile_NAME" when it is profiled. Any other layer takes
+SECONDS, a GRU half as much again.
 """
 
 import ctypes
@@ -13,17 +14,23 @@ import time
 from pathlib import Path
 
 from rnnbench import protocol
+from rnnbench.case import Phase
+from rnnbench.profile import Ceiling, Kind, Operator, Part, Profile, Span
 from rnnbench.protocol import (
+    Climb,
+    Climbed,
     Measured,
     MemberTurns,
     Memory,
     Outcome,
     Prepare,
+    Profiled,
     Ready,
     Report,
     Rounds,
     Start,
     Survey,
+    TakeProfile,
 )
 from rnnbench.record import Environment, Status
 
@@ -51,6 +58,13 @@ def garbage():
     hang()
 
 
+def negative():
+    turns = b'{"seconds":[-1.0],"faults":[],"back_to_back":[]}'
+    rest = b'"outcomes":[],"turns":[],"inside_turns":0.0'
+    os.write(1, b'{"kind":"Measured","yardstick":' + turns + b"," + rest + b"}\n")
+    hang()
+
+
 def memory():
     os.write(2, b"RuntimeError: DefaultCPUAllocator: can't allocate memory\n")
     os._exit(1)
@@ -70,6 +84,7 @@ FAULTS = {
     "hang": hang,
     "garbage": garbage,
     "memory": memory,
+    "negative": negative,
     "exit": lambda: os._exit(7),
     "once": once,
 }
@@ -77,8 +92,8 @@ FAULTS = {
 
 def fault(case, stage):
     name = case.layer.removeprefix("fake:")
-    if stage == "rounds":
-        name = name.removeprefix("rounds_") if name.startswith("rounds_") else ""
+    if stage != "build":
+        name = name.removeprefix(f"{stage}_") if name.startswith(f"{stage}_") else ""
     FAULTS.get(name, lambda: None)()
 
 
@@ -121,6 +136,71 @@ def rounds(cases, count):
     )
 
 
+def profiles(job):
+    for number, case in enumerate(job.cases):
+        announce("profile", number)
+        fault(case, "profile")
+    failed = [case.layer == "fake:raises" for case in job.cases]
+    return Profiled(
+        outcomes=tuple(
+            Outcome(status=Status.ERROR, reason="ValueError: no")
+            if wrong
+            else Outcome(status=Status.OK)
+            for wrong in failed
+        ),
+        profiles=tuple(
+            None if wrong else profile(case)
+            for wrong, case in zip(failed, job.cases, strict=True)
+        ),
+    )
+
+
+def profile(case):
+    """An LSTM is one fused operator; anything else is many products."""
+    kind = Kind.FUSED if case.layer == "lstm" and case.onednn else Kind.MATRIX
+    name = "aten::mkldnn_rnn_layer" if kind is Kind.FUSED else "aten::addmm"
+    saved = 0 if case.phase is Phase.INFERENCE else 512
+    return Profile(
+        seconds=2 * SECONDS,
+        operators=(
+            Operator(
+                name=name,
+                kind=kind,
+                calls=1 if kind is Kind.FUSED else case.seq_len,
+                host_seconds=1.5 * SECONDS,
+                device_seconds=0.0,
+                allocated_bytes=1024,
+            ),
+        ),
+        kinds=((kind, 1.5 * SECONDS), (Kind.FRAMEWORK, 0.5 * SECONDS)),
+        memory=((Part.PARAMETERS, 2048), (Part.SAVED, saved), (Part.OTHER, 1024)),
+        unseen="everything: this worker is a fake",
+        seen=(f"aten::{case.layer}", name),
+        timeline=(
+            Span(lane="thread 1", name=name, kind=kind, start=0.0, seconds=SECONDS),
+        ),
+        left_out=1,
+        trace_reason="a fake has no trace",
+    )
+
+
+def ceilings(job):
+    return Climbed(
+        ceilings=tuple(
+            Ceiling(
+                device=job.device,
+                dtype=dtype,
+                threads=job.threads,
+                flops=1e11,
+                shape=(512, 512, 512),
+                bytes=1e10,
+                product="aten::mm",
+            )
+            for dtype in job.dtypes
+        )
+    )
+
+
 def environment():
     values = dict.fromkeys(Environment.__dataclass_fields__)
     for name in ("system", "machine", "kernel", "libc", "python", "numpy", "torch"):
@@ -152,6 +232,10 @@ def main():
         elif isinstance(job, Memory):
             outcome = Outcome(status=Status.OK, peak_memory=1024)
             answer(Report(outcomes=(outcome,) * len(job.cases)))
+        elif isinstance(job, TakeProfile):
+            answer(profiles(job))
+        elif isinstance(job, Climb):
+            answer(ceilings(job))
 
 
 if __name__ == "__main__":

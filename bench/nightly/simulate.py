@@ -1,0 +1,107 @@
+"""Five nights, once as they are and once with a layer that is 5 % slower in the third.
+
+What `.github/workflows/nightly.yml` runs each night, here on a small sweep. The nights
+differ by their interpreter alone, which has its own copy of `nightly_layers.py`. Exit
+status 0: the gate flagged exactly the one case on the one night, and nothing else.
+"""
+
+import json
+import shutil
+import subprocess
+import sys
+import sysconfig
+import time
+import venv
+from pathlib import Path
+
+HERE = Path(__file__).parent
+CASE = "nightly_layers:gru-inference-i64-h128-l1-t16-b8-cpu"
+SLOWER = 0.05
+SLOW_NIGHT = 3
+
+
+def interpreter(folder: Path, slower: float = 0.0) -> str:
+    """An interpreter that has all that ours has, and layers of its own."""
+    venv.create(folder, symlinks=True, clear=True)
+    python = folder / "bin" / "python"
+    site = Path(
+        subprocess.check_output(
+            [python, "-c", "import sysconfig; print(sysconfig.get_path('purelib'))"],
+            text=True,
+        ).strip()
+    )
+    ours = {sysconfig.get_path("purelib"), sysconfig.get_path("platlib")}
+    lines = [f"import site; site.addsitedir({path!r})\n" for path in sorted(ours)]
+    (site / "ours.pth").write_text("".join(lines), encoding="utf-8")
+    text = (HERE / "nightly_layers.py").read_text("utf-8")
+    text = text.replace("SLOWER = 0.0", f"SLOWER = {slower}")
+    (site / "nightly_layers.py").write_text(text, encoding="utf-8")
+    return str(python)
+
+
+def night(folder: Path, base: str, candidate: str, store: Path, past: Path) -> int:
+    """One night, as the workflow runs it."""
+    sweep = str(HERE / "sweep.yaml")
+    command = [sys.executable, str(HERE / "night.py"), "--base", base]
+    command += ["--candidate", candidate, "--sweep", sweep, "--gate", sweep]
+    command += ["--store", str(store), "--output", str(folder)]
+    command += ["--previous", str(past / "run.json")]
+    return subprocess.run(command, check=False).returncode
+
+
+def flags(folder: Path) -> dict[str, str]:
+    """What the gate did not find unchanged, or better, and how it called it."""
+    decision = json.loads((folder / "gate.json").read_text("utf-8"))
+    return {
+        one["case"]: one["verdict"]
+        for one in decision["judgements"]
+        if one["verdict"] not in ("unchanged", "improvement", "cleared")
+    }
+
+
+def simulate(work: Path) -> list[str]:
+    """Run the nights; a line for each that ended otherwise than it should have."""
+    base = interpreter(work / "base")
+    slow = interpreter(work / "slow", SLOWER)
+    store, other = work / "history", work / "history-slow"
+    wrong = []
+
+    def expect(name: str, candidate: str, store: Path, past: Path) -> None:
+        began = time.monotonic()
+        folder = work / name
+        status = night(folder, base, candidate, store, past)
+        found = flags(folder)
+        worse = {case for case, verdict in found.items() if verdict == "regression"}
+        due = {CASE} if candidate == slow else set()
+        right = worse == due and status == len(due)
+        took = f"{time.monotonic() - began:.0f} s"
+        line = f"{name}: exit status {status}, flagged {found or 'nothing'}, {took}"
+        sys.stdout.write(f"== {line}: {'as it should' if right else 'WRONG'}\n")
+        if not right:
+            wrong.append(line)
+
+    for number in range(1, 6):
+        same = interpreter(work / f"candidate-{number}")
+        past = work / f"night-{number - 1}"
+        if number == SLOW_NIGHT:
+            if store.exists():
+                shutil.copytree(store, other)
+            expect(f"night-{number}-slow", slow, other, past)
+        expect(f"night-{number}", same, store, past)
+    return wrong
+
+
+def main() -> int:
+    """Simulate in the folder that is named, which is emptied first."""
+    work = Path(sys.argv[1]).absolute()
+    shutil.rmtree(work, ignore_errors=True)
+    work.mkdir(parents=True)
+    wrong = simulate(work)
+    for line in wrong:
+        sys.stdout.write(f"{line}\n")
+    sys.stdout.write("wrong\n" if wrong else "exactly the slow case was flagged\n")
+    return bool(wrong)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
