@@ -118,14 +118,11 @@ def write_report(
     from rnnbench.report import RENDERERS  # noqa: PLC0415
     from rnnbench.report.page import page  # noqa: PLC0415
     from rnnbench.store import load_run  # noqa: PLC0415
+    from rnnbench.whole import write_whole  # noqa: PLC0415
 
     text = RENDERERS[format.value](page(load_run(results)))
     target = output / _FILES[format]
-    try:
-        output.mkdir(parents=True, exist_ok=True)
-        target.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise ResultsError(f"{target}: can't be written: {error.strerror}") from error
+    write_whole(target, text)
     typer.echo(f"{target} written")
 
 

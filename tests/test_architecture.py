@@ -55,8 +55,9 @@ ROOMS = {
     "duel": FACTS | {"protocol", "process"},
     "gate": FACTS | {"duel", "stats"},
     "trial": FACTS | {"campaign", "duel", "gate", "sweep"},
-    "bulletin": FACTS | {"duel", "gate", "stats", "inert"},
+    "bulletin": FACTS | {"duel", "gate", "stats", "inert", "whole"},
     "inert": set(),
+    "whole": {"errors"},
     # pytest and the terminal.
     "replay": set(),
     "progress": FACTS | {"campaign"},
@@ -82,7 +83,7 @@ ROOMS = {
     "listing": FACTS | {"cost", "estimate", "sweep"},
     "cli": FACTS
     | {"sweep", "process", "campaign", "estimate", "listing", "store", "report"}
-    | {"trial", "bulletin", "progress"},
+    | {"trial", "bulletin", "progress", "whole"},
 }
 
 READING = (
