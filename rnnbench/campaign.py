@@ -6,27 +6,25 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
 
 from rnnbench.case import Allocator, Case, Device
-from rnnbench.cost import memory_estimate
+from rnnbench.energy import ENERGY
 from rnnbench.errors import CampaignError, RnnbenchError
+from rnnbench.guess import MEMORY_SHARE, too_large
 from rnnbench.journal import Journal, Pass
-from rnnbench.launch import Crew, Launch, Order
-from rnnbench.metric import PEAK_MEMORY
+from rnnbench.launch import Crew, Launch, Order, setting_of
 from rnnbench.precision import looks, widest
 from rnnbench.probe import MEMORY, Probe, climb, profiling
-from rnnbench.process import Setting, Worker, WorkerDeathError, physical_cores
+from rnnbench.process import Worker, WorkerDeathError
 from rnnbench.protocol import Report, Start, Survey
 from rnnbench.record import Effort, Environment, Status
+from rnnbench.setting import Setting, physical_cores
 from rnnbench.timing import Timing
 from rnnbench.workload import Workload
 
 # Side by side, one a core, the ratio shifts by 0.03 %, the absolute time by 1 %. More
 # than two were not tried.
 MOST_LANES = 2
-# What cases may have of the memory: the rest is the system's, torch's and ours.
-MEMORY_SHARE = 0.8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +59,7 @@ async def survey(
     if environment is None or len(report.outcomes) != len(cases):
         raise CampaignError("worker: it answers other questions than were asked")
     reasons = [
-        one.reason or _too_large(case, environment)
+        one.reason or too_large(case, environment)
         for case, one in zip(cases, report.outcomes, strict=True)
     ]
     return environment, tuple(reasons)
@@ -127,7 +125,7 @@ class Campaign:
         for workload in self.order.workloads:
             if not self._is_wide(workload, first):
                 continue
-            setting = _setting(workload)
+            setting = setting_of(workload)
             # As a user gets it who sets nothing: nothing else ran in that process.
             apart = setting.allocator is Allocator.SYSTEM and not self.order.smoke
             alone = workload.id if apart else ""
@@ -142,14 +140,14 @@ class Campaign:
             )
         ]
 
-    async def _probe(self, probe: Probe[Any], wanted: Callable[[Case], bool]) -> None:
+    async def _probe(self, probe: Probe, wanted: Callable[[Case], bool]) -> None:
         """Take a reading of the wanted cases that have not failed, in both lanes."""
         shares: dict[tuple[Setting, int], list[Workload]] = {}
         for number, workload in enumerate(self.order.workloads):
             members = self._crew.live(filter(wanted, workload.members))
             if members := probe.pending(self.journal, members):
                 part = Workload(tuple(members), workload.compare)
-                lane = (_setting(workload), number % MOST_LANES)
+                lane = (setting_of(workload), number % MOST_LANES)
                 shares.setdefault(lane, []).append(part)
         launches = [
             Launch(number=0, setting=setting, workloads=tuple(workloads))
@@ -158,16 +156,22 @@ class Campaign:
         await self._in_lanes(launches, partial(probe.read, self._crew))
 
     async def _profile(self) -> None:
-        """Profile what is to be, then find the ceilings, with nothing else running."""
+        """Profile what is to be; then ceilings and energy, with nothing beside them."""
         await self._probe(profiling(self.order.traces), self.order.policy.profiles)
         by_kind: dict[tuple[Device, Setting], list[Workload]] = {}
         for workload in self.order.workloads:
             if any(map(self.order.policy.profiles, workload.members)):
-                kind = (workload.members[0].device, _setting(workload))
+                kind = (workload.members[0].device, setting_of(workload))
                 by_kind.setdefault(kind, []).append(workload)
         for (_, setting), workloads in by_kind.items():
             launch = Launch(number=0, setting=setting, workloads=tuple(workloads))
             await self._in_lanes([launch], partial(climb, self._crew))
+        await self._probe(
+            ENERGY,
+            lambda case: (
+                case.device is Device.CUDA and self.order.policy.profiles(case)
+            ),
+        )
 
     async def _in_lanes(self, launches: list[Launch], work: _Work) -> None:
         """Run launches side by side, a core each, where that is sound; else in turn."""
@@ -226,25 +230,3 @@ class Campaign:
         total = max(self._due_passes, done)
         left = elapsed / done * (total - done) if done else None
         self._show(Progress(at=at, done=done, total=total, elapsed=elapsed, left=left))
-
-
-def _setting(workload: Workload) -> Setting:
-    """What the processes of `workload` are started with; its members agree on it."""
-    one = workload.members[0]
-    deterministic = any(case.deterministic for case in workload.members)
-    return Setting(
-        threads=one.threads, allocator=one.allocator, deterministic=deterministic
-    )
-
-
-def _too_large(case: Case, environment: Environment) -> str:
-    """Why `case` can't fit into the memory here, before anything of it is built."""
-    cuda = case.device is Device.CUDA
-    there = environment.gpu_memory_bytes if cuda else environment.memory_bytes
-    needed = memory_estimate(case)
-    if there is None or needed <= MEMORY_SHARE * there:
-        return ""
-    return (
-        f"needs about {PEAK_MEMORY.format(needed)} of memory, "
-        f"this machine has {PEAK_MEMORY.format(there)}"
-    )

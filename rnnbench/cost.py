@@ -11,26 +11,15 @@ from itertools import pairwise
 from rnnbench.case import (
     TORCH_LAYERS,
     Case,
-    Device,
     Dtype,
     InitialState,
     Lengths,
     Optimizer,
     Phase,
-    applies,
 )
 
 # Gates of each layer: torch.nn stacks their weights into one matrix of gates * hidden.
-_GATES = {"rnn_tanh": 1, "rnn_relu": 1, "lstm": 4, "gru": 3}
-_BYTES = {
-    Dtype.FLOAT64: 8,
-    Dtype.FLOAT32: 4,
-    Dtype.BFLOAT16: 2,
-    Dtype.FLOAT16: 2,
-    # The float32 weights, and the half copy that autocast makes of them.
-    Dtype.AUTOCAST_BFLOAT16: 6,
-    Dtype.AUTOCAST_FLOAT16: 6,
-}
+GATES = {"rnn_tanh": 1, "rnn_relu": 1, "lstm": 4, "gru": 3}
 # Bytes of a number of the weights, the input and given states; and of what a layer
 # computes: autocast leaves the former in float32.
 _WIDTHS = {
@@ -48,14 +37,14 @@ _KEPT = {"rnn_tanh": 0, "rnn_relu": 0, "lstm": 5, "gru": 4}
 # weight again, and Adam's two moments both ways.
 _STEPS = {Optimizer.SGD: 3, Optimizer.ADAM: 7}
 _EVEN = frozenset({Lengths.FULL, Lengths.PACKED_FULL})
-_BACKWARD = frozenset({Phase.TRAIN, Phase.STEP})
+BACKWARD = frozenset({Phase.TRAIN, Phase.STEP})
 
 
 def parameters(case: Case) -> int | None:
     """Numbers in the weights and biases; None for a layer that is not torch.nn's."""
     if case.layer not in TORCH_LAYERS:
         return None
-    rows = _GATES[case.layer] * case.hidden_size
+    rows = GATES[case.layer] * case.hidden_size
     biases = 2 * rows if case.bias else 0
     return case.num_directions * sum(
         rows * (width + _state_size(case)) + biases + _projection(case)
@@ -94,7 +83,7 @@ def flops(case: Case) -> int | None:
     """
     if case.layer not in TORCH_LAYERS:
         return None
-    rows = _GATES[case.layer] * case.hidden_size
+    rows = GATES[case.layer] * case.hidden_size
     products = sum(
         rows * (width + _state_size(case)) + _projection(case)
         for width in _input_widths(case)
@@ -110,9 +99,9 @@ def step_flops(case: Case) -> int | None:
     want no gradient. The optimizer's element-wise work is left out.
     """
     forward = flops(case)
-    if forward is None or case.phase not in _BACKWARD:
+    if forward is None or case.phase not in BACKWARD:
         return forward
-    rows = _GATES[case.layer] * case.hidden_size
+    rows = GATES[case.layer] * case.hidden_size
     from_input = rows * case.input_size * case.num_directions * _tokens(case)
     from_start = rows * _state_size(case) * case.num_layers * _starting(case)
     return 3 * forward - 2 * (from_input + from_start)
@@ -143,7 +132,7 @@ def least_bytes(case: Case) -> int | None:
     if case.phase is Phase.INFERENCE:
         return read + output + narrow * states
     moved = read + output + narrow * states + kept
-    if case.phase in _BACKWARD:
+    if case.phase in BACKWARD:
         moved += read + 2 * output + kept + wide * count
     if case.phase is Phase.STEP:
         moved += _STEPS[case.optimizer] * wide * count
@@ -157,10 +146,10 @@ def weight_bytes_again(case: Case) -> int | None:
     """
     if case.layer not in TORCH_LAYERS:
         return None
-    rows = _GATES[case.layer] * case.hidden_size
+    rows = GATES[case.layer] * case.hidden_size
     recurrent = rows * _state_size(case) + _projection(case)
     layers = case.num_layers * case.num_directions
-    passes = 2 if case.phase in _BACKWARD else 1
+    passes = 2 if case.phase in BACKWARD else 1
     return _WIDTHS[case.dtype][1] * recurrent * layers * case.seq_len * passes
 
 
@@ -199,50 +188,6 @@ _SPREADS: dict[str, Callable[[int, int, int], int]] = {
     Lengths.WIDE: lambda longest, rank, last: 1 + (longest - 1) * rank // last,
     Lengths.TAIL: _tail,
 }
-
-
-def memory_estimate(case: Case) -> int:
-    """Bytes that weights, gradients and activations take at most: a generous bound.
-
-    Of a user's layer only its input and output are known, so only they count.
-    """
-    width = _BYTES[case.dtype]
-    tokens = case.seq_len * case.batch_size
-    sequences = width * tokens * (case.input_size + case.output_size)
-    backward = case.phase in _BACKWARD
-    # What backward wants: the input once more packed, and the gradient of the output.
-    sequences *= 3 if backward else 2
-    count = parameters(case)
-    if count is None:
-        return sequences
-    copies = 2 + 2 * backward  # the weights, reordered by a kernel; their gradients
-    if case.phase is Phase.STEP:
-        copies += 3 if case.optimizer is Optimizer.ADAM else 1
-    # Measured on a CPU at hidden 128, 2 layers, 100 x 32: training, an LSTM of oneDNN
-    # holds 19 times the output of a layer, a tanh RNN 2.5 times.
-    held = _GATES[case.layer] * (2 if case.phase is Phase.INFERENCE else 6) + 4
-    layers = case.num_layers * case.num_directions
-    activations = width * tokens * case.hidden_size * held * layers
-    return sequences + width * count * copies + activations
-
-
-def seconds_guess(case: Case) -> float:
-    """Seconds of one call, to an order of magnitude, before anything was measured.
-
-    A user's layer is taken for an LSTM of PyTorch's own operations.
-    """
-    known = case if case.layer in TORCH_LAYERS else replace(case, layer="lstm")
-    work = step_flops(known) or 0
-    steps = case.seq_len * case.num_layers * case.num_directions
-    if case.device is Device.CUDA:
-        return 50e-6 + work / 5e12 + steps * (5e-6 if case.cudnn else 60e-6)
-    # Fitted to float32 on one thread of a Zen 5 core, hidden 32 to 512, torch 2.13: to
-    # a factor of 3 there.
-    if case.onednn and case.dtype is not Dtype.FLOAT64 and applies("onednn", case):
-        return 50e-6 + work / 200e9 + steps * 2e-6
-    overhead = 5e-6 if _GATES.get(case.layer) == 1 else 12e-6
-    gradient = 5 if case.phase in _BACKWARD else 1
-    return 50e-6 + work / 80e9 + steps * overhead * gradient
 
 
 def _state_size(case: Case) -> int:

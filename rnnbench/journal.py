@@ -78,7 +78,16 @@ class Ceilings:
     ceilings: tuple[Ceiling, ...]
 
 
-Entry = Pass | Ended | Remembered | CaseProfile | Ceilings
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseEnergy:
+    """Joules per call of a case, or why they were not read."""
+
+    case: str
+    energy: float | None
+    reason: str = ""
+
+
+Entry = Pass | Ended | Remembered | CaseProfile | Ceilings | CaseEnergy
 
 
 @dataclass(slots=True)
@@ -94,6 +103,7 @@ class Journal:
     memory: dict[str, Remembered] = field(default_factory=dict)
     profiles: dict[str, CaseProfile] = field(default_factory=dict)
     ceilings: dict[str, Ceilings] = field(default_factory=dict)
+    energies: dict[str, CaseEnergy] = field(default_factory=dict)
     resumed: int = 0
     _descriptor: int | None = None
 
@@ -159,6 +169,8 @@ class Journal:
             self.memory[entry.case] = entry
         elif isinstance(entry, CaseProfile):
             self.profiles[entry.case] = entry
+        elif isinstance(entry, CaseEnergy):
+            self.energies[entry.case] = entry
         else:
             self.ceilings[entry.setting] = entry
 
@@ -222,4 +234,5 @@ _ENTRIES: dict[str, Callable[[dict[str, Any]], Entry]] = {
     "Remembered": reader(Remembered),
     "CaseProfile": reader(CaseProfile),
     "Ceilings": reader(Ceilings),
+    "CaseEnergy": reader(CaseEnergy),
 }

@@ -8,9 +8,10 @@ from typing import TypeVar
 from rnnbench.case import Case, Device
 from rnnbench.errors import CampaignError
 from rnnbench.journal import Ended, Journal
-from rnnbench.process import Setting, Worker, WorkerDeathError
+from rnnbench.process import Worker, WorkerDeathError
 from rnnbench.protocol import Job, Report, Start
 from rnnbench.record import FAILED, Policy, Status
+from rnnbench.setting import Setting
 from rnnbench.workload import Workload
 
 R = TypeVar("R", bound=Report)
@@ -55,6 +56,15 @@ class Launch:
     def on_cpu(self) -> bool:
         """Whether no member of it needs another device."""
         return all(case.device is Device.CPU for case in self.cases)
+
+
+def setting_of(workload: Workload) -> Setting:
+    """What the processes of `workload` are started with; its members agree on it."""
+    one = workload.members[0]
+    deterministic = any(case.deterministic for case in workload.members)
+    return Setting(
+        threads=one.threads, allocator=one.allocator, deterministic=deterministic
+    )
 
 
 @dataclass(slots=True)

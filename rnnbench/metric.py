@@ -14,7 +14,7 @@ class Better(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Metric:
-    """A quantity in its base unit (seconds or bytes), each *per call* of the layer."""
+    """A quantity in its base unit (seconds, bytes, joules), *per call* of the layer."""
 
     name: str
     unit: str
@@ -50,7 +50,8 @@ _DECIMAL = ((1.0, ""), (1e-3, "m"), (1e-6, "µ"), (1e-9, "n"))
 
 TIME = Metric("time", "s")
 PEAK_MEMORY = Metric("peak memory", "B", binary=True)
-METRICS = {metric.name: metric for metric in (TIME, PEAK_MEMORY)}
+ENERGY = Metric("energy", "J")
+METRICS = {metric.name: metric for metric in (TIME, PEAK_MEMORY, ENERGY)}
 
 
 def significant(value: float, digits: int = 3) -> str:

@@ -3,13 +3,15 @@
 import math
 from dataclasses import dataclass
 
-from rnnbench.case import Case
+from rnnbench.case import Case, Device
 from rnnbench.journal import Journal, Pass
 from rnnbench.launch import Order
 from rnnbench.precision import member_widths
 from rnnbench.profile import Ceiling
 from rnnbench.record import Result, Status, Yardstick
 from rnnbench.workload import Workload
+
+NO_COUNTER = "no counter: NVML reads NVIDIA GPUs alone"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +53,8 @@ class Outcome:
         )
         memory = self.journal.memory.get(case.id)
         profile = self.journal.profiles.get(case.id)
+        energy = self.journal.energies.get(case.id)
+        unread = NO_COUNTER if case.device is Device.CPU else "it was not read"
         status, reason = self._status(case, width, measured=bool(turns))
         return Result(
             case=case,
@@ -62,6 +66,8 @@ class Outcome:
             memory_reason=memory.reason if memory else "it was not read",
             profile=profile.profile if profile else None,
             profile_reason=profile.reason if profile else "it was not profiled",
+            energy=energy.energy if energy else None,
+            energy_reason=energy.reason if energy else unread,
         )
 
     def _status(

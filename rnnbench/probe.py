@@ -1,8 +1,8 @@
 """What is read of a case outside of timed launches: its peak memory, its profile."""
 
-from collections.abc import Callable, Container, Sequence
+from collections.abc import Awaitable, Callable, Container, Sequence
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import TypeVar
 
 from rnnbench.case import Case
 from rnnbench.journal import CaseProfile, Ceilings, Entry, Journal, Remembered
@@ -26,32 +26,48 @@ CHUNK = 8
 TRACE_LIMIT = 8 << 20
 
 A = TypeVar("A", bound=Report)
+Take = Callable[[Crew, Worker, Sequence[Case]], Awaitable[tuple[Entry, ...]]]
+
+
+def _nothing() -> str:
+    """It can be read anywhere."""
+    return ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Probe(Generic[A]):
+class Probe:
     """A reading that a worker takes of cases. A profiler may run: it is never timed.
 
-    `entry`: what is journalled of a case, from its place in the answer; `lost`: of one
-    that the worker died of, with the reason. `known`: the ids of those that were read.
+    `take`: reads a chunk of cases, and gives what is journalled of each; `lost`: what
+    is of one that the worker died of, by its id, with the reason. `known`: the ids of
+    those that were read. `seconds`: what a chunk takes at least. `refused`: why it can
+    be read of no case here; empty where it can.
     """
 
     name: str
-    job: Callable[[tuple[Case, ...]], Job]
-    answer: type[A]
-    entry: Callable[[Case, A, int], Entry]
+    take: Take
     lost: Callable[[str, str], Entry]
     known: Callable[[Journal], Container[str]]
+    chunk: int = CHUNK
+    seconds: float = 0.0
+    refused: Callable[[], str] = _nothing
 
     async def read(self, crew: Crew, launch: Launch, start: Start) -> None:
         """Read the launch's cases in a process of their own, or more if it dies."""
         pending = self.pending(crew.journal, launch.cases)
-        while pending and crew.left:
+        if pending and (reason := self.refused()):
+            for case in pending:
+                crew.journal.record(self.lost(case.id, reason))
+            return
+        while pending and crew.left > self.seconds:
             async with await crew.worker(launch.setting, start) as worker:
-                while pending and crew.left:
+                while pending and crew.left > self.seconds:
                     crew.tell(f"{self.name}: {pending[0].id}")
                     try:
-                        await self._read_chunk(crew, worker, pending[:CHUNK])
+                        for entry in await self.take(
+                            crew, worker, pending[: self.chunk]
+                        ):
+                            crew.journal.record(entry)
                     except WorkerDeathError as death:
                         # Without a name it was the first, as far as anybody can tell.
                         culprit = pending[death.member or 0]
@@ -65,13 +81,21 @@ class Probe(Generic[A]):
         known = self.known(journal)
         return [case for case in cases if case.id not in known]
 
-    async def _read_chunk(
-        self, crew: Crew, worker: Worker, chunk: Sequence[Case]
-    ) -> None:
-        job = self.job(tuple(chunk))
-        answer = await crew.ask(worker, job, self.answer, chunk)
-        for place, case in enumerate(chunk):
-            crew.journal.record(self.entry(case, answer, place))
+
+def _in_one_job(
+    job: Callable[[tuple[Case, ...]], Job],
+    kind: type[A],
+    entry: Callable[[Case, A, int], Entry],
+) -> Take:
+    """A reading that one job gives of all; `entry`: of a case, from its place there."""
+
+    async def take(
+        crew: Crew, worker: Worker, chunk: Sequence[Case]
+    ) -> tuple[Entry, ...]:
+        answer = await crew.ask(worker, job(tuple(chunk)), kind, chunk)
+        return tuple(entry(case, answer, place) for place, case in enumerate(chunk))
+
+    return take
 
 
 def _remembered(case: Case, answer: Report, place: int) -> Entry:
@@ -83,23 +107,23 @@ def _remembered(case: Case, answer: Report, place: int) -> Entry:
 
 MEMORY = Probe(
     name="memory",
-    job=lambda cases: Memory(cases=cases),
-    answer=Report,
-    entry=_remembered,
+    take=_in_one_job(lambda cases: Memory(cases=cases), Report, _remembered),
     lost=lambda case, reason: Remembered(case=case, peak_memory=None, reason=reason),
     known=lambda journal: journal.memory,
 )
 
 
-def profiling(folder: str | None) -> Probe[Profiled]:
+def profiling(folder: str | None) -> Probe:
     """The profile of each case, with a trace in `folder` if there is one."""
     return Probe(
         name="profile",
-        job=lambda cases: TakeProfile(
-            cases=cases, folder=folder, trace_limit=TRACE_LIMIT
+        take=_in_one_job(
+            lambda cases: TakeProfile(
+                cases=cases, folder=folder, trace_limit=TRACE_LIMIT
+            ),
+            Profiled,
+            _profile,
         ),
-        answer=Profiled,
-        entry=_profile,
         lost=lambda case, reason: CaseProfile(case=case, profile=None, reason=reason),
         known=lambda journal: journal.profiles,
     )

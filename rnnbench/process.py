@@ -6,13 +6,11 @@ import signal
 import sys
 import tempfile
 import time
-from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import IO, Self, TypeVar
 
-from rnnbench.case import Allocator
+from rnnbench.announcing import last_announced, without_announcements
 from rnnbench.protocol import (
     SCHEMA,
     Answer,
@@ -21,10 +19,9 @@ from rnnbench.protocol import (
     Start,
     decode_answer,
     encode,
-    last_announced,
-    without_announcements,
 )
 from rnnbench.record import Environment, Status
+from rnnbench.setting import Setting
 
 COMMAND = (sys.executable, "-m", "rnnbench.worker")
 
@@ -34,18 +31,6 @@ START_LIMIT = 180.0
 _TAIL = 1 << 16
 # An answer holds the turns of one workload in one launch; more than this is garbage.
 _LINE_LIMIT = 1 << 26
-
-# With these, glibc keeps what was freed. Left alone it returns and maps memory anew by
-# what ran earlier in the process, and an LSTM's training calls sit on one of two
-# plateaus (0 or thousands of page faults a call) for reasons that no layer has: the
-# ratio of one workload read 4.0, 7.6 or 8.1. Held, the spread over launches fell from
-# 19 % to 1.1 %.
-STEADY = {
-    "MALLOC_MMAP_MAX_": "0",
-    "MALLOC_TRIM_THRESHOLD_": str(1 << 34),
-    "MALLOC_TOP_PAD_": str(1 << 26),
-}
-
 
 A = TypeVar("A", bound=Answer)
 
@@ -63,33 +48,6 @@ class WorkerDeathError(Exception):
         self.member = member
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Setting:
-    """What holds for a whole process: cases of two settings never share one."""
-
-    threads: int = 1
-    allocator: Allocator = Allocator.STEADY
-    deterministic: bool = False
-
-    def variables(self, inherited: Mapping[str, str]) -> dict[str, str]:
-        """The environment of a worker: the user's own, less what would tilt it."""
-        kept = {
-            name: value
-            for name, value in inherited.items()
-            if not name.startswith(("MALLOC_", "OMP_", "MKL_", "GOMP_", "KMP_"))
-        }
-        kept |= {
-            "OMP_NUM_THREADS": str(self.threads),
-            "MKL_NUM_THREADS": str(self.threads),
-        }
-        if self.allocator is Allocator.STEADY:
-            kept |= STEADY
-        if self.deterministic:
-            # Without it cuBLAS refuses to run under deterministic algorithms.
-            kept["CUBLAS_WORKSPACE_CONFIG"] = ":4096:8"
-        return kept
-
-
 @dataclass(slots=True)
 class Worker:
     """A running worker; `async with await Worker.start(...)` ends it with the block."""
@@ -104,17 +62,22 @@ class Worker:
     ) -> Self:
         """Start a worker and wait until it has imported torch."""
         prints = tempfile.TemporaryFile()  # noqa: SIM115  closed by __aexit__
-        process = await asyncio.create_subprocess_exec(
-            *(command or COMMAND),
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=prints,
-            env=setting.variables(os.environ),
-            limit=_LINE_LIMIT,
-            # Ctrl-C is ours to handle: a worker that it reached would look like a
-            # crash.
-            start_new_session=True,
-        )
+        called = command or COMMAND
+        try:
+            process = await asyncio.create_subprocess_exec(
+                *called,
+                stdin=asyncio.subprocess.PIPE,
+                stdout=asyncio.subprocess.PIPE,
+                stderr=prints,
+                env=setting.variables(os.environ),
+                limit=_LINE_LIMIT,
+                # Ctrl-C is ours to handle: a worker that it reached looks like a crash.
+                start_new_session=True,
+            )
+        except OSError as error:
+            prints.close()
+            reason = f"{called[0]}: {error.strerror}"
+            raise WorkerDeathError(Status.ERROR, reason, None) from error
         worker = cls(process, prints)
         try:
             answer = await worker.ask(job, Ready, limit=START_LIMIT)
@@ -163,10 +126,16 @@ class Worker:
 
     async def end(self) -> None:
         """Kill the process if it still runs, and leave nothing of it."""
-        await self._kill()
-        if self.process.stdin is not None:
-            self.process.stdin.close()
-        self.prints.close()
+        # To its end even where the lane is cancelled meanwhile, as the other lane
+        # failed.
+        killing = asyncio.ensure_future(self._kill())
+        try:
+            await asyncio.shield(killing)
+        finally:
+            await killing
+            if self.process.stdin is not None:
+                self.process.stdin.close()
+            self.prints.close()
 
     async def _kill(self) -> None:
         if self.process.returncode is None:
@@ -239,23 +208,3 @@ def judge_exit(code: int, said: list[str]) -> tuple[Status, str]:
     if any(mark in line for mark in _NO_MEMORY for line in said):
         status = Status.OUT_OF_MEMORY
     return status, f"{reason}: {last}" if last and code >= 0 else reason
-
-
-def physical_cores() -> tuple[int, ...]:
-    """One logical core of each physical one that this process may use.
-
-    Empty where the system has no pinning. Two launches on the two threads of one core
-    would slow each other by turns.
-    """
-    if not hasattr(os, "sched_getaffinity"):
-        return ()
-    chosen: dict[str, int] = {}
-    for core in sorted(os.sched_getaffinity(0)):
-        siblings = Path(
-            f"/sys/devices/system/cpu/cpu{core}/topology/thread_siblings_list"
-        )
-        try:
-            chosen.setdefault(siblings.read_text(encoding="ascii"), core)
-        except OSError:
-            chosen.setdefault(str(core), core)
-    return tuple(chosen.values())

@@ -1,17 +1,13 @@
 """The JSON lines between a campaign and a worker, and the only module that knows them.
 
 The worker reads jobs on its standard input and answers each with one line on what was
-its standard output; what torch and foreign layers print goes to standard error. There,
-too, it announces each member before it touches it: a file that nobody wakes up for, so
-that an announcement disturbs no measurement, and that outlives the worker that wrote
-it.
+its standard output; what torch and foreign layers print goes to standard error.
 """
 
 import json
-import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, get_args
 
 from rnnbench.case import Case, Device, Dtype
 from rnnbench.decode import reader
@@ -101,7 +97,14 @@ class Climb:
     threads: int
 
 
-Job = Start | Survey | Prepare | Rounds | TakeTurn | Memory | TakeProfile | Climb
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Burn:
+    """Call the one prepared member back to back, for at least `seconds`."""
+
+    seconds: float
+
+
+Job = Start | Survey | Prepare | Rounds | TakeTurn | Memory | TakeProfile | Climb | Burn
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -187,15 +190,22 @@ class Climbed:
     ceilings: tuple[Ceiling, ...]
 
 
-Answer = Ready | Report | Climbed
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Burnt(Report):
+    """The answer to Burn: calls, all of their seconds, the UUID of the GPU they ran on.
 
-_JOBS: dict[str, type] = {
-    kind.__name__: kind
-    for kind in (Start, Survey, Prepare, Rounds, TakeTurn, Memory, TakeProfile, Climb)
-}
-_ANSWERS: dict[str, type] = {
-    kind.__name__: kind for kind in (Ready, Report, Measured, Profiled, Climbed)
-}
+    `gpu` is empty where it can't be told.
+    """
+
+    calls: int = 0
+    seconds: float = 0.0
+    gpu: str = ""
+
+
+Answer = Ready | Report | Measured | Profiled | Climbed | Burnt
+
+_JOBS: dict[str, type] = {kind.__name__: kind for kind in get_args(Job)}
+_ANSWERS: dict[str, type] = {kind.__name__: kind for kind in get_args(Answer)}
 
 
 def encode(message: Job | Answer) -> bytes:
@@ -229,21 +239,10 @@ def _refuse_constant(name: str) -> float:
     raise ValueError(f"{name} is not a number")
 
 
-# A line of its own even where a foreign layer printed half a line before it.
-_ANNOUNCED = re.compile(rb"^rnnbench-at ([a-z]+) (\d+)$\n?", re.MULTILINE)
-
-
 def announcement(stage: str, member: int) -> bytes:
-    """What a worker writes to standard error before it touches a member."""
+    """What a worker writes to standard error before it touches a member.
+
+    That is a file that nobody wakes up for, so that it disturbs no measurement, and
+    that outlives the worker. `announcing` reads it.
+    """
     return f"\nrnnbench-at {stage} {member}\n".encode()
-
-
-def last_announced(text: bytes) -> tuple[str, int] | None:
-    """The stage and the member that a worker last announced; None if it never did."""
-    found = _ANNOUNCED.findall(text)
-    return (found[-1][0].decode(), int(found[-1][1])) if found else None
-
-
-def without_announcements(text: bytes) -> str:
-    """What else was printed, for the reason of a death."""
-    return _ANNOUNCED.sub(b"", text).decode(errors="replace").strip()

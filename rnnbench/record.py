@@ -73,6 +73,8 @@ class Result:
     `profile`: None with `profile_reason` where it was not taken.
     `peak_memory`: bytes that one call adds, at its peak, to what was held before it
     (weights, input and states); None with `memory_reason` where it could not be read.
+    `energy`: joules per call of calls that are queued without waiting, of the whole GPU
+    with the power that it takes when idle; None with `energy_reason`.
     """
 
     case: Case
@@ -84,6 +86,8 @@ class Result:
     memory_reason: str = ""
     profile: Profile | None = None
     profile_reason: str = ""
+    energy: float | None = None
+    energy_reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +123,7 @@ class Environment:
     gpu: str | None
     gpu_memory_bytes: int | None
     gpu_capability: str | None
+    gpu_multiprocessors: int | None
     driver: str | None
     cpu_capability: str | None
     allocator: str  # "glibc", or "uncontrolled" where `allocator` has no effect

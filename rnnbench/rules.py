@@ -155,32 +155,10 @@ def _persists(
         return Backend.STANDARD
     if case.layer != "lstm" and case.batch_size >= 96 and case.hidden_size >= 896:
         return Backend.STANDARD
-    processors = _processors(environment.gpu or "")
+    processors = environment.gpu_multiprocessors
     if processors is None:
         return Backend.CUDNN
     return Backend.PERSIST_STATIC if processors >= 98 else Backend.STANDARD
-
-
-# NVIDIA's data sheets; the least that a card of that name has.
-_PROCESSORS = {
-    "A100": 108,
-    "A30": 56,
-    "H100": 114,
-    "H200": 132,
-    "H800": 114,
-    "B200": 148,
-    "L40": 142,
-    "L4": 58,
-    "RTX 4090": 128,
-}
-
-
-def _processors(gpu: str) -> int | None:
-    """Multiprocessors of a GPU by its name; None where the name is not known."""
-    for name, count in _PROCESSORS.items():
-        if re.search(rf"\b{name}S?\b", gpu):
-            return count
-    return None
 
 
 def _capability(environment: Environment) -> tuple[int, int] | None:

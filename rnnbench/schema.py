@@ -22,7 +22,7 @@ from pydantic import (
 
 from rnnbench.case import AXES, DEFAULTS, LAYER_NAME, TORCH_LAYERS, Case
 from rnnbench.expand import Inapplicable
-from rnnbench.process import physical_cores
+from rnnbench.setting import physical_cores
 from rnnbench.workload import DEFAULT_COMPARE
 from rnnbench.yaml_file import Document, Fault, nearest
 

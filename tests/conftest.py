@@ -51,6 +51,7 @@ ENVIRONMENT = Environment(
     gpu=None,
     gpu_memory_bytes=None,
     gpu_capability=None,
+    gpu_multiprocessors=None,
     driver=None,
     cpu_capability="AVX2",
     allocator="glibc",

@@ -3,7 +3,7 @@ import json
 import os
 import signal
 import sys
-import time
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,12 +12,14 @@ import pytest
 from rnnbench.campaign import Campaign, survey
 from rnnbench.case import Case, Device
 from rnnbench.errors import CampaignError, ResultsError
+from rnnbench.guess import too_large
 from rnnbench.journal import Header, Journal
 from rnnbench.launch import Order
 from rnnbench.outcome import Outcome
-from rnnbench.process import Setting, Worker
+from rnnbench.process import Worker
 from rnnbench.protocol import Start
 from rnnbench.record import Policy, Status
+from rnnbench.setting import Setting
 from rnnbench.workload import DEFAULT_COMPARE, group
 
 FAKE = (sys.executable, str(Path(__file__).parent / "data" / "fake_worker.py"))
@@ -122,6 +124,11 @@ def test_a_command_that_is_no_worker_is_refused_in_one_line():
         conduct(order(cases("lstm"), command=(sys.executable, "-c", "")))
 
 
+def test_a_command_that_does_not_exist_is_refused_in_one_line():
+    with pytest.raises(CampaignError, match="/nonexistent: No such file or directory"):
+        conduct(order(cases("lstm"), command=("/nonexistent",)))
+
+
 def test_what_cannot_run_here_is_skipped_with_its_reason():
     cuda = replace(cases("lstm")[0], device=Device.CUDA)
 
@@ -132,17 +139,15 @@ def test_what_cannot_run_here_is_skipped_with_its_reason():
 
 
 def test_what_is_too_large_is_skipped_before_it_is_built(monkeypatch):
-    monkeypatch.setattr("rnnbench.campaign.memory_estimate", lambda _: 1 << 60)
+    monkeypatch.setattr("rnnbench.guess.memory_estimate", lambda _: 1 << 60)
 
     async def small(*_):
         environment, reasons = await survey(cases("lstm"), FAKE)
         return replace(environment, memory_bytes=1 << 30), reasons
 
-    from rnnbench.campaign import _too_large  # noqa: PLC0415
-
     environment, _ = asyncio.run(small())
 
-    assert "needs about" in _too_large(cases("lstm")[0], environment)
+    assert "needs about" in too_large(cases("lstm")[0], environment)
 
 
 def test_wide_intervals_get_further_launches_and_are_called_imprecise(monkeypatch):
@@ -284,10 +289,16 @@ def test_a_journal_is_on_the_disk_when_a_pass_is_done(tmp_path):
 def test_nothing_is_left_running(tmp_path):
     conduct(order(cases("lstm", "fake:hang")))
 
-    time.sleep(0.2)
-    commands = [
-        entry.joinpath("cmdline").read_bytes()
-        for entry in Path("/proc").glob("[0-9]*")
-        if entry.joinpath("cmdline").exists()
-    ]
-    assert not [one for one in commands if b"fake_worker" in one]
+    assert not _children()
+
+
+def _children():
+    """The processes that this one has started, and that were not waited for."""
+    found = []
+    for entry in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError):
+            # After the name, which may hold anything: the state, then the parent.
+            parent = entry.read_text().rpartition(")")[2].split()[1]
+            if int(parent) == os.getpid():
+                found.append(entry.parent.name)
+    return found

@@ -13,7 +13,7 @@ from torch import nn
 from torch.nn.utils.rnn import PackedSequence, pack_padded_sequence
 from torch.utils.flop_counter import FlopCounterMode
 
-from rnnbench import cost
+from rnnbench import cost, guess
 from rnnbench.case import (
     TORCH_LAYERS,
     Case,
@@ -339,7 +339,7 @@ def test_the_bound_of_memory_holds_and_is_no_wild_guess(
 
     held = held_bytes(case)
 
-    assert held <= cost.memory_estimate(case) <= 8 * held
+    assert held <= guess.memory_estimate(case) <= 8 * held
 
 
 @pytest.mark.parametrize(
@@ -356,7 +356,7 @@ def test_the_bound_of_memory_holds_and_is_no_wild_guess(
     ],
 )
 def test_memory_grows_with_what_is_held(less, more):
-    assert cost.memory_estimate(replace(PLAIN, **less)) < cost.memory_estimate(
+    assert guess.memory_estimate(replace(PLAIN, **less)) < guess.memory_estimate(
         replace(PLAIN, **more)
     )
 
@@ -364,7 +364,7 @@ def test_memory_grows_with_what_is_held(less, more):
 def test_a_layer_of_100_gigabytes_is_seen_before_it_is_built():
     case = replace(PLAIN, hidden_size=100_000)
 
-    assert cost.memory_estimate(case) > 100 * 2**30
+    assert guess.memory_estimate(case) > 100 * 2**30
 
 
 @given(
@@ -376,9 +376,9 @@ def test_a_layer_of_100_gigabytes_is_seen_before_it_is_built():
 def test_a_guess_of_seconds_grows_with_the_work(layer, phase, dtype, device):
     case = replace(PLAIN, layer=layer, phase=phase, dtype=dtype, device=device)
 
-    guess = cost.seconds_guess(case)
+    once = guess.seconds_guess(case)
 
-    assert 0 < guess < cost.seconds_guess(replace(case, seq_len=50)) < 1
+    assert 0 < once < guess.seconds_guess(replace(case, seq_len=50)) < 1
 
 
 def test_neither_torch_nor_numpy_is_needed():

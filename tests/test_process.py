@@ -1,8 +1,9 @@
 import pytest
 
 from rnnbench.case import Allocator
-from rnnbench.process import STEADY, Setting, judge_exit, physical_cores
+from rnnbench.process import judge_exit
 from rnnbench.record import Status
+from rnnbench.setting import STEADY, Setting, physical_cores
 
 
 def test_a_steady_allocator_is_set_whatever_the_user_has():

@@ -7,6 +7,8 @@ import pytest
 from rnnbench.case import Device, Dtype
 from rnnbench.profile import Ceiling, Kind, Operator, Part, Profile, Span
 from rnnbench.protocol import (
+    Burn,
+    Burnt,
     Climb,
     Climbed,
     Measured,
@@ -22,12 +24,9 @@ from rnnbench.protocol import (
     Survey,
     TakeProfile,
     TakeTurn,
-    announcement,
     decode_answer,
     decode_job,
     encode,
-    last_announced,
-    without_announcements,
 )
 from rnnbench.record import Status
 
@@ -84,6 +83,7 @@ def test_every_job_is_read_as_it_was_written(make_case):
         TakeProfile(cases=cases, folder="traces/of a run", trace_limit=1 << 20),
         TakeProfile(cases=cases, folder=None, trace_limit=0),
         Climb(device=Device.CPU, dtypes=(Dtype.FLOAT32, Dtype.BFLOAT16), threads=2),
+        Burn(seconds=5.0),
     ]
 
     read = [decode_job(encode(job)) for job in jobs]
@@ -107,6 +107,10 @@ def test_every_answer_is_read_as_it_was_written(make_run):
             outcomes=(Outcome(status=Status.OK), failed), profiles=(PROFILE, None)
         ),
         Climbed(ceilings=(CEILING,)),
+        Burnt(outcomes=(failed,)),
+        Burnt(
+            outcomes=(Outcome(status=Status.OK),), calls=7, seconds=5.1, gpu="GPU-1-2"
+        ),
     ]
 
     read = [decode_answer(encode(answer)) for answer in answers]
@@ -207,28 +211,3 @@ def test_a_profile_is_read_as_strictly_as_it_is_written():
 
     with pytest.raises(ValueError, match="magic"):
         decode_answer(json.dumps(body).encode())
-
-
-def test_the_last_announcement_counts_whatever_is_printed_around_it():
-    text = (
-        announcement("build", 0)
-        + b"half a line"
-        + announcement("turn", 12)
-        + b"rnnbench-at is not announced here\n"
-    )
-
-    assert last_announced(text) == ("turn", 12)
-
-
-def test_nothing_is_announced_in_an_empty_text():
-    assert last_announced(b"") is None
-
-
-def test_what_else_was_printed_is_kept_for_the_reason():
-    text = b"Segmentation" + announcement("turn", 3) + b" fault\n"
-
-    said = without_announcements(text)
-
-    assert "Segmentation" in said
-    assert "fault" in said
-    assert "rnnbench-at" not in said

@@ -21,6 +21,7 @@ def gpu(make_run):
         cudnn="91300",
         gpu="NVIDIA H100 80GB HBM3",
         gpu_capability="9.0",
+        gpu_multiprocessors=132,
     )
 
 
@@ -165,22 +166,27 @@ def test_persist_static_wants_all_of_its_conditions(make_case, gpu, values, back
 
 
 @pytest.mark.parametrize(
-    ("name", "capability", "backend"),
+    ("capability", "multiprocessors", "backend"),
     [
-        ("NVIDIA A100-SXM4-80GB", "8.0", Backend.PERSIST_STATIC),
-        ("NVIDIA H200", "9.0", Backend.PERSIST_STATIC),
-        ("NVIDIA L40S", "8.9", Backend.PERSIST_STATIC),
-        ("NVIDIA A30", "8.0", Backend.STANDARD),  # 56 multiprocessors, not 98
-        ("NVIDIA L4", "8.9", Backend.STANDARD),
-        ("NVIDIA A40", "8.6", Backend.STANDARD),
-        ("Tesla T4", "7.5", Backend.STANDARD),
-        ("Tesla V100", "7.0", Backend.CUDNN),  # rules of its own
-        ("NVIDIA Something New", "12.0", Backend.CUDNN),
-        ("NVIDIA H100", None, Backend.CUDNN),
+        ("8.0", 108, Backend.PERSIST_STATIC),
+        ("9.0", 132, Backend.PERSIST_STATIC),
+        ("9.0", 98, Backend.PERSIST_STATIC),
+        ("9.0", 97, Backend.STANDARD),
+        ("8.0", 56, Backend.STANDARD),
+        ("8.6", 132, Backend.STANDARD),
+        ("7.5", 132, Backend.STANDARD),
+        ("7.0", 132, Backend.CUDNN),  # rules of its own
+        ("12.0", 170, Backend.PERSIST_STATIC),
+        ("12.0", None, Backend.CUDNN),
+        (None, 132, Backend.CUDNN),
     ],
 )
-def test_the_algorithm_depends_on_the_gpu(make_case, gpu, name, capability, backend):
-    environment = replace(gpu, gpu=name, gpu_capability=capability)
+def test_the_algorithm_depends_on_the_gpu(
+    make_case, gpu, capability, multiprocessors, backend
+):
+    environment = replace(
+        gpu, gpu_capability=capability, gpu_multiprocessors=multiprocessors
+    )
 
     assert predict(make_case(**PERSISTENT), environment).forward is backend
 

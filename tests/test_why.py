@@ -461,18 +461,55 @@ def test_many_settings_are_told_of_a_few_and_counted(make_sweep, simulate):
 
 
 @pytest.mark.parametrize(
-    ("gpu", "told"),
-    [(None, "none was used"), ("NVIDIA H100", "holds no reading")],
+    ("held", "told"),
+    [
+        ([], "not measured: no case was measured"),
+        ([(None, "no counter")] * 2, "not measured: no counter"),
+        (
+            [(None, "no counter"), (None, "none"), (None, "none")],
+            "not measured: 2 cases: none; 1 case: no counter",
+        ),
+        (
+            [(0.5, ""), (0.25, ""), (None, "none")],
+            (
+                "2 cases: NVML's counter of the whole GPU, while calls run back to "
+                "back; the power that the GPU takes when idle is part of it; "
+                "not measured of 1 case: none"
+            ),
+        ),
+    ],
 )
-def test_energy_is_absent_with_its_reason(make_run, gpu, told):
-    run = make_run()
-    run = replace(run, environment=replace(run.environment, gpu=gpu))
+def test_energy_is_told_as_the_run_holds_it(
+    make_case, make_result, make_run, held, told
+):
+    results = [
+        make_result(
+            make_case(hidden_size=8 + number), energy=energy, energy_reason=reason
+        )
+        for number, (energy, reason) in enumerate(held)
+    ]
 
-    rows = blocks(run, Table, "method")[0].rows
-    facts = {name.text: value.text for name, value in rows}
+    rows = blocks(make_run(results), Table, "method")[0].rows
 
-    assert facts["energy"].startswith("not measured: ")
-    assert told in facts["energy"]
+    assert {name.text: value.text for name, value in rows}["energy"] == told
+
+
+@pytest.mark.parametrize(("energy", "texts"), [(0.0125, ["12.5 mJ"]), (None, [])])
+def test_cases_have_a_column_of_energy_where_it_was_read(
+    make_case, make_result, make_run, energy, texts
+):
+    run = make_run([make_result(make_case(), energy=energy)])
+
+    table = blocks(run, Table, "cases")[0]
+
+    titles = [column.title for column in table.columns]
+    found = [
+        cell.text
+        for row in table.rows
+        for title, cell in zip(titles, row, strict=True)
+        if title == "energy per call"
+    ]
+    assert found == texts
 
 
 def test_the_whole_page_is_rendered_with_every_drawing(run):

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from rnnbench.announcing import last_announced, without_announcements
 from rnnbench.case import Device, Dtype, Phase
 from rnnbench.protocol import (
     SCHEMA,
@@ -28,8 +29,6 @@ from rnnbench.protocol import (
     TakeTurn,
     decode_answer,
     encode,
-    last_announced,
-    without_announcements,
 )
 from rnnbench.record import Status
 from rnnbench.worker.serve import Bench, ProtocolError

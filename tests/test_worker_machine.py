@@ -101,7 +101,11 @@ def test_this_machine_is_described():
 
 def test_the_gpu_is_described(monkeypatch):
     properties = SimpleNamespace(
-        name="Example GPU", total_memory=80 * GIB, major=9, minor=0
+        name="Example GPU",
+        total_memory=80 * GIB,
+        major=9,
+        minor=0,
+        multi_processor_count=132,
     )
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
     monkeypatch.setattr(torch.cuda, "get_device_properties", lambda _: properties)
@@ -111,6 +115,7 @@ def test_the_gpu_is_described(monkeypatch):
 
     assert (seen.gpu, seen.gpu_memory_bytes) == ("Example GPU", 80 * GIB)
     assert (seen.gpu_capability, seen.cudnn) == ("9.0", "91002")
+    assert seen.gpu_multiprocessors == 132
 
 
 def test_without_a_gpu_none_is_made_up(monkeypatch):

@@ -4,7 +4,7 @@ from itertools import compress
 from statistics import median
 
 from rnnbench.case import AXES, TORCH_LAYERS, Case
-from rnnbench.metric import PEAK_MEMORY, TIME
+from rnnbench.metric import ENERGY, PEAK_MEMORY, TIME
 from rnnbench.naming import layer_name, words
 from rnnbench.provenance import Standing, judge
 from rnnbench.ratio import absolute
@@ -15,7 +15,7 @@ from rnnbench.stats import Interval
 
 _NUMBERS = (
     *("time per call", "95 % interval", "back to back", "launches", "turns"),
-    *("peak memory", "page faults per turn"),
+    *("peak memory", "energy per call", "page faults per turn"),
 )
 
 
@@ -100,6 +100,8 @@ def _row(result: Result, axes: list[str], environment: Environment) -> tuple[Cel
         Cell(str(len(result.turns))),
         Cell(str(sum(len(turns.seconds) for turns in result.turns))),
         Cell(_memory(result)),
+        # Why it lacks stands once, in "How it was measured".
+        Cell("" if result.energy is None else ENERGY.format(result.energy)),
         Cell(f"{median(faults):g}" if faults else ""),
     )
 

@@ -37,7 +37,7 @@ def draw_chart(chart: Chart) -> tuple[str, ...]:
     ]
     limits = _limits(intervals)
     return tuple(
-        _draw_panel(f"{chart.id}-{number}", panel, limits)
+        _draw_panel(f"{chart.id}-{number}", chart.title, panel, limits)
         for number, panel in enumerate(chart.panels)
     )
 
@@ -66,7 +66,9 @@ def draw_forest(forest: Forest) -> str:
         return svg_text(figure, forest.id, forest.title)
 
 
-def _draw_panel(name: str, panel: Panel, limits: tuple[float, float]) -> str:
+def _draw_panel(
+    name: str, title: str, panel: Panel, limits: tuple[float, float]
+) -> str:
     with mpl.rc_context({**STYLE, "svg.hashsalt": name}):
         figure = Figure(figsize=(4.2, 2.9))
         axes = figure.add_axes((0.0, 0.0, 1.0, 1.0))
@@ -84,9 +86,7 @@ def _draw_panel(name: str, panel: Panel, limits: tuple[float, float]) -> str:
         axes.set_ylabel(panel.y_label)
         axes.grid(axis="y", color="#888888", alpha=0.3, linewidth=0.6)
         _label_ends(axes, panel, limits)
-        return svg_text(
-            figure, name, f"{panel.y_label} over {panel.x_label}: {panel.title}"
-        )
+        return svg_text(figure, name, f"{title}, over {panel.x_label}: {panel.title}")
 
 
 def _draw_line(

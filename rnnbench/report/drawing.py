@@ -2,6 +2,7 @@
 
 import io
 import re
+import warnings
 from html import escape
 from typing import Any
 
@@ -35,14 +36,23 @@ def place(axes: Axes, figure: Figure, **inches: float) -> None:
 
 
 def shorten(text: str, most: int = 74) -> str:
-    """`text`, cut with a mark where it is longer than `most` letters."""
-    return text if len(text) <= most else f"{text[: most - 1]}…"
+    """`text`, less its middle where it is longer than `most` letters.
+
+    Names of one package begin alike: what tells them apart is at their ends.
+    """
+    if len(text) <= most:
+        return text
+    tail = (most - 1) // 2
+    return f"{text[: most - 1 - tail]}…{text[len(text) - tail :]}"
 
 
 def svg_text(figure: Figure, name: str, title: str) -> str:
     """The bare element: named for those who listen, coloured by the page's style."""
     buffer = io.StringIO()
-    figure.savefig(buffer, format="svg", transparent=True, metadata=_NOTHING)
+    with warnings.catch_warnings():
+        # Text stays text, and whoever reads it has fonts of their own.
+        warnings.filterwarnings("ignore", "Glyph .* missing")
+        figure.savefig(buffer, format="svg", transparent=True, metadata=_NOTHING)
     text = buffer.getvalue()
     text = text[text.index("<svg") :]
     # Without <style> (it would apply to the whole page), <metadata>, and fixed sizes.

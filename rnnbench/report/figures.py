@@ -18,9 +18,11 @@ from rnnbench.report.drawing import COLOURS, MARKERS, STYLE, place, shorten, svg
 _GREY = "#888888"
 _BAR = 0.62  # of a row
 _ROW = 0.36  # inches
-# Inches that a letter takes at the size of the words in a bar.
+# Inches that a letter takes at the size of the words in a bar, or beside it.
 _LETTER = 0.072
-_LABELS = 1.5
+# Letters of a label: a longer one would leave too little room.
+_LONGEST = 28
+_LONGEST_LANE = 40
 # Fewer than these: ticks at 2 and 5, too.
 _FEW_DECADES = 1e4
 # Paler than their edges, so that the page's own ink can be read on them.
@@ -40,13 +42,15 @@ def draw_timeline(timeline: Timeline) -> str:
     with mpl.rc_context({**STYLE, "svg.hashsalt": timeline.id}):
         figure = Figure(figsize=(8.2, 1.15 + 0.42 * len(timeline.lanes)))
         axes = figure.add_axes((0.0, 0.0, 1.0, 1.0))
-        place(axes, figure, left=2.6, bottom=0.55, right=0.15, top=0.45)
+        labels = [shorten(lane.label, _LONGEST_LANE) for lane in timeline.lanes]
+        left = _room(labels, least=2.6)
+        place(axes, figure, left=left, bottom=0.55, right=0.15, top=0.45)
         end = max(_ends(timeline), default=1.0)
         for row, lane in enumerate(timeline.lanes):
             for style, stretches in lane.stretches:
                 _draw_stretches(axes, row, style, stretches)
         axes.set_xlim(0, end)
-        _rows(axes, [lane.label for lane in timeline.lanes], timeline.x_label)
+        _rows(axes, labels, timeline.x_label)
         _legend(figure, timeline.legend, columns=6, pale=False)
         return svg_text(figure, timeline.id, timeline.title)
 
@@ -109,19 +113,21 @@ def _draw_panel(name: str, panel: BarPanel, legend: Sequence[tuple[int, str]]) -
         height = 0.55 + _ROW * len(panel.bars) + key
         figure = Figure(figsize=(4.6, height))
         axes = figure.add_axes((0.0, 0.0, 1.0, 1.0))
-        place(axes, figure, left=_LABELS, bottom=0.5, right=0.15, top=key)
+        labels = [shorten(bar.label, _LONGEST) for bar in panel.bars]
+        left = _room(labels, least=1.5)
+        place(axes, figure, left=left, bottom=0.5, right=0.15, top=key)
         whole = max((_length(bar) for bar in panel.bars), default=0) or 1.0
         for row, bar in enumerate(panel.bars):
-            _draw_bar(axes, row, bar, whole)
+            _draw_bar(axes, row, bar, (4.6 - left - 0.15) / (whole * 1.01))
         axes.set_xlim(0, whole * 1.01)
-        _rows(axes, [bar.label for bar in panel.bars], panel.x_label)
+        _rows(axes, labels, panel.x_label)
         _legend(figure, shown, columns=2, pale=True)
         return svg_text(figure, name, f"{panel.x_label}: {panel.title}")
 
 
-def _draw_bar(axes: Axes, row: int, bar: Bar, whole: float) -> None:
+def _draw_bar(axes: Axes, row: int, bar: Bar, inches: float) -> None:
+    """Parts end to end; a unit of the axis takes `inches`."""
     left = 0.0
-    inches = (4.6 - _LABELS - 0.15) / (whole * 1.01)
     for part in bar.parts:
         if part.value <= 0:
             continue
@@ -165,12 +171,17 @@ def _draw_stretches(
 
 def _rows(axes: Axes, labels: Sequence[str], x_label: str) -> None:
     axes.set_ylim(len(labels) - 0.5, -0.5)
-    axes.set_yticks(range(len(labels)), [shorten(label, 40) for label in labels])
+    axes.set_yticks(range(len(labels)), labels)
     axes.tick_params(axis="y", length=0, labelsize=8.5)
     axes.xaxis.set_major_locator(MaxNLocator(5))
     axes.set_xlabel(x_label)
     axes.grid(axis="x", color="#888888", alpha=0.3, linewidth=0.6)
     axes.set_axisbelow(True)
+
+
+def _room(labels: Iterable[str], *, least: float) -> float:
+    """Inches on the left that hold each label."""
+    return max(least, 0.15 + _LETTER * max(map(len, labels), default=0))
 
 
 def _legend(

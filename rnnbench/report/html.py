@@ -37,7 +37,9 @@ def render(page: Page) -> str:
         for section in page.sections
     ]
     template = environment.get_template("page.html")
-    return template.render(page=page, sections=sections) + "\n"
+    text = template.render(page=page, sections=sections) + "\n"
+    # JSON can hold half of a pair of UTF-16; no file that a browser reads can.
+    return text.encode("utf-8", "replace").decode("utf-8")
 
 
 def _shown(block: Block) -> tuple[str, Block, Any]:

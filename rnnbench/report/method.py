@@ -59,10 +59,27 @@ def _facts(run: Run) -> list[tuple[str, str]]:
 
 
 def _energy(run: Run) -> str:
-    """Absent, with its reason: a guess from a processor's rating is no measurement."""
-    if run.environment.gpu is None:
-        return "not measured: read of NVIDIA GPUs alone (NVML's counter), none was used"
-    return "not measured: the run holds no reading of NVML's energy counter"
+    """What it holds, and why cases lack it: a guess from a rating is no measurement."""
+    measured = [result for result in run.results if result.status in MEASURED]
+    read = sum(result.energy is not None for result in measured)
+    reasons = Counter(
+        result.energy_reason or "no reason is held"
+        for result in measured
+        if result.energy is None
+    )
+    found = [f"{_of_cases(count)}: {reason}" for reason, count in reasons.most_common()]
+    if not read:
+        why = next(iter(reasons), "no case was measured")
+        return f"not measured: {why if len(found) < 2 else '; '.join(found)}"
+    told = (
+        f"{_of_cases(read)}: NVML's counter of the whole GPU, while calls run back to "
+        "back; the power that the GPU takes when idle is part of it"
+    )
+    return "; not measured of ".join([told, *found])
+
+
+def _of_cases(count: int) -> str:
+    return f"{count} case{'' if count == 1 else 's'}"
 
 
 def _not_measured(run: Run) -> Table | None:

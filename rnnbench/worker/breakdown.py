@@ -50,7 +50,7 @@ def kinds(recorded: Recorded) -> tuple[tuple[Kind, float], ...]:
         moment = max(moment, last)
     rest = Kind.IDLE if recorded.kernels else Kind.FRAMEWORK
     of_kind[rest] += call.duration - sum(of_kind.values())
-    return tuple((kind, spent * 1e-9) for kind, spent in of_kind.items())
+    return tuple((kind, spent / 1e9) for kind, spent in of_kind.items())
 
 
 def seen(recorded: Recorded) -> tuple[str, ...]:
@@ -97,8 +97,8 @@ class _Row:
             name=name,
             kind=self.kind,
             calls=self.calls,
-            host_seconds=self.host * 1e-9,
-            device_seconds=self.device * 1e-9,
+            host_seconds=self.host / 1e9,
+            device_seconds=self.device / 1e9,
             allocated_bytes=self.allocated,
         )
 
@@ -149,6 +149,6 @@ def _span(lane: str, each: Node | Kernel, kind: Kind, start: int) -> Span:
         lane=lane,
         name=each.name[:_LONGEST_NAME],
         kind=kind,
-        start=round((each.start - start) * 1e-9, 9),
-        seconds=round(each.duration * 1e-9, 9),
+        start=round((each.start - start) / 1e9, 9),
+        seconds=round(each.duration / 1e9, 9),
     )

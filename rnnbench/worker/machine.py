@@ -92,7 +92,10 @@ def _limits(root: Path) -> list[Path]:
 
 def _gpu() -> dict[str, Any]:
     """The first CUDA device, which is the one that is measured."""
-    names = ("cuda", "cudnn", "gpu", "gpu_memory_bytes", "gpu_capability", "driver")
+    names = (
+        *("cuda", "cudnn", "gpu", "gpu_memory_bytes", "gpu_capability"),
+        *("gpu_multiprocessors", "driver"),
+    )
     if not torch.cuda.is_available():
         return dict.fromkeys(names) | {"cuda": torch.version.cuda, "driver": driver()}
     device = torch.cuda.get_device_properties(0)
@@ -103,6 +106,7 @@ def _gpu() -> dict[str, Any]:
         device.name,
         device.total_memory,
         f"{device.major}.{device.minor}",
+        device.multi_processor_count,
         driver(),
     )
     return dict(zip(names, values, strict=True))

@@ -16,6 +16,8 @@ from rnnbench.profile import Profile
 from rnnbench.protocol import (
     SCHEMA,
     Answer,
+    Burn,
+    Burnt,
     Climb,
     Climbed,
     Job,
@@ -36,6 +38,7 @@ from rnnbench.protocol import (
     encode,
 )
 from rnnbench.record import Status
+from rnnbench.worker.burn import burn
 from rnnbench.worker.ceilings import climb
 from rnnbench.worker.check import check
 from rnnbench.worker.clock import CLOCKS, Clock
@@ -121,6 +124,10 @@ class Bench:
         """One turn of one member of what was prepared."""
         return take_one(self._prepared(), job.member, partial(announce, "turn"))
 
+    def burn(self, job: Burn) -> Burnt:
+        """Keep the device busy with what was prepared."""
+        return burn(self._prepared(), job.seconds)
+
     def memory(self, job: Memory) -> Report:
         """The peak of each case, which is built for it and dropped after."""
         outcomes = []
@@ -189,6 +196,7 @@ _ANSWERS: dict[type, Callable[[Bench, Any], Answer]] = {
     Memory: Bench.memory,
     TakeProfile: Bench.profile,
     Climb: Bench.climb,
+    Burn: Bench.burn,
 }
 
 

@@ -1,8 +1,9 @@
 """A worker without torch: it speaks the protocol, and fails as a layer's name bids it.
 
 A case of the layer "fake:NAME" takes the fault NAME when it is prepared; "rounds_NAME"
-takes it in the rounds, "profile_NAME" when it is profiled. Any other layer takes
-SECONDS, a GRU half as much again.
+takes it in the rounds, "profile_NAME" when it is profiled, "burn_NAME" while its energy
+is read. Any other layer takes SECONDS, a GRU half as much again. With FAKE_GPU there is
+a CUDA device of that UUID.
 """
 
 import ctypes
@@ -17,6 +18,8 @@ from rnnbench import protocol
 from rnnbench.case import Phase
 from rnnbench.profile import Ceiling, Kind, Operator, Part, Profile, Span
 from rnnbench.protocol import (
+    Burn,
+    Burnt,
     Climb,
     Climbed,
     Measured,
@@ -201,6 +204,17 @@ def ceilings(job):
     )
 
 
+def burnt(cases, job):
+    """As many calls as would fill the time, in no time."""
+    fault(cases[0], "burn")
+    return Burnt(
+        outcomes=(Outcome(status=Status.OK, call=SECONDS),),
+        calls=round(job.seconds / SECONDS),
+        seconds=job.seconds,
+        gpu=os.environ["FAKE_GPU"],
+    )
+
+
 def environment():
     values = dict.fromkeys(Environment.__dataclass_fields__)
     for name in ("system", "machine", "kernel", "libc", "python", "numpy", "torch"):
@@ -219,7 +233,7 @@ def main():
         if isinstance(job, Survey):
             outcomes = tuple(
                 Outcome(status=Status.SKIPPED, reason="no CUDA device")
-                if case.device == "cuda"
+                if case.device == "cuda" and "FAKE_GPU" not in os.environ
                 else Outcome(status=Status.OK)
                 for case in job.cases
             )
@@ -236,6 +250,8 @@ def main():
             answer(profiles(job))
         elif isinstance(job, Climb):
             answer(ceilings(job))
+        elif isinstance(job, Burn):
+            answer(burnt(cases, job))
 
 
 if __name__ == "__main__":
