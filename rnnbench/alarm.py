@@ -17,9 +17,10 @@ _NORMAL = 1.4826
 # in a night at most 1 % of the series without a change are named, whatever the noise.
 _REACH = {4: 2.5, 3: 3.0, 2: 4.0, 1: 5.0}
 
-# One night alone may be an outlier, of which the window has seen some: it has to be
-# off by half as much again as the worst of them.
-_BEYOND = 1.5
+# One night alone may be an outlier: it has to be off by twice as much as the worst of
+# so many nights before, and there have to be some.
+_BEYOND = 2.0
+_OUTLIERS, _LEAST_OUTLIERS = 60, 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,10 +48,16 @@ def alarm(logs: Values) -> Alarm | None:
         off = last - centre
         if not (np.all(off > 0) or np.all(off < 0)) or np.min(np.abs(off)) < reach * sd:
             continue
-        same_side = (before - centre) * np.sign(off[0])
-        if nights == 1 and abs(off[0]) < _BEYOND * float(same_side.max()):
+        if nights == 1 and _may_be_outlier(logs, centre):
             continue
         by = hodges_lehmann(before, last)
         if math.isfinite(by) and abs(by) >= LEAST:
             return Alarm(nights, by)
     return None
+
+
+def _may_be_outlier(logs: Values, centre: float) -> bool:
+    before = logs[-1 - _OUTLIERS : -1] - centre
+    last = float(logs[-1]) - centre
+    worst = float(np.max(before * np.sign(last)))
+    return len(before) < _LEAST_OUTLIERS or abs(last) < _BEYOND * worst

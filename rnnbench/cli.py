@@ -10,7 +10,8 @@ from typing import Annotated, Any
 
 import typer
 
-from rnnbench.errors import ResultsError, RnnbenchError
+from rnnbench import cli_nights
+from rnnbench.errors import RnnbenchError
 
 _ABOUT = """What choosing one recurrent layer of torch.nn over another costs, here.
 
@@ -60,6 +61,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
+cli_nights.register(app)
 
 
 class Format(StrEnum):
@@ -87,7 +89,7 @@ def list_cases(
 ) -> None:
     """List what a sweep would measure here; the help text is `_CASES`."""
     from rnnbench import campaign, listing  # noqa: PLC0415
-    from rnnbench.process import physical_cores  # noqa: PLC0415
+    from rnnbench.setting import physical_cores  # noqa: PLC0415
     from rnnbench.sweep import load_sweep  # noqa: PLC0415
 
     read = load_sweep(sweep)
@@ -134,9 +136,7 @@ def hold_against(  # noqa: PLR0913 - options, not arguments
     candidate: Annotated[str, typer.Option(help="The interpreter in question.")] = "",
     base_layer: Annotated[str, typer.Option(help="In place of the sweep's.")] = "",
     candidate_layer: Annotated[str, typer.Option(help="Held against it.")] = "",
-    budget: Annotated[
-        float | None, typer.Option(help="Seconds in all; else the sweep's.")
-    ] = None,
+    budget: Annotated[float, typer.Option(help="Seconds that it may take.")] = 3600.0,
     output: Annotated[
         list[Path] | None, typer.Option(help="A file .json, .md or .txt; repeatable.")
     ] = None,
@@ -157,8 +157,10 @@ def hold_against(  # noqa: PLR0913 - options, not arguments
         candidate_layer=candidate_layer,
     )
     line = ProgressLine(Stream(sys.stderr))
-    decision = trial.hold(load_sweep(sweep), sides, budget, line.show)
-    line.close()
+    try:
+        decision = trial.hold(load_sweep(sweep), sides, budget, line.show)
+    finally:
+        line.close()
     for path in output or ():
         bulletin.write(path, decision)
     typer.echo(bulletin.text(decision), nl=False)

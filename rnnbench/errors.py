@@ -15,3 +15,7 @@ class ResultsError(RnnbenchError):
 
 class CampaignError(RnnbenchError):
     """Measuring can't begin or go on, whichever case it is."""
+
+
+class IncomparableError(RnnbenchError):
+    """Two runs that have nothing to say of each other, such as of two machines."""

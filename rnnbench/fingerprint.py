@@ -36,7 +36,7 @@ _PARTS = {
         (
             *("cpu_model", "physical_cores", "logical_cores", "system", "machine"),
             *("cpu_capability", "allocator"),
-            *("gpu", "gpu_memory_bytes", "gpu_capability"),
+            *("gpu", "gpu_memory_bytes", "gpu_capability", "gpu_multiprocessors"),
         ),
         Part.MACHINE,
     ),
@@ -50,7 +50,9 @@ _PARTS = {
     ),
 }
 # A GPU that no case runs on changes nothing; the CPU drives the GPU, too.
-_OF_A_GPU = frozenset({"gpu", "gpu_memory_bytes", "gpu_capability"})
+_OF_A_GPU = frozenset(
+    {"gpu", "gpu_memory_bytes", "gpu_capability", "gpu_multiprocessors"}
+)
 _OF_A_CPU = frozenset({"cpu_capability", "allocator"})
 
 
@@ -88,12 +90,14 @@ def machine_parts(environment: Environment) -> tuple[tuple[str, str], ...]:
     """What a history keeps apart: the machine, and the build of PyTorch.
 
     Not PyTorch's version: that it changed is what a history is asked about. Of the
-    version only the local part ("cpu", "cu126") is a build.
+    version only the local part ("cpu", "cu126") is a build. What can't be read is left
+    out, so that a field that is added later leaves the key of a machine without it.
     """
     kept = [
-        (field.name, _text(getattr(environment, field.name)) or "")
+        (field.name, text)
         for field in fields(Environment)
         if _PARTS.get(field.name) in (Part.MACHINE, Part.BUILD)
+        and (text := _text(getattr(environment, field.name)))
     ]
     return (*kept, ("torch_build", environment.torch.partition("+")[2]))
 

@@ -65,6 +65,57 @@ def ratio_interval(
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """How far two independent samples of logarithms are apart, and how sure that is.
+
+    `degrees` of freedom, 0 where a sample has but one value: then nothing is sure.
+    """
+
+    estimate: float
+    error: float
+    degrees: float
+    count: int
+
+    def interval(self, confidence: float = CONFIDENCE) -> Interval:
+        """The ratio that the gap is the logarithm of."""
+        if not self.degrees:
+            return Interval(math.exp(self.estimate), 0.0, math.inf, self.count)
+        half = float(stdtrit(self.degrees, (1 + confidence) / 2)) * self.error
+        low, high = self.estimate - half, self.estimate + half
+        return Interval(_exp(self.estimate), _exp(low), _exp(high), self.count)
+
+    def p_beyond(self, reach: float) -> float:
+        """The p-value of lying outside of plus or minus `reach`: of the nearer bound.
+
+        Doubled, since it is read from the data which bound that is.
+        """
+        off = abs(self.estimate) - reach
+        if not self.degrees:
+            return 1.0
+        if not self.error:
+            return 0.0 if off > 0 else 1.0
+        return min(1.0, 2 * float(stdtr(self.degrees, -off / self.error)))
+
+
+def welch(candidate: Sequence[float], reference: Sequence[float]) -> Gap:
+    """The gap of two means; the samples may vary differently.
+
+    Welch (1947, Biometrika 34); degrees of freedom by Satterthwaite (1946).
+    """
+    estimate = fmean(candidate) - fmean(reference)
+    count = min(len(candidate), len(reference))
+    if count < 2:
+        return Gap(estimate, math.inf, 0, count)
+    shares = [variance(each) / len(each) for each in (candidate, reference)]
+    freedom = [
+        share**2 / (len(each) - 1)
+        for share, each in zip(shares, (candidate, reference), strict=True)
+    ]
+    degrees = sum(shares) ** 2 / sum(freedom) if sum(freedom) else math.inf
+    return Gap(estimate, math.sqrt(sum(shares)), degrees, count)
+
+
 def unpaired_ratio_interval(
     candidate: Sequence[float],
     reference: Sequence[float],
@@ -72,23 +123,24 @@ def unpaired_ratio_interval(
 ) -> Interval:
     """The ratio of two independent samples of logarithms, one value a launch.
 
-    For what can't be measured in one process. Degrees of freedom by Welch (1947,
-    Biometrika 34) and Satterthwaite (1946): the two may vary differently.
+    For what can't be measured in one process.
     """
-    estimate = fmean(candidate) - fmean(reference)
-    count = min(len(candidate), len(reference))
-    if count < 2:
-        return Interval(math.exp(estimate), 0.0, math.inf, count)
-    shares = [variance(each) / len(each) for each in (candidate, reference)]
-    freedom = [
-        share**2 / (len(each) - 1)
-        for share, each in zip(shares, (candidate, reference), strict=True)
+    return welch(candidate, reference).interval(confidence)
+
+
+def discoveries(p_values: Sequence[float], level: float) -> tuple[bool, ...]:
+    """Which are found, so that on average at most a share `level` of them is false.
+
+    Benjamini & Hochberg (1995, JRSS B 57). It holds for tests that lean the same way
+    (Benjamini & Yekutieli 2001), as those do that share a launch.
+    """
+    ordered = sorted(p_values)
+    small_enough = [
+        value
+        for rank, value in enumerate(ordered, start=1)
+        if value <= level * rank / len(ordered)
     ]
-    degrees = sum(shares) ** 2 / sum(freedom) if sum(freedom) else math.inf
-    half = float(stdtrit(degrees, (1 + confidence) / 2)) * math.sqrt(sum(shares))
-    return Interval(
-        math.exp(estimate), math.exp(estimate - half), _exp(estimate + half), count
-    )
+    return tuple(value <= max(small_enough, default=-1.0) for value in p_values)
 
 
 def excess(values: Sequence[float], bound: float) -> float:

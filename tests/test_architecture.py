@@ -31,31 +31,45 @@ ROOMS = {
     # Pure arithmetic. The worker shares `cost`: it makes the lengths that are counted.
     "stats": set(),
     "cost": {"case"},
+    "guess": FACTS | {"cost"},
     # A sweep's file, from its characters to its cases. `schema` asks `process` for the
     # number of cores that `threads: all` stands for.
     "yaml_file": {"errors"},
     "expand": FACTS | {"cost"},
-    "schema": FACTS | {"yaml_file", "expand", "process"},
+    "schema": FACTS | {"yaml_file", "expand", "setting"},
     "sweep": FACTS | {"yaml_file", "schema", "expand"},
     # Measuring, from one worker to the campaign.
     "protocol": FACTS | {"decode"},
-    "process": FACTS | {"protocol"},
+    "announcing": set(),
+    "setting": FACTS,
+    "process": FACTS | {"protocol", "announcing", "setting"},
     "decode": FACTS,
     "journal": FACTS | {"decode"},
     "precision": FACTS | {"journal", "stats"},
-    "launch": FACTS | {"protocol", "process", "journal"},
+    "launch": FACTS | {"protocol", "process", "setting", "journal"},
     "probe": FACTS | {"protocol", "process", "journal", "launch"},
     "timing": FACTS | {"protocol", "process", "journal", "launch"},
+    "energy": FACTS | {"protocol", "process", "journal", "launch", "probe"},
     "campaign": FACTS
-    | {"protocol", "process", "journal", "launch", "precision", "probe", "timing"}
-    | {"cost"},
+    | {
+        "protocol",
+        "process",
+        "setting",
+        "journal",
+        "launch",
+        "precision",
+        "probe",
+        "timing",
+    }
+    | {"guess", "energy"},
     "outcome": FACTS | {"journal", "launch", "precision"},
-    "estimate": FACTS | {"cost", "precision", "timing", "campaign"},
-    # A gate: one launch, the rule, the whole of it, what is said of it.
-    "duel": FACTS | {"protocol", "process"},
-    "gate": FACTS | {"duel", "stats"},
-    "trial": FACTS | {"campaign", "duel", "gate", "sweep"},
-    "bulletin": FACTS | {"duel", "gate", "stats", "inert", "whole"},
+    "estimate": FACTS | {"guess", "precision", "timing", "campaign"},
+    # A gate: its facts, one launch, the rule, the whole of it, what is said of it.
+    "match": FACTS,
+    "duel": FACTS | {"match", "protocol", "process", "setting"},
+    "gate": FACTS | {"match", "stats"},
+    "trial": FACTS | {"match", "campaign", "duel", "gate", "sweep"},
+    "bulletin": FACTS | {"match", "gate", "stats", "inert", "whole"},
     "inert": set(),
     "whole": {"errors"},
     # pytest and the terminal.
@@ -76,41 +90,63 @@ ROOMS = {
     "provenance": FACTS | {"rules"},
     "roofline": FACTS | {"cost", "ratio"},
     "summary": FACTS | {"ratio", "naming"},
+    # Two runs: what may be compared, what is known of a cell, the verdict, the words.
+    "fingerprint": FACTS,
+    "cell": FACTS | {"ratio", "stats"},
+    "compare": FACTS | {"cell", "fingerprint", "stats"},
+    "comparison": FACTS | {"cell", "compare", "inert", "stats"},
+    # Many nights: the files, what goes into them, where a level changed, the words.
+    "archive": FACTS | {"decode"},
+    "history": FACTS | {"archive", "cell", "fingerprint", "inert", "ratio", "stats"},
+    "shifts": set(),
+    "alarm": {"shifts"},
+    "changes": FACTS | {"alarm", "archive", "history", "shifts"},
+    "chronicle": FACTS | {"archive", "changes", "history", "inert"},
     "report": FACTS
     | {"stats", "cost", "ratio", "naming", "attribution", "provenance", "roofline"}
     | {"inert"},
     # The command; both sides, and neither pytest nor torch.
     "listing": FACTS | {"cost", "estimate", "sweep"},
+    "cli_nights": FACTS
+    | {"store", "compare", "comparison", "archive", "history", "changes"}
+    | {"chronicle", "inert"},
     "cli": FACTS
-    | {"sweep", "process", "campaign", "estimate", "listing", "store", "report"}
+    | {"cli_nights"}
+    | {"sweep", "setting", "campaign", "estimate", "listing", "store", "report"}
     | {"trial", "bulletin", "progress", "whole"},
 }
 
 READING = (
     *("store", "decode", "ratio", "stats", "cost", "naming", "attribution"),
     *("provenance", "roofline", "summary", "report"),
+    *("fingerprint", "cell", "compare", "comparison"),
+    *("archive", "history", "shifts", "alarm", "changes", "chronicle"),
 )
 
 # Where a library may be imported: a room, or one module of a folder. `json` is here
 # because what is written as JSON has a form, and each form has one keeper.
 LIBRARIES = {
     "torch": {"worker"},
-    "numpy": {"worker"},
+    "pynvml": {"energy"},
+    "numpy": {"worker", "shifts", "alarm", "changes"},
     "pytest": {"plugin", "suites"},
     "pydantic": {"schema"},
     "ruamel": {"yaml_file"},
-    "typer": {"cli"},
+    "pandas": {"archive", "changes"},
+    "pyarrow": {"archive"},
+    "typer": {"cli", "cli_nights"},
     "rich": {"cli"},
-    "scipy": {"stats"},
+    "scipy": {"stats", "shifts"},
     "matplotlib": {"report.charts", "report.drawing", "report.figures"},
     "jinja2": {"report.html"},
     "markupsafe": {"report.html"},
-    "json": {"protocol", "journal", "store", "bulletin", "cli", "report"},
+    "json": {"protocol", "journal", "store", "bulletin", "cli", "report"}
+    | {"comparison", "archive", "chronicle"},
 }
 
 # `--help` is quick because a command imports what it needs when it is called; the
 # worker has to set its limits before torch is imported.
-LATE_IMPORTS = {"cli", "worker.__main__"}
+LATE_IMPORTS = {"cli", "cli_nights", "worker.__main__"}
 
 # Foreign code runs there, and may raise anything.
 CATCHES_ALL = {"worker"}

@@ -52,7 +52,7 @@ def test_a_panel_is_well_formed_and_named_for_those_who_listen():
     assert root.get("role") == "img"
     title = root.find(f"{SVG}title")
     assert title.get("id") == root.get("aria-labelledby")
-    assert title.text == "time ÷ LSTM over hidden_size: inference"
+    assert title.text == "A title, over hidden_size: inference"
 
 
 def test_lines_are_labelled_directly_and_axes_name_what_was_measured():
@@ -167,4 +167,4 @@ def test_a_forest_has_a_row_for_each_effect_and_the_line_at_one():
 def test_a_label_that_is_too_long_is_cut_with_a_mark():
     svg = draw_forest(a_forest(Effect("x" * 200, interval(1.0))))
 
-    assert any(text.endswith("…") for text in texts(svg))
+    assert any("…" in text for text in texts(svg))

@@ -5,6 +5,8 @@ import pytest
 from scipy.stats import ttest_1samp, ttest_ind
 
 from rnnbench.stats import (
+    excess,
+    holm,
     log_ratio,
     mean_interval,
     ratio_interval,
@@ -91,3 +93,30 @@ def test_the_interval_holds_the_truth_as_often_as_it_says():
         held += interval.low <= 5 <= interval.high
 
     assert 0.935 <= held / 2000 <= 0.965
+
+
+def test_an_excess_is_students_one_sided_test():
+    theirs = ttest_1samp(VALUES, 0.9, alternative="greater").pvalue
+
+    assert excess(VALUES, 0.9) == pytest.approx(theirs)
+
+
+@pytest.mark.parametrize(
+    ("values", "p_value"), [([], 1), ([2.0], 1), ([2.0, 2.0], 0), ([1.0, 1.0], 1)]
+)
+def test_an_excess_without_spread_is_certain_and_of_one_value_none(values, p_value):
+    assert excess(values, 1.0) == p_value
+
+
+@pytest.mark.parametrize(
+    ("p_values", "found"),
+    [
+        ([], ()),
+        ([0.04], (True,)),
+        # Against 0.05 / 4, / 3, / 2: the third fails, and with it all after it.
+        ([0.01, 0.04, 0.03, 0.005], (True, False, False, True)),
+        ([0.02, 0.02, 0.02], (False, False, False)),
+    ],
+)
+def test_holm_goes_from_the_smallest_to_the_first_that_fails(p_values, found):
+    assert holm(p_values, 0.05) == found

@@ -5,11 +5,11 @@
 
 Run by the interpreter of the base, which has rnnbench; the candidate is measured. Each
 step is a command that can be run by hand. One that fails costs the night none of the
-others. The exit status is the gate's, or 2 where the candidate was not measured at all.
+others. The exit status is the gate's; where that is 0, it is 2 if the night was not
+measured, or not remembered.
 """
 
 import argparse
-import html
 import shlex
 import subprocess
 import sys
@@ -18,7 +18,11 @@ from pathlib import Path
 
 RNNBENCH = str(Path(sys.executable).with_name("rnnbench"))
 # Of one step's words on the page: a summary on a code host holds a megabyte in all.
-LONGEST = 20_000
+LONGEST = 100_000
+MARKDOWN = ("--format", "markdown")
+# Their failure is a night that was lost. A compare that finds something only informs,
+# and a sweep of which one case failed is still a sweep.
+KEEPING = ("report", "history add", "history changes")
 
 
 @dataclass(frozen=True)
@@ -56,11 +60,10 @@ class Night:
             done.append(step("report", RNNBENCH, "report", run, "--output", folder))
             done.append(self._history("add", run))
             if self.previous is not None and self.previous.exists():
-                done.append(
-                    step("compare", RNNBENCH, "compare", str(self.previous), run)
-                )
+                files = (str(self.previous), run)
+                done.append(step("compare", RNNBENCH, "compare", *files, *MARKDOWN))
         done.append(self._gate())
-        done.append(self._history("changes"))
+        done.append(self._history("changes", *MARKDOWN))
         return done
 
     def _measure(self) -> Step:
@@ -105,8 +108,9 @@ def summary(night: Night, steps: list[Step]) -> str:
     parts.append("\n".join(rows))
     for one in steps:
         if one.name in ("compare", "history changes"):
-            said = html.escape(one.said[:LONGEST])
-            parts.append(f"## {one.name}\n\n<pre>{said}</pre>")
+            # What the commands write is escaped. Cut at the end of a line.
+            said = one.said[:LONGEST].rpartition("\n")[0]
+            parts.append(f"## {one.name}\n\n{said}")
     parts.append("Only the gate turns a night red: files of two nights differ by more")
     return "\n\n".join(parts[:-1]) + f"\n\n{parts[-1]} than code does.\n"
 
@@ -132,9 +136,14 @@ def main() -> int:
         (night.output / stale).unlink(missing_ok=True)
     steps = night.steps()
     (night.output / "summary.md").write_text(summary(night, steps), encoding="utf-8")
-    if not night.run.exists():
-        return 2
-    return next(one.status for one in steps if one.name == "gate")
+    return status(night, steps)
+
+
+def status(night: Night, steps: list[Step]) -> int:
+    """The gate's; where that is content, 2 for a night that was not kept."""
+    ended = {one.name: one.status for one in steps}
+    kept = night.run.exists() and not any(ended[name] for name in KEEPING)
+    return ended["gate"] or (0 if kept else 2)
 
 
 if __name__ == "__main__":

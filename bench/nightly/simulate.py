@@ -17,7 +17,8 @@ from pathlib import Path
 HERE = Path(__file__).parent
 CASE = "nightly_layers:gru-inference-i64-h128-l1-t16-b8-cpu"
 SLOWER = 0.05
-SLOW_NIGHT = 3
+NIGHTS, SLOW_NIGHT = 5, 3
+RNNBENCH = str(Path(sys.executable).with_name("rnnbench"))
 
 
 def interpreter(folder: Path, slower: float = 0.0) -> str:
@@ -51,7 +52,10 @@ def night(folder: Path, base: str, candidate: str, store: Path, past: Path) -> i
 
 def flags(folder: Path) -> dict[str, str]:
     """What the gate did not find unchanged, or better, and how it called it."""
-    decision = json.loads((folder / "gate.json").read_text("utf-8"))
+    path = folder / "gate.json"
+    if not path.exists():
+        return {"": "no answer"}
+    decision = json.loads(path.read_text("utf-8"))
     return {
         one["case"]: one["verdict"]
         for one in decision["judgements"]
@@ -71,16 +75,17 @@ def simulate(work: Path) -> list[str]:
         folder = work / name
         status = night(folder, base, candidate, store, past)
         found = flags(folder)
-        worse = {case for case, verdict in found.items() if verdict == "regression"}
-        due = {CASE} if candidate == slow else set()
-        right = worse == due and status == len(due)
+        due = {CASE: "regression"} if candidate == slow else {}
+        # What stays too wide on a busy machine is said to be so, and flagged it is not.
+        told = {case: one for case, one in found.items() if one != "inconclusive"}
+        right = told == due and status == len(due)
         took = f"{time.monotonic() - began:.0f} s"
         line = f"{name}: exit status {status}, flagged {found or 'nothing'}, {took}"
         sys.stdout.write(f"== {line}: {'as it should' if right else 'WRONG'}\n")
         if not right:
             wrong.append(line)
 
-    for number in range(1, 6):
+    for number in range(1, NIGHTS + 1):
         same = interpreter(work / f"candidate-{number}")
         past = work / f"night-{number - 1}"
         if number == SLOW_NIGHT:
@@ -88,6 +93,27 @@ def simulate(work: Path) -> list[str]:
                 shutil.copytree(store, other)
             expect(f"night-{number}-slow", slow, other, past)
         expect(f"night-{number}", same, store, past)
+    wrong += remembered(work, store, other)
+    return wrong
+
+
+def remembered(work: Path, store: Path, other: Path) -> list[str]:
+    """Both histories hold five nights; a line for each thing that they don't."""
+    wrong = []
+    for number in (4, 5):
+        run = str(work / f"night-{number}" / "run.json")
+        command = [RNNBENCH, "history", "add", run, "--store", str(other)]
+        subprocess.run(command, check=False)
+    for held in (store, other):
+        command = [RNNBENCH, "history", "show", CASE, "--store", str(held)]
+        done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False)
+        sys.stdout.write(f"{held.name}:\n{done.stdout}")
+        files = list(held.rglob("*.parquet"))
+        if done.returncode or len(files) != NIGHTS:
+            wrong.append(f"{held.name}: {len(files)} nights, not {NIGHTS}")
+        command = [RNNBENCH, "history", "changes", "--store", str(held)]
+        if subprocess.run(command, check=False).returncode:
+            wrong.append(f"{held.name}: its changes could not be searched")
     return wrong
 
 

@@ -1,0 +1,79 @@
+"""A worker without torch for one side of a gate, told by its arguments how it fares.
+
+FACTOR times a millisecond a call, with a spread of SPREAD from process to process; a
+case whose layer's name ends in the name of a fault meets it on the side FAULTY.
+"""
+
+import argparse
+import os
+import random
+import signal
+import sys
+
+from rnnbench import protocol
+from rnnbench.protocol import Measured, MemberTurns, Outcome, Prepare, Ready, Report
+from rnnbench.record import Environment, Status
+
+
+def answer(message):
+    sys.stdout.buffer.write(protocol.encode(message))
+    sys.stdout.buffer.flush()
+
+
+def environment(torch):
+    values = dict.fromkeys(Environment.__dataclass_fields__)
+    for name in ("system", "machine", "kernel", "libc", "python", "numpy"):
+        values[name] = "fake"
+    values |= {"parallel_backend": "none", "allocator": "glibc", "torch": torch}
+    return Environment(**values)
+
+
+def outcome(case, arguments):
+    fault = case.layer.rpartition("_")[2] if arguments.faulty else ""
+    if fault == "killed":
+        os.kill(os.getpid(), signal.SIGKILL)
+    if fault == "raising":
+        return Outcome(status=Status.ERROR, reason="ValueError: <b>no</b>")
+    if fault == "lacking":
+        return Outcome(status=Status.SKIPPED, reason="not implemented for 'Half'")
+    return Outcome(status=Status.OK, call=1e-3, first_call=1e-3)
+
+
+def seconds(case, arguments, level):
+    # What is slow is slow at one size alone.
+    factor = arguments.factor if case.hidden_size == 64 else 1.0
+    return 1e-3 * factor * level * random.gauss(1, 0.002)
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--factor", type=float, default=1.0)
+    parser.add_argument("--spread", type=float, default=0.001)
+    parser.add_argument("--torch", default="1.0")
+    parser.add_argument("--schema", type=int, default=protocol.SCHEMA)
+    parser.add_argument("--faulty", action="store_true")
+    arguments = parser.parse_args()
+    protocol.decode_job(sys.stdin.buffer.readline())
+    answer(Ready(schema=arguments.schema, environment=environment(arguments.torch)))
+    case, level = None, 1.0
+    for line in sys.stdin.buffer:
+        job = protocol.decode_job(line)
+        if isinstance(job, Prepare):
+            (case,) = job.cases
+            level = random.gauss(1, arguments.spread)
+            os.write(2, protocol.announcement("build", 0))
+            answer(Report(outcomes=(outcome(case, arguments),)))
+        else:
+            turns = MemberTurns(seconds=(seconds(case, arguments, level),), faults=(0,))
+            answer(
+                Measured(
+                    outcomes=(Outcome(status=Status.OK),),
+                    turns=(turns,),
+                    yardstick=MemberTurns(),
+                    inside_turns=1e-3,
+                )
+            )
+
+
+if __name__ == "__main__":
+    main()
