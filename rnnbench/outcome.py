@@ -1,7 +1,7 @@
 """What a journal says of each case, once a campaign is over."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from rnnbench.case import Case, Device
 from rnnbench.journal import Journal, Pass
@@ -11,6 +11,9 @@ from rnnbench.profile import Ceiling
 from rnnbench.record import Result, Status, Yardstick
 from rnnbench.workload import Workload
 
+# Cases whose call over time is kept in the results: a page shows fewer, each takes tens
+# of KB, and every profiled case has its trace.
+MOST_TIMELINES = 24
 NO_COUNTER = "no counter: NVML reads NVIDIA GPUs alone"
 
 
@@ -25,12 +28,16 @@ class Outcome:
     @property
     def results(self) -> tuple[Result, ...]:
         """A result of every case, in the order's order."""
-        return tuple(
+        found = [
             self._result(case, workload.id, widths.get(case.id, math.inf))
             for workload in self.order.workloads
             for widths in [self._widths(workload)]
             for case in workload.members
-        )
+        ]
+        profiled = [place for place, result in enumerate(found) if result.profile]
+        for place in profiled[MOST_TIMELINES:]:
+            found[place] = _without_timeline(found[place])
+        return tuple(found)
 
     @property
     def yardsticks(self) -> tuple[Yardstick, ...]:
@@ -94,3 +101,13 @@ class Outcome:
     def _passes(self, workload: str) -> list[Pass]:
         done = self.journal.passes.get(workload, {})
         return [done[number] for number in sorted(done)]
+
+
+def _without_timeline(result: Result) -> Result:
+    """`result` less the drawing of its call; how much was left out is counted."""
+    if result.profile is None:
+        return result
+    left_out = result.profile.left_out + len(result.profile.timeline)
+    return replace(
+        result, profile=replace(result.profile, timeline=(), left_out=left_out)
+    )

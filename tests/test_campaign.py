@@ -189,6 +189,18 @@ def test_smoke_runs_each_case_once_and_reads_no_memory():
     assert not campaign.journal.memory
 
 
+def test_the_results_keep_few_timelines_and_count_what_they_leave_out(monkeypatch):
+    monkeypatch.setattr("rnnbench.outcome.MOST_TIMELINES", 1)
+    policy = Policy(precision=0.02, launches=1, budget=60, time_limit=2, profile="all")
+
+    found = results(conduct(order(cases("lstm", "gru"), policy=policy)))
+
+    first, second = found["lstm"].profile, found["gru"].profile
+    assert first.timeline
+    assert second.timeline == ()
+    assert second.left_out == first.left_out + len(first.timeline)
+
+
 def test_progress_counts_up_to_what_is_due():
     seen = []
 

@@ -31,10 +31,11 @@ def every_case(run: Run) -> Section:
         if len({getattr(case, axis) for case in cases}) > 1
     ]
     same = [axis for axis in AXES if axis not in axes]
-    titles = ("status", "reason", *axes, "provenance")
     columns = (
-        *(Column(title) for title in ("case", *titles)),
+        *(Column(title) for title in ("case", "status", *axes, "provenance")),
         *(Column(title, number=True) for title in _NUMBERS),
+        # Last: a sentence would push the numbers off the screen.
+        Column("reason"),
     )
     rows = tuple(_row(result, axes, run.environment) for result in run.results)
     columns, rows = _without_empty(columns, rows)
@@ -53,7 +54,7 @@ def first_calls(run: Run) -> Section | None:
         usual = absolute(result.turns)
         if result.case.layer in TORCH_LAYERS or not firsts or usual is None:
             continue
-        first = median(firsts)
+        first = max(firsts)
         rows.append(
             (
                 Cell(result.case.id),
@@ -76,8 +77,9 @@ def first_calls(run: Run) -> Section | None:
         (
             Text(
                 "The first call in a fresh process holds what is done once, "
-                "compilation among it. It is the median over launches, and no part of "
-                "the running time."
+                "compilation among it. It is the longest over launches, as a compiler "
+                "may keep on disk what the first one made, and no part of the running "
+                "time."
             ),
             Table("First call and running time", columns, tuple(rows)),
         ),
@@ -91,7 +93,6 @@ def _row(result: Result, axes: list[str], environment: Environment) -> tuple[Cel
     return (
         Cell(result.case.id),
         Cell(result.status, Tone.BAD if result.status in FAILED else Tone.PLAIN),
-        Cell(result.reason),
         *(Cell(_value(result.case, axis)) for axis in axes),
         _provenance(result, environment),
         Cell(TIME.format(interval.estimate) if interval else ""),
@@ -103,6 +104,7 @@ def _row(result: Result, axes: list[str], environment: Environment) -> tuple[Cel
         # Why it lacks stands once, in "How it was measured".
         Cell("" if result.energy is None else ENERGY.format(result.energy)),
         Cell(f"{median(faults):g}" if faults else ""),
+        Cell(result.reason),
     )
 
 
