@@ -79,6 +79,7 @@ class Campaign:
         self._began = time.monotonic()
         self._ended: float | None = None
         self._capacity = 0.0
+        self._profiling = 0.0
         self._due_passes = 0
         deadline = self._began + order.policy.budget
         self._crew = Crew(order, journal, self._tell, deadline)
@@ -97,7 +98,9 @@ class Campaign:
         await self._in_lanes(self._due(first, first), self._timing.measure)
         if not self.order.smoke:
             await self._probe(MEMORY, lambda _: True)
+            began = time.monotonic()
             await self._profile()
+            self._profiling = time.monotonic() - began
         for look in later:
             await self._in_lanes(self._due(look, first), self._timing.measure)
         self.finished = not self.stopped
@@ -117,6 +120,7 @@ class Campaign:
             lanes=self._capacity / wall if self._capacity else 1.0,
             inside_turns=self._timing.inside_turns,
             launches=self._timing.launches,
+            profiling=self._profiling,
         )
 
     def _due(self, look: int, first: int) -> list[Launch]:

@@ -185,13 +185,14 @@ class Effort:
 
     `lanes`: launches that ran at the same time; `inside_turns` is summed over them, so
     the share of the machine's time that was spent in turns is inside_turns / (lanes *
-    wall).
+    wall). `profiling`: what part of the wall went into profiles, ceilings and energy.
     """
 
     wall: float
     lanes: float
     inside_turns: float
     launches: int
+    profiling: float
 
     @property
     def share_inside_turns(self) -> float:

@@ -126,7 +126,7 @@ class Session:
 
     def _run(self, environment: Environment) -> Run:
         outcome = self._outcome()
-        nothing = Effort(wall=0, lanes=1, inside_turns=0, launches=0)
+        nothing = Effort(wall=0, lanes=1, inside_turns=0, launches=0, profiling=0)
         return Run(
             created=datetime.now(UTC).isoformat(timespec="seconds"),
             version=rnnbench.__version__,

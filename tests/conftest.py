@@ -104,7 +104,9 @@ def make_run(results=(), *, compare=DEFAULT_COMPARE, yardsticks=None, **values):
             policy=Policy(),
         ),
         "environment": ENVIRONMENT,
-        "effort": Effort(wall=100.0, lanes=2.0, inside_turns=120.0, launches=6),
+        "effort": Effort(
+            wall=100.0, lanes=2.0, inside_turns=120.0, launches=6, profiling=5.0
+        ),
     }
     return Run(results=tuple(results), yardsticks=yardsticks, **(whole | values))
 

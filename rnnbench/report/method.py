@@ -51,6 +51,7 @@ def _facts(run: Run) -> list[tuple[str, str]]:
         ("wall time of measuring", TIME.format(effort.wall)),
         ("launches at a time", f"{effort.lanes:g}"),
         ("share of that time inside turns", f"{effort.share_inside_turns:.0%}"),
+        ("time for profiles and ceilings", TIME.format(effort.profiling)),
         ("energy", _energy(run)),
         ("made", run.created),
         ("rnnbench", run.version),
