@@ -190,7 +190,7 @@ def markdown(document):
     lines = [
         "# Finding a change of level: ours and its rivals",
         "",
-        f"{document['date']}, by `tox run -e changes`: {document['setting']}.",
+        f"{document['date']}, by `python bench/changes/simulate.py`: {document['setting']}.",
         "",
         "Versions: " + ", ".join(f"{k} {v}" for k, v in document["versions"].items()),
         "",
