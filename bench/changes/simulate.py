@@ -27,6 +27,7 @@ from rnnbench.alarm import alarm
 from rnnbench.shifts import hodges_lehmann, shifts
 
 HERE = Path(__file__).parent
+COMMAND = "python bench/changes/simulate.py"
 NIGHTS, SINCE, NEAR, NOISE = 60, 8, 3, 0.01
 STEPS = (0.02, 0.03, 0.05, 0.10)
 SEED = 20_261_123
@@ -190,7 +191,7 @@ def markdown(document):
     lines = [
         "# Finding a change of level: ours and its rivals",
         "",
-        f"{document['date']}, by `python bench/changes/simulate.py`: {document['setting']}.",
+        f"{document['date']}, by `{COMMAND}`: {document['setting']}.",
         "",
         "Versions: " + ", ".join(f"{k} {v}" for k, v in document["versions"].items()),
         "",
