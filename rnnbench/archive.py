@@ -2,9 +2,7 @@
 
 import hashlib
 import json
-import os
 import re
-import secrets
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, fields
@@ -17,6 +15,7 @@ from pyarrow import compute, parquet
 
 from rnnbench.decode import reader, typed
 from rnnbench.errors import ResultsError
+from rnnbench.whole import put_whole, sync_folder
 
 # 1: the first.
 SCHEMA = 1
@@ -100,7 +99,9 @@ def add(store: Path, entry: Entry, rows: Sequence[Row]) -> tuple[Path, bool]:
     stamp = re.sub(r"[-:]", "", entry.created)[:15] + "Z"
     target = folder / f"{stamp}-{run}-{_digest(content)}.parquet"
     try:
-        _put(target, content)
+        put_whole(target, content)
+        # The machine's own folder may be new, too.
+        sync_folder(store)
     except OSError as error:
         raise ResultsError(f"{target}: not written: {error.strerror}") from error
     return target, True
@@ -114,27 +115,6 @@ def _content(header: str, rows: Sequence[Row]) -> bytes:
     sink = pa.BufferOutputStream()
     parquet.write_table(table, sink, compression="zstd", write_page_checksum=True)
     return bytes(sink.getvalue())
-
-
-def _put(target: Path, content: bytes) -> None:
-    """Whole or not at all, whoever else writes: a name is of one content alone."""
-    target.parent.mkdir(parents=True, exist_ok=True)
-    aside = target.with_name(f".{target.name}.{os.getpid()}.{secrets.token_hex(4)}.tmp")
-    try:
-        with aside.open("xb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        aside.replace(target)
-    finally:
-        with suppress(OSError):
-            aside.unlink(missing_ok=True)
-    for folder in (target.parent, target.parent.parent):
-        descriptor = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
 
 
 def load(store: Path, case: str | None = None) -> Archive:

@@ -1,8 +1,6 @@
 """The results file: pytest-benchmark's JSON with our block inside; its keys' keeper."""
 
 import json
-import os
-from contextlib import suppress
 from dataclasses import fields, is_dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -12,6 +10,7 @@ from rnnbench.case import AXES, Case
 from rnnbench.decode import WrongValue, integer, reader, typed
 from rnnbench.errors import ResultsError
 from rnnbench.record import Result, Run, Yardstick
+from rnnbench.whole import put_whole
 
 # 1: the first.
 SCHEMA = 1
@@ -89,38 +88,12 @@ def _plain(value: Any) -> Any:
 
 def write_document(path: Path, document: dict[str, Any]) -> None:
     """Put the whole document at `path`, or raise and leave what was there."""
-    aside = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
         text = json.dumps(document, allow_nan=False, separators=(",", ":"))
-        path.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            _write_durably(aside, text.encode() + b"\n")
-            _decode_document(_read(aside))
-            aside.replace(path)
-        finally:
-            # Where it was moved, it is gone; where it can't be removed, the first
-            # fault is the one to tell of.
-            with suppress(OSError):
-                aside.unlink(missing_ok=True)
-        _sync_folder(path.parent)
+        content = text.encode() + b"\n"
+        put_whole(path, content, lambda aside: _decode_document(_read(aside)))
     except (OSError, TypeError, ValueError, RecursionError) as error:
         raise ResultsError(f"{path}: not written: {_one_line(error)}") from error
-
-
-def _write_durably(path: Path, content: bytes) -> None:
-    with path.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-
-
-def _sync_folder(folder: Path) -> None:
-    """Make a rename outlive a loss of power."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def load_run(path: Path) -> Run:

@@ -82,7 +82,7 @@ ROOMS = {
     # The only user of torch.
     "worker": FACTS | {"protocol", "cost"},
     # Reading.
-    "store": FACTS | {"decode"},
+    "store": FACTS | {"decode", "whole"},
     "ratio": FACTS | {"stats", "cost"},
     "naming": FACTS | {"ratio"},
     "attribution": FACTS | {"ratio", "stats"},
@@ -96,7 +96,7 @@ ROOMS = {
     "compare": FACTS | {"cell", "fingerprint", "stats"},
     "comparison": FACTS | {"cell", "compare", "inert", "stats"},
     # Many nights: the files, what goes into them, where a level changed, the words.
-    "archive": FACTS | {"decode"},
+    "archive": FACTS | {"decode", "whole"},
     "history": FACTS | {"archive", "cell", "fingerprint", "inert", "ratio", "stats"},
     "shifts": set(),
     "alarm": {"shifts"},
