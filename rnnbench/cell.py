@@ -8,7 +8,7 @@ from statistics import median
 
 from rnnbench.metric import PEAK_MEMORY, TIME
 from rnnbench.ratio import Ratio, absolute, ratios
-from rnnbench.record import MEASURED, Result, Run, Turns, paired
+from rnnbench.record import MEASURED, Result, Run, Turns, calm, paired
 from rnnbench.stats import Gap, Interval, log_ratio, welch
 
 # What a cell of a ratio is called; it has no unit.
@@ -88,7 +88,10 @@ def of_times(base: Run, new: Run) -> Iterator[Open]:
             "",
         )
         if not all(logs):
-            logs = [[math.log(median(t.seconds)) for t in r.turns] for r in (old, now)]
+            logs = [
+                [math.log(median(turns.seconds)) for turns in calm(result.turns)]
+                for result in (old, now)
+            ]
             note = "without a yardstick: whatever else ran is in it"
         if all(logs):
             open_cell = Cell(

@@ -1,6 +1,6 @@
 """From plain JSON values to the facts' types, or the place where that fails."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import fields
 from enum import StrEnum
 from functools import cache
@@ -43,6 +43,8 @@ def reader(kind: Any) -> Reader:
         return _PLAIN[kind]
     if get_origin(kind) is tuple:
         return _tuple(get_args(kind))
+    if get_origin(kind) is Mapping:
+        return _mapping(reader(get_args(kind)[1]))
     if choices := get_args(kind):
         return _optional(next(reader(each) for each in choices if each is not NoneType))
     return _member(kind) if issubclass(kind, StrEnum) else _record(kind)
@@ -124,6 +126,19 @@ def _items(read: Reader) -> Reader:
     return items
 
 
+def _mapping(read: Reader) -> Reader:
+    def mapping(value: Any) -> dict[str, Any]:
+        taken: dict[str, Any] = {}
+        for name, each in typed(dict, value).items():
+            try:
+                taken[_text(name)] = read(each)
+            except ValueError as error:
+                raise WrongValue.at(repr(name)[:60], error) from error
+        return taken
+
+    return mapping
+
+
 def _member(kind: type[StrEnum]) -> Reader:
     return lambda value: kind(typed(str, value))
 
@@ -131,12 +146,16 @@ def _member(kind: type[StrEnum]) -> Reader:
 def _record(kind: Any) -> Reader:
     types: dict[str, Any] = {field.name: field.type for field in fields(kind)}
     readers = {name: reader(each) for name, each in types.items()}
+    # A file from before them can't say them, and meant what they are by default.
+    later = {field.name for field in fields(kind) if field.metadata.get("later")}
 
     def record(value: Any) -> Any:
         if unknown := sorted(typed(dict, value).keys() - readers.keys()):
             raise WrongValue(f"no such key: {', '.join(unknown)[:60]}")
         taken: dict[str, Any] = {}
         for name, read in readers.items():
+            if name not in value and name in later:
+                continue
             if name not in value:
                 raise WrongValue(f"lacks {name}")
             try:

@@ -14,7 +14,15 @@ from rnnbench.case import Allocator, Case, Device
 from rnnbench.errors import CampaignError
 from rnnbench.match import Bout, Fault, Match, Side
 from rnnbench.process import Worker, WorkerDeathError
-from rnnbench.protocol import Measured, Outcome, Prepare, Report, Start, TakeTurn
+from rnnbench.protocol import (
+    Measured,
+    MemberTurns,
+    Outcome,
+    Prepare,
+    Report,
+    Start,
+    TakeTurn,
+)
 from rnnbench.record import Environment, Status
 from rnnbench.setting import Setting, physical_cores
 
@@ -120,19 +128,21 @@ class Duel:
             faults += [fault] if fault else []
         if faults:
             return tuple(faults)
-        logs: list[float] = []
+        calm: list[float] = []
+        rough: list[float] = []
         began = time.monotonic()
-        while len(logs) < LEAST_EXCHANGES or (
-            len(logs) < MOST_EXCHANGES and time.monotonic() - began < MATCH_SECONDS
+        while (done := len(calm) + len(rough)) < LEAST_EXCHANGES or (
+            done < MOST_EXCHANGES and time.monotonic() - began < MATCH_SECONDS
         ):
-            seconds: dict[Side, float] = {}
+            turns: dict[Side, MemberTurns] = {}
             for side in self._shuffled():
                 taken = await self._turn(side, workers)
                 if isinstance(taken, Fault):
                     return (taken,)
-                seconds[side] = taken
-            logs.append(math.log(seconds[Side.CANDIDATE] / seconds[Side.BASE]))
-        return median(logs)
+                turns[side] = taken
+            disturbed = any(turn.rough for turn in turns.values())
+            (rough if disturbed else calm).append(_log_ratio(turns))
+        return median(calm if len(calm) >= LEAST_EXCHANGES else calm + rough)
 
     async def _prepare(
         self, side: Side, workers: Workers, match: Match
@@ -146,7 +156,7 @@ class Duel:
             raise _death(side, death) from death
         return _fault(side, report.outcomes)
 
-    async def _turn(self, side: Side, workers: Workers) -> float | Fault:
+    async def _turn(self, side: Side, workers: Workers) -> MemberTurns | Fault:
         limit = self.corners.time_limit
         try:
             job = TakeTurn(member=0)
@@ -157,7 +167,7 @@ class Duel:
             return fault
         if len(measured.turns) != 1 or len(measured.turns[0].seconds) != 1:
             return Fault(side, Status.ERROR, "the worker's turn holds no time")
-        return measured.turns[0].seconds[0]
+        return measured.turns[0]
 
     async def _faults(
         self, first: Fault, workers: Workers, match: Match
@@ -198,6 +208,11 @@ class Duel:
 
     def _shuffled(self) -> list[Side]:
         return self._random.sample(list(Side), 2)
+
+
+def _log_ratio(turns: Mapping[Side, MemberTurns]) -> float:
+    seconds = {side: turn.seconds[0] for side, turn in turns.items()}
+    return math.log(seconds[Side.CANDIDATE] / seconds[Side.BASE])
 
 
 def _setting(case: Case) -> Setting:

@@ -54,6 +54,7 @@ class Worker:
 
     process: asyncio.subprocess.Process
     prints: IO[bytes]
+    cores: tuple[int, ...] = ()
     environment: Environment | None = field(default=None)
 
     @classmethod
@@ -78,7 +79,7 @@ class Worker:
             prints.close()
             reason = f"{called[0]}: {error.strerror}"
             raise WorkerDeathError(Status.ERROR, reason, None) from error
-        worker = cls(process, prints)
+        worker = cls(process, prints, job.cores)
         try:
             answer = await worker.ask(job, Ready, limit=START_LIMIT)
             if answer.schema != SCHEMA:

@@ -8,7 +8,7 @@ from statistics import fmean, median
 
 from rnnbench.case import DEFAULTS, Case, Device
 from rnnbench.metric import PEAK_MEMORY, TIME, Metric
-from rnnbench.record import Result, Run, Turns, paired
+from rnnbench.record import Result, Run, Turns, calm, paired
 from rnnbench.stats import (
     Interval,
     log_ratio,
@@ -158,7 +158,7 @@ def _of_time_apart(pair: Pair, ours: Result, theirs: Result) -> list[Ratio]:
 
 
 def _launch_logs(turns: Iterable[Turns]) -> list[float]:
-    return [math.log(median(each.seconds)) for each in turns]
+    return [math.log(median(each.seconds)) for each in calm(turns)]
 
 
 def _of_memory(pair: Pair, workload: str, ours: Result, theirs: Result) -> list[Ratio]:

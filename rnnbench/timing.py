@@ -41,6 +41,9 @@ class Timing:
     _walls: dict[str, float] = field(default_factory=dict)
     _suspects: set[str] = field(default_factory=set)
     _nameless: Counter[str] = field(default_factory=Counter)
+    # The fastest canary on the cores of a lane: a launch that is disturbed from its
+    # first moment on would not know what calm is.
+    _calm: dict[tuple[int, ...], float] = field(default_factory=dict)
     # Shuffled so that no two runs share an order; not a matter of security.
     _random: random.Random = field(default_factory=random.Random)
 
@@ -73,7 +76,9 @@ class Timing:
         prepared = await self.crew.ask(worker, prepare, Report, members)
         if self._finish_failed(members, prepared.outcomes) == len(members):
             return
-        measured = await self.crew.ask(worker, self._rounds(), Measured, members)
+        rounds = self._rounds(self._calm.get(worker.cores, 0.0))
+        measured = await self.crew.ask(worker, rounds, Measured, members)
+        self._calm[worker.cores] = measured.calm
         self._finish_failed(members, measured.outcomes)
         self.inside_turns += measured.inside_turns
         turns = _turns(number, members, prepared, measured)
@@ -93,7 +98,7 @@ class Timing:
         )
         self.crew.tell(f"launch {number + 1}: {workload.id}")
 
-    def _rounds(self) -> Rounds:
+    def _rounds(self, calm: float) -> Rounds:
         if self.crew.order.smoke:
             return _ONCE
         return Rounds(
@@ -101,6 +106,7 @@ class Timing:
             seconds=ROUND_SECONDS,
             least=LEAST_ROUNDS,
             most=MOST_ROUNDS,
+            calm=calm,
         )
 
     def _finish_failed(self, members: list[Case], outcomes: Sequence[Outcome]) -> int:
@@ -168,6 +174,8 @@ def _turns(
             turns.faults,
             turns.back_to_back,
             outcome.first_call,
+            turns.rough,
+            turns.retaken,
         )
         for case, turns, outcome in zip(
             members, measured.turns, prepared.outcomes, strict=True

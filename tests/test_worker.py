@@ -32,6 +32,7 @@ from rnnbench.protocol import (
 )
 from rnnbench.record import Status
 from rnnbench.worker.serve import Bench, ProtocolError
+from rnnbench.worker.watch import Watch
 
 ROOT = Path(__file__).parents[1]
 FAULTY = "tests.data.faulty_layers"
@@ -374,7 +375,7 @@ def runs(pid):
 
 
 def test_a_workload_is_dropped_before_the_next(make_case):
-    bench = Bench()
+    bench = Bench(Watch())
     bench.answer(Prepare(cases=(make_case(phase=Phase.TRAIN),), check=True))
     bench.answer(ONE_ROUND)
     module = weakref.ref(bench.entrants.members[0].step.module)
@@ -389,7 +390,7 @@ def test_a_workload_is_dropped_before_the_next(make_case):
 
 
 def test_the_yardstick_outlives_the_workload(make_case):
-    bench = Bench()
+    bench = Bench(Watch())
     bench.answer(Prepare(cases=(make_case(),), check=False))
     before = bench.entrants.yardstick
 
@@ -402,7 +403,7 @@ def test_without_a_check_a_wrong_layer_is_not_looked_at(make_case, monkeypatch):
     monkeypatch.syspath_prepend(ROOT)
     case = make_case(layer=f"{FAULTY}:NotFinite")
 
-    report = Bench().answer(Prepare(cases=(case,), check=False))
+    report = Bench(Watch()).answer(Prepare(cases=(case,), check=False))
 
     assert report.outcomes[0].status is Status.OK
 
@@ -411,7 +412,7 @@ def test_a_gpus_case_without_a_gpu_is_skipped(make_case, monkeypatch):
     monkeypatch.setattr("torch.cuda.is_available", lambda: False)
     cases = (make_case(device=Device.CUDA), make_case(device=Device.CUDA, cudnn=False))
 
-    report = Bench().answer(Prepare(cases=cases, check=True))
+    report = Bench(Watch()).answer(Prepare(cases=cases, check=True))
 
     assert isinstance(report, Report)
     assert [outcome.status for outcome in report.outcomes] == [Status.SKIPPED] * 2
@@ -419,11 +420,11 @@ def test_a_gpus_case_without_a_gpu_is_skipped(make_case, monkeypatch):
 
 def test_turns_of_nothing_are_a_fault_of_the_campaign():
     with pytest.raises(ProtocolError, match="nothing is prepared"):
-        Bench().answer(ONE_ROUND)
+        Bench(Watch()).answer(ONE_ROUND)
 
 
 def test_one_turn_answers_for_all_members(make_case):
-    bench = Bench()
+    bench = Bench(Watch())
     bench.answer(Prepare(cases=(make_case(), make_case(layer="gru")), check=False))
 
     measured = bench.answer(TakeTurn(member=1))

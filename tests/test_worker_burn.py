@@ -11,7 +11,9 @@ from rnnbench.protocol import Burn, Outcome, Prepare
 from rnnbench.record import Status
 from rnnbench.worker.burn import burn, keep_busy
 from rnnbench.worker.serve import Bench, ProtocolError
-from rnnbench.worker.turns import Field, Warm
+from rnnbench.worker.turn import Warm
+from rnnbench.worker.turns import Field
+from rnnbench.worker.watch import Watch
 
 
 class FakeStep:
@@ -48,7 +50,7 @@ class FakeClock:
 
 
 def field(member, clock):
-    return Field([member], Warm(FakeStep(), 0.1, 0.1, 0), clock, Device.CUDA)
+    return Field([member], Warm(FakeStep(), 0.1, 0.1, 0), clock, Device.CUDA, Watch())
 
 
 @pytest.mark.parametrize(
@@ -110,7 +112,7 @@ def test_the_gpu_is_named_where_torch_knows_it(monkeypatch, properties, uuid):
 
 
 def test_the_worker_burns_what_it_has_prepared(make_case):
-    bench = Bench()
+    bench = Bench(Watch())
     bench.answer(Prepare(cases=(make_case(),), check=False))
 
     found = bench.answer(Burn(seconds=1.0))
@@ -120,4 +122,4 @@ def test_the_worker_burns_what_it_has_prepared(make_case):
 
 def test_to_burn_nothing_is_a_fault_of_the_campaign():
     with pytest.raises(ProtocolError, match="nothing is prepared"):
-        Bench().answer(Burn(seconds=1.0))
+        Bench(Watch()).answer(Burn(seconds=1.0))

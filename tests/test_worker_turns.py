@@ -8,16 +8,8 @@ import pytest
 from rnnbench.case import Device
 from rnnbench.protocol import Outcome, Rounds
 from rnnbench.record import Status
-from rnnbench.worker.turns import (
-    Field,
-    Warm,
-    plan,
-    rounds_that_fit,
-    take_one,
-    take_rounds,
-    take_turn,
-    warm_up,
-)
+from rnnbench.worker.turn import Warm, plan, take_turn, warm_up
+from rnnbench.worker.turns import Field, rounds_that_fit, take_one, take_rounds
 
 
 class FakeStep:
@@ -64,13 +56,38 @@ class FakeClock:
         return 0.25
 
 
-def field(*steps, call=0.001, clock=None, device=Device.CPU):
+class FakeWatch:
+    """Says of each batch whether it was disturbed, as told, over and over."""
+
+    calm = 1e-6
+
+    def __init__(self, *disturbed):
+        self.disturbed = disturbed or (False,)
+        self.batches = []
+
+    def know(self, calm):
+        self.known = calm
+
+    def time(self, clock, call, count):
+        self.batches.append(count)
+        seconds = [clock.time(call) for _ in range(count)]
+        place = (len(self.batches) - 1) % len(self.disturbed)
+        return seconds, not self.disturbed[place]
+
+
+def field(*steps, call=0.001, clock=None, device=Device.CPU, watch=None):
     members = [
         step if isinstance(step, Outcome) else Warm(step, 0.1, call, 0)
         for step in steps
     ]
     yardstick = Warm(FakeStep("yardstick", steps[0].log if steps else None), 0, call, 0)
-    return Field(members, yardstick, clock or FakeClock(call), device)
+    watch = watch or FakeWatch()
+    return Field(members, yardstick, clock or FakeClock(call), device, watch)
+
+
+def turn_of(step, clock, watch=None, call=0.001):
+    warm = Warm(step, 0.1, call, 0)
+    return take_turn(warm, clock, Device.CPU, watch or FakeWatch())
 
 
 def rounds(seed=1, seconds=0.0, least=4, most=12):
@@ -122,7 +139,9 @@ def test_one_round_is_one_even_where_it_is_long():
 def test_a_turn_is_the_median_of_its_timed_calls():
     step = FakeStep()
 
-    turn = take_turn(Warm(step, 0.1, 0.001, 0), FakeClock(0.5, 0.1, 0.2), Device.CPU)
+    turn = take_turn(
+        Warm(step, 0.1, 0.001, 0), FakeClock(0.5, 0.1, 0.2), Device.CPU, FakeWatch()
+    )
 
     assert turn.seconds == 0.2
     assert turn.back_to_back is None
@@ -133,7 +152,7 @@ def test_a_turn_is_the_median_of_its_timed_calls():
 def test_the_switches_are_set_before_a_turn_not_within_it():
     step = FakeStep()
 
-    take_turn(Warm(step, 0.1, 0.001, 0), FakeClock(0.1), Device.CPU)
+    turn_of(step, FakeClock(0.1))
 
     assert [event for _, event in step.log].count("enter") == 1
     assert step.log[0] == ("step", "enter")
@@ -142,7 +161,7 @@ def test_the_switches_are_set_before_a_turn_not_within_it():
 def test_on_a_gpu_a_turn_queues_calls_too():
     step = FakeStep()
 
-    turn = take_turn(Warm(step, 0.1, 0.01, 7), FakeClock(0.1), Device.CUDA)
+    turn = take_turn(Warm(step, 0.1, 0.01, 7), FakeClock(0.1), Device.CUDA, FakeWatch())
 
     assert turn.back_to_back == 0.25
     assert step.calls == 2 + 3 + 7
@@ -291,3 +310,75 @@ def test_time_inside_turns_is_counted():
     measured = take_rounds(field(FakeStep("a", [])), rounds(), silent)
 
     assert measured.inside_turns > 0
+
+
+def test_disturbed_calls_are_taken_again():
+    watch = FakeWatch(True, False)
+
+    turn = turn_of(FakeStep(), FakeClock(9.0, 9.0, 9.0, 0.1, 0.2, 0.3), watch)
+
+    assert turn.seconds == 0.2
+    assert (turn.rough, turn.retaken) == (False, 3)
+
+
+def test_a_turn_that_stays_disturbed_is_rough_and_keeps_all_of_its_calls():
+    step = FakeStep()
+
+    turn = turn_of(step, FakeClock(0.1), FakeWatch(True))
+
+    assert step.calls == 4 + 2 * 3
+    assert (turn.seconds, turn.rough, turn.retaken) == (0.1, True, 0)
+
+
+def test_longer_calls_are_watched_one_by_one():
+    short, long = FakeWatch(), FakeWatch(True, False)
+
+    turn_of(FakeStep(), FakeClock(0.1), short, call=0.001)
+    turn = turn_of(FakeStep(), FakeClock(0.1), long, call=0.01)
+
+    assert short.batches == [3]
+    assert long.batches == [1] * 6
+    assert (turn.rough, turn.retaken) == (False, 3)
+
+
+def test_a_call_of_a_second_is_not_taken_again():
+    watch = FakeWatch(True)
+
+    turn = turn_of(FakeStep(), FakeClock(1.0), watch, call=1.0)
+
+    assert watch.batches == [1]
+    assert turn.rough
+
+
+def test_rounds_with_a_rough_turn_make_room_for_others():
+    # Two players and two tries: the first five rounds hold a rough turn each.
+    watch = FakeWatch(*[True] * 20, *[False] * 10)
+
+    measured = take_rounds(
+        field(FakeStep(), watch=watch), rounds(least=5, most=5), silent
+    )
+
+    assert len(measured.turns[0].seconds) == 5
+    assert measured.turns[0].rough == 0
+    assert measured.yardstick.rough == 0
+
+
+def test_where_all_is_rough_there_is_an_answer_that_says_so():
+    watch = FakeWatch(True)
+
+    measured = take_rounds(
+        field(FakeStep(), watch=watch), rounds(least=3, most=3), silent
+    )
+
+    assert len(measured.turns[0].seconds) == 3
+    assert measured.turns[0].rough == 3
+
+
+def test_what_is_calm_comes_from_the_campaign_and_goes_back_to_it():
+    watch = FakeWatch()
+    job = Rounds(seed=1, seconds=0.0, least=1, most=1, calm=7e-6)
+
+    measured = take_rounds(field(FakeStep(), watch=watch), job, silent)
+
+    assert watch.known == 7e-6
+    assert measured.calm == 1e-6

@@ -1,83 +1,28 @@
-"""Members measured turn by turn: settle calls, timed calls, rounds in shuffled order.
+"""Rounds of members, turn by turn, in shuffled order.
 
-After a switch of models the first calls cost 8 to 51 % more, so they are not timed; and
-turns that are milliseconds apart share what else the machine does, so that a ratio of
+Turns that are milliseconds apart share what else the machine does, so that a ratio of
 them is free of it.
 """
 
 import gc
-import math
 import random
-import resource
 import time
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from statistics import median
-from typing import Protocol
 
 from rnnbench.case import Device
 from rnnbench.protocol import Measured, MemberTurns, Outcome, Rounds
-from rnnbench.record import Status
-from rnnbench.worker.clock import Call, Clock
+from rnnbench.worker.clock import Clock
 from rnnbench.worker.failure import attempt
+from rnnbench.worker.turn import Turn, Warm, plan, take_turn
+from rnnbench.worker.watch import Watch
 
-# Settle calls by the time of a call (measured: with these, the first timed call after a
-# switch is within about 1 % of the last).
-_SETTLE = ((0.002, 4), (0.005, 3), (0.020, 2))
-_TIMED = 3
-
-# From here on a call is a turn: settling is a small share of it, and time is dear.
-_LONG_CALL = 1.0
-
-# An idle GPU clocks down; this much work brings it up again.
-_SETTLE_CUDA = 0.005
-
-# The first calls allocate, choose kernels and fill caches; the 30th is steady.
-_WARM_CALLS = 30
-_WARM_SECONDS = 0.05
-_LAST_WARM_CALLS = 5
+# Rounds with a turn that stayed disturbed are taken again, up to twice as many in all.
+_MOST_ROUNDS = 2
 
 # Where a round takes this long, two of them say what there is to say.
 _LONG_ROUND = 2.0
 _ROUNDS_IF_LONG = 2
-
-
-class Timed(Protocol):
-    """What a turn needs of a step, or of the yardstick."""
-
-    @property
-    def call(self) -> Call:
-        """What is timed."""
-
-    def enter(self) -> None:
-        """Set the process-wide switches."""
-
-    def context(self) -> AbstractContextManager[object]:
-        """What the calls of a turn run under."""
-
-
-@dataclass(frozen=True, slots=True)
-class Warm:
-    """A step that has been called. Seconds of its first call and of a warm one."""
-
-    step: Timed
-    first_call: float
-    call: float
-    queued: int
-
-    def outcome(self) -> Outcome:
-        """What is said of it before, and after, its turns."""
-        return Outcome(status=Status.OK, call=self.call, first_call=self.first_call)
-
-
-@dataclass(frozen=True, slots=True)
-class Turn:
-    """What one turn read: see `record.Turns`."""
-
-    seconds: float
-    faults: int
-    back_to_back: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,51 +33,7 @@ class Field:
     yardstick: Warm
     clock: Clock
     device: Device
-
-
-def first_of(step: Timed, clock: Clock) -> float:
-    """Seconds of the first call of all: kernels are chosen, a layer is compiled."""
-    step.enter()
-    with step.context():
-        return clock.time(step.call)
-
-
-def warm_up(step: Timed, clock: Clock, first_call: float | None = None) -> Warm:
-    """Call until it is steady: at most 30 calls or 0.05 s, and at least two in all."""
-    first = first_of(step, clock) if first_call is None else first_call
-    step.enter()
-    with step.context():
-        calls = [clock.time(step.call)]
-        while len(calls) + 1 < _WARM_CALLS and sum(calls) < _WARM_SECONDS:
-            calls.append(clock.time(step.call))
-        call = median(calls[-_LAST_WARM_CALLS:])
-        return Warm(step, first, call, clock.queue_length(step.call, call))
-
-
-def plan(call: float, device: Device) -> tuple[int, int]:
-    """How many settle calls and how many timed ones a turn has."""
-    if call >= _LONG_CALL:
-        return 1, 1
-    settle = next((count for limit, count in _SETTLE if call < limit), 1)
-    if device is Device.CUDA:
-        settle = max(settle, math.ceil(_SETTLE_CUDA / call))
-    return settle, _TIMED
-
-
-def take_turn(member: Warm, clock: Clock, device: Device) -> Turn:
-    """Settle, then time each call by itself; the turn's value is their median."""
-    settle, timed = plan(member.call, device)
-    step = member.step
-    step.enter()
-    with step.context():
-        for _ in range(settle):
-            step.call()
-        before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
-        values = [clock.time(step.call) for _ in range(timed)]
-        faults = resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before
-        queued = member.queued
-        apace = clock.back_to_back(step.call, queued) if queued else None
-    return Turn(median(values), faults, apace)
+    watch: Watch
 
 
 def rounds_that_fit(job: Rounds, round_seconds: float) -> int:
@@ -158,15 +59,16 @@ def take_rounds(
         if isinstance(member, Warm)
     ]
     players.append(None)
-    rounds = rounds_that_fit(job, sum(map(sheet.cost, players)))
-    for _ in range(rounds):
-        if players == [None]:
+    entrants.watch.know(job.calm)
+    wanted = rounds_that_fit(job, sum(map(sheet.cost, players)))
+    for taken in range(_MOST_ROUNDS * wanted):
+        if players == [None] or taken - sheet.rough_rounds >= wanted:
             break
         shuffle(players)
         for place in players:
             sheet.play(place)
         players = [place for place in players if place not in sheet.failed]
-    return sheet.measured()
+    return sheet.measured(job.least)
 
 
 def take_one(entrants: Field, member: int, announce: Callable[[int], None]) -> Measured:
@@ -174,7 +76,7 @@ def take_one(entrants: Field, member: int, announce: Callable[[int], None]) -> M
     sheet = _Sheet(entrants, announce)
     if isinstance(entrants.members[member], Warm):
         sheet.play(member)
-    return sheet.measured()
+    return sheet.measured(1)
 
 
 @dataclass(slots=True)
@@ -194,13 +96,13 @@ class _Sheet:
 
     def play(self, player: int | None) -> None:
         """Take a turn, free of the garbage collector."""
-        member = self._warm(player)
+        member, entrants = self._warm(player), self.entrants
         if player is not None:
             self.announce(player)
         gc.disable()
         started = time.perf_counter()
         turn = attempt(
-            lambda: take_turn(member, self.entrants.clock, self.entrants.device)
+            lambda: take_turn(member, entrants.clock, entrants.device, entrants.watch)
         )
         self.inside += time.perf_counter() - started
         gc.enable()
@@ -209,15 +111,36 @@ class _Sheet:
         else:
             self.turns.setdefault(player, []).append(turn)
 
-    def measured(self) -> Measured:
-        """The answer, in the order of the members."""
+    @property
+    def rough_rounds(self) -> int:
+        """How many of the rounds so far hold a turn that was disturbed."""
+        return sum(map(bool, self._roughness()))
+
+    def measured(self, least: int) -> Measured:
+        """The answer, in the order of the members.
+
+        Of rounds that were not disturbed; where these are fewer than `least`, with as
+        many of the others, the least disturbed first.
+        """
+        roughness = self._roughness()
+        count = max(roughness.count(0), min(least, len(roughness)))
+        by_roughness = sorted(range(len(roughness)), key=roughness.__getitem__)
+        kept = sorted(by_roughness[:count])
         places = range(len(self.entrants.members))
         return Measured(
             outcomes=tuple(map(self._outcome, places)),
-            turns=tuple(map(self._turns, places)),
-            yardstick=self._turns(None),
+            turns=tuple(self._turns(place, kept) for place in places),
+            yardstick=self._turns(None, kept),
             inside_turns=self.inside,
+            calm=self.entrants.watch.calm,
         )
+
+    def _roughness(self) -> list[int]:
+        """Of each round, how many of its turns were disturbed."""
+        whole = [
+            turns for player, turns in self.turns.items() if player not in self.failed
+        ]
+        return [sum(turn.rough for turn in row) for row in zip(*whole, strict=False)]
 
     def _warm(self, player: int | None) -> Warm:
         if player is None:
@@ -233,11 +156,14 @@ class _Sheet:
             return member
         return self.failed.get(place, member.outcome())
 
-    def _turns(self, player: int | None) -> MemberTurns:
-        turns = [] if player in self.failed else self.turns.get(player, [])
+    def _turns(self, player: int | None, kept: Sequence[int]) -> MemberTurns:
+        every = [] if player in self.failed else self.turns.get(player, [])
+        turns = [every[place] for place in kept] if every else []
         apace = (turn.back_to_back for turn in turns)
         return MemberTurns(
             seconds=tuple(turn.seconds for turn in turns),
             faults=tuple(turn.faults for turn in turns),
             back_to_back=tuple(seconds for seconds in apace if seconds is not None),
+            rough=sum(turn.rough for turn in turns),
+            retaken=sum(turn.retaken for turn in turns),
         )

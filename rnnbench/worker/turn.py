@@ -1,0 +1,144 @@
+"""One turn of one member: calls to settle, then calls that are timed.
+
+After a switch of models the first calls cost 8 to 51 % more, so they are not timed.
+"""
+
+import math
+import resource
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from statistics import median
+from typing import Protocol
+
+from rnnbench.case import Device
+from rnnbench.protocol import Outcome
+from rnnbench.record import Status
+from rnnbench.worker.clock import Call, Clock
+from rnnbench.worker.watch import Watch
+
+# Settle calls by the time of a call (measured: with these, the first timed call after a
+# switch is within about 1 % of the last).
+_SETTLE = ((0.002, 4), (0.005, 3), (0.020, 2))
+_TIMED = 3
+
+# Timed calls that were disturbed are taken again, up to as many as this times over.
+_TRIES = 2
+# Shorter calls are watched three at a time: to look in between would unsettle them.
+_WATCHED_ALONE = 0.002
+
+# From here on a call is a turn: settling is a small share of it, and time is dear.
+_LONG_CALL = 1.0
+
+# An idle GPU clocks down; this much work brings it up again.
+_SETTLE_CUDA = 0.005
+
+# The first calls allocate, choose kernels and fill caches; the 30th is steady.
+_WARM_CALLS = 30
+_WARM_SECONDS = 0.05
+_LAST_WARM_CALLS = 5
+
+
+class Timed(Protocol):
+    """What a turn needs of a step, or of the yardstick."""
+
+    @property
+    def call(self) -> Call:
+        """What is timed."""
+
+    def enter(self) -> None:
+        """Set the process-wide switches."""
+
+    def context(self) -> AbstractContextManager[object]:
+        """What the calls of a turn run under."""
+
+
+@dataclass(frozen=True, slots=True)
+class Warm:
+    """A step that has been called. Seconds of its first call and of a warm one."""
+
+    step: Timed
+    first_call: float
+    call: float
+    queued: int
+
+    def outcome(self) -> Outcome:
+        """What is said of it before, and after, its turns."""
+        return Outcome(status=Status.OK, call=self.call, first_call=self.first_call)
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """What one turn read: see `record.Turns`. `rough`: no timed call was undisturbed.
+
+    `retaken`: timed calls that were thrown away.
+    """
+
+    seconds: float
+    faults: int
+    back_to_back: float | None
+    rough: bool = False
+    retaken: int = 0
+
+
+def first_of(step: Timed, clock: Clock) -> float:
+    """Seconds of the first call of all: kernels are chosen, a layer is compiled."""
+    step.enter()
+    with step.context():
+        return clock.time(step.call)
+
+
+def warm_up(step: Timed, clock: Clock, first_call: float | None = None) -> Warm:
+    """Call until it is steady: at most 30 calls or 0.05 s, and at least two in all."""
+    first = first_of(step, clock) if first_call is None else first_call
+    step.enter()
+    with step.context():
+        calls = [clock.time(step.call)]
+        while len(calls) + 1 < _WARM_CALLS and sum(calls) < _WARM_SECONDS:
+            calls.append(clock.time(step.call))
+        call = median(calls[-_LAST_WARM_CALLS:])
+        return Warm(step, first, call, clock.queue_length(step.call, call))
+
+
+def plan(call: float, device: Device) -> tuple[int, int]:
+    """How many settle calls and how many timed ones a turn has."""
+    if call >= _LONG_CALL:
+        return 1, 1
+    settle = next((count for limit, count in _SETTLE if call < limit), 1)
+    if device is Device.CUDA:
+        settle = max(settle, math.ceil(_SETTLE_CUDA / call))
+    return settle, _TIMED
+
+
+def take_turn(member: Warm, clock: Clock, device: Device, watch: Watch) -> Turn:
+    """Settle, then time each call by itself; the turn's value is their median.
+
+    Of those that nothing disturbed; or of all, where none was left alone.
+    """
+    settle, timed = plan(member.call, device)
+    step = member.step
+    step.enter()
+    with step.context():
+        for _ in range(settle):
+            step.call()
+        before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+        calm, rough = _time(member, timed, clock, watch)
+        faults = resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before
+        queued = member.queued
+        apace = clock.back_to_back(step.call, queued) if queued else None
+    kept = calm or rough
+    retaken = len(calm) + len(rough) - len(kept)
+    return Turn(median(kept), faults, apace, rough=not calm, retaken=retaken)
+
+
+def _time(
+    member: Warm, timed: int, clock: Clock, watch: Watch
+) -> tuple[list[float], list[float]]:
+    """Seconds of calls, until `timed` of them were undisturbed; and of the others."""
+    calm: list[float] = []
+    rough: list[float] = []
+    at_once = 1 if member.call >= _WATCHED_ALONE else timed
+    most = timed * (_TRIES if member.call < _LONG_CALL else 1)
+    while len(calm) < timed and len(calm) + len(rough) < most:
+        seconds, undisturbed = watch.time(clock, member.step.call, at_once)
+        (calm if undisturbed else rough).extend(seconds)
+    return calm, rough
