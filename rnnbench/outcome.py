@@ -11,9 +11,9 @@ from rnnbench.profile import Ceiling
 from rnnbench.record import Result, Status, Yardstick
 from rnnbench.workload import Workload
 
-# Cases whose call over time is kept in the results: a page shows fewer, each takes tens
-# of KB, and every profiled case has its trace.
-MOST_TIMELINES = 24
+# Cases whose call over time is kept in the results: a page shows as many, each takes
+# 10 KB, and every profiled case has its trace.
+MOST_TIMELINES = 12
 NO_COUNTER = "no counter: NVML reads NVIDIA GPUs alone"
 
 

@@ -3,23 +3,32 @@
 import json
 from dataclasses import fields, is_dataclass
 from importlib.metadata import PackageNotFoundError, version
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
 from rnnbench.case import AXES, Case
+from rnnbench.compact import compact, lighter, rounded, unfolded, whole
 from rnnbench.decode import WrongValue, integer, reader, typed
 from rnnbench.errors import ResultsError
 from rnnbench.record import Result, Run, Yardstick
 from rnnbench.whole import put_whole
 
-# 1: the first.
-SCHEMA = 1
+# 1: the first. 2: what most rows share is said once, under `usual`; launches, operators
+# and spans stand in columns; times have five digits.
+SCHEMA = 2
+_READ = (1, SCHEMA)
 
 BLOCK = "rnnbench"
 
 # A night of 10,000 cases takes some tens of MB; more than this is not one of ours, and
 # reading it would only take the reader's memory.
 MAX_BYTES = 512 * 2**20
+
+# Of a mean or a quartile of turns that have five. Their tables show fewer.
+_THEIR_DIGITS = 6
+# How far a turn that they replayed may be from ours, which has five digits.
+_ROUNDED = 6e-5
 
 # No clock gives a call outside of these, and no ratio of two within them overflows.
 _SHORTEST, _LONGEST = 1e-12, 1e9
@@ -42,35 +51,47 @@ def empty_document() -> dict[str, Any]:
 
 def attach(document: dict[str, Any], run: Run) -> None:
     """Add `run` to a pytest-benchmark document, which holds its turns where it can."""
-    replayed = _replayed(document)
+    entries = _entries(document)
+    run = lighter(run)
     block = {"schema": SCHEMA, **_plain(run)}
     for result, row in zip(run.results, block["results"], strict=True):
         seconds = [value for turns in result.turns for value in turns.seconds]
-        data = replayed.get(result.case.id)
-        if data and _alike(data, seconds):
-            # A replayed clock adds and subtracts: its last digit is not ours.
-            data[:] = seconds
+        entry = entries.get(result.case.id)
+        if entry and _alike(entry["stats"]["data"], seconds):
+            _hold(entry, seconds)
             for turns in row["turns"]:
                 turns["count"] = len(turns.pop("seconds"))
     document["datetime"] = document.get("datetime") or run.created
-    document[BLOCK] = block
+    document[BLOCK] = compact(block)
 
 
-def _replayed(document: Any) -> dict[str, list[Any]]:
-    """The turns that pytest-benchmark holds, by the id of their case."""
-    found: dict[str, list[Any]] = {}
+def _hold(entry: dict[str, Any], seconds: list[float]) -> None:
+    """Put `seconds` into an entry of theirs, less what is not of the measuring."""
+    # They replayed: no option of theirs held when these times were taken.
+    entry["options"] = {}
+    stats = entry["stats"]
+    for name, value in stats.items():
+        if type(value) is float and isfinite(value):
+            stats[name] = rounded(value, _THEIR_DIGITS)
+    # In place: a replayed clock adds and subtracts, its last digit is not ours.
+    stats["data"][:] = seconds
+
+
+def _entries(document: Any) -> dict[str, dict[str, Any]]:
+    """The entries of pytest-benchmark that hold turns, by the id of their case."""
+    found: dict[str, dict[str, Any]] = {}
     for benchmark in typed(list, typed(dict, document).get("benchmarks", [])):
         entry = typed(dict, benchmark)
         case = typed(dict, entry.get("extra_info", {})).get("case")
         data = typed(dict, entry.get("stats", {})).get("data")
         if isinstance(case, str) and isinstance(data, list):
-            found.setdefault(case, data)
+            found.setdefault(case, entry)
     return found
 
 
 def _alike(data: list[Any], seconds: list[float]) -> bool:
     return len(data) == len(seconds) and all(
-        abs(theirs - ours) <= 1e-6 * ours
+        abs(theirs - ours) <= _ROUNDED * ours
         for theirs, ours in zip(data, seconds, strict=True)
     )
 
@@ -131,15 +152,19 @@ def _decode_document(document: Any) -> Run:
     if block is None:
         raise ValueError(f"holds no block {BLOCK!r}: not a results file of ours")
     schema = typed(dict, block).get("schema")
-    if type(schema) is not int or schema != SCHEMA:
+    if type(schema) is not int or schema not in _READ:
         raise WrongValue(
-            f"this version reads {SCHEMA}, not {schema!r}", f"{BLOCK}.schema"
+            f"this version reads {_READ[0]} to {SCHEMA}, not {schema!r}",
+            f"{BLOCK}.schema",
         )
-    body = {name: value for name, value in block.items() if name != "schema"}
-    replayed = _replayed(document)
+    entries = _entries(document)
+    replayed = {name: entry["stats"]["data"] for name, entry in entries.items()}
     try:
+        body = whole({name: block[name] for name in block if name != "schema"})
         rows = typed(list, body.get("results"))
         body["results"] = [_with_seconds(row, replayed) for row in rows]
+        for name in ("results", "yardsticks"):
+            body[name] = [_unfolded(row) for row in typed(list, body.get(name))]
         run: Run = reader(Run)(body)
         _check(run)
     except ValueError as error:
@@ -167,6 +192,13 @@ def _with_seconds(row: Any, replayed: dict[str, list[Any]]) -> Any:
     if start != len(data):
         raise WrongValue(f"{start} turns are counted, {len(data)} are held", case.id)
     return {**row, "turns": whole}
+
+
+def _unfolded(row: Any) -> Any:
+    turns = row.get("turns") if isinstance(row, dict) else None
+    if not isinstance(turns, list) or not all(isinstance(each, dict) for each in turns):
+        return row
+    return {**row, "turns": [unfolded(each) for each in turns]}
 
 
 def _check(run: Run) -> None:
