@@ -31,21 +31,36 @@ class Inapplicable(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rules:
-    """What a sweep says about its cases; the values of each axis in its order."""
+    """What a sweep says about its cases; the values of each axis in its order.
+
+    Where there are uses, the axes are what each of them starts from, and no product.
+    """
 
     axes: Values
     compare: tuple[str, ...]
     include: tuple[Values, ...] = ()
+    uses: tuple[Values, ...] = ()
     exclude: tuple[Values, ...] = ()
     match_parameters: bool = False
     inapplicable: Inapplicable = Inapplicable.COLLAPSE
 
+    def products(self) -> tuple[tuple[Route, Values], ...]:
+        """What gives cases: the place of each product, and what it says of its own."""
+        own: list[tuple[Route, Values]] = [] if self.uses else [(("axes",), {})]
+        for key, rules in (("include", self.include), ("uses", self.uses)):
+            own += [((key, number), rule) for number, rule in enumerate(rules)]
+        return tuple(own)
+
 
 @dataclass(slots=True)
 class Expansion:
-    """The cases, or what is wrong with the rules, each fault with its place."""
+    """The cases, or what is wrong with the rules, each fault with its place.
+
+    `uses`: the cases of each use, in the order of the rules.
+    """
 
     cases: tuple[Case, ...] = ()
+    uses: tuple[tuple[Case, ...], ...] = ()
     workloads: tuple[Workload, ...] = ()
     notes: list[str] = field(default_factory=list)
     faults: dict[tuple[Route, str], None] = field(default_factory=dict)
@@ -59,11 +74,12 @@ class Expansion:
 class _Point:
     """One point of a product: as it is written, and the case that it comes to.
 
-    `rule` is the number of its include rule, -1 for the axes themselves. `collapsed`:
-    axes that mean nothing here and were not at their default.
+    `rule` is the place of its product, and `own` what that says beside the axes.
+    `collapsed`: axes that mean nothing here and were not at their default.
     """
 
-    rule: int
+    rule: Route
+    own: Values
     written: Mapping[str, Any]
     case: Case
     collapsed: tuple[str, ...]
@@ -73,22 +89,26 @@ class _Point:
 def expand(rules: Rules) -> Expansion:
     """Build every case once, in the order of the products."""
     expansion = Expansion()
-    products = [rules.axes, *({**rules.axes, **rule} for rule in rules.include)]
-    count = sum(prod(map(len, values.values())) for values in products)
+    products = rules.products()
+    count = sum(prod(map(len, {**rules.axes, **own}.values())) for _, own in products)
     if count * (1 + rules.match_parameters) > MOST_CASES:
         what = f"{count} combinations are more than {MOST_CASES}"
         expansion.refuse(("axes",), what)
         return expansion
-    points = _exclude(list(_points(products)), rules, expansion)
+    points = _exclude(list(_points(products, rules.axes)), rules, expansion)
     for point in points:
         if point.fault:
-            expansion.refuse(_route("proj_size", point.rule, rules), point.fault)
+            expansion.refuse(_route("proj_size", point), point.fault)
     if rules.inapplicable is Inapplicable.REFUSE:
-        _refuse_collapsed(points, rules, expansion)
+        _refuse_collapsed(points, expansion)
     cases: Iterable[Case] = dict.fromkeys(point.case for point in points)
     if rules.match_parameters:
         cases = _with_twins(cases, expansion)
     expansion.cases = tuple(cases)
+    expansion.uses = tuple(
+        tuple(dict.fromkeys(one.case for one in points if one.rule == ("uses", number)))
+        for number in range(len(rules.uses))
+    )
     _check_ids(expansion)
     if not expansion.faults:
         expansion.workloads = group(expansion.cases, rules.compare)
@@ -96,14 +116,15 @@ def expand(rules: Rules) -> Expansion:
     return expansion
 
 
-def _points(products: list[Values]) -> Iterator[_Point]:
-    for rule, values in enumerate(products, start=-1):
+def _points(products: Iterable[tuple[Route, Values]], axes: Values) -> Iterator[_Point]:
+    for rule, own in products:
+        values = {**axes, **own}
         for combination in product(*values.values()):
             named = dict(zip(values, combination, strict=True))
-            yield _point(rule, {**DEFAULTS, **named})
+            yield _point(rule, own, {**DEFAULTS, **named})
 
 
-def _point(rule: int, written: Mapping[str, Any]) -> _Point:
+def _point(rule: Route, own: Values, written: Mapping[str, Any]) -> _Point:
     # Each value was checked alone: a proj_size can still be too large for the
     # hidden_size. That is no fault where it means nothing, so it comes in last.
     case, fault = Case(**{**written, "proj_size": 0}), ""
@@ -120,14 +141,12 @@ def _point(rule: int, written: Mapping[str, Any]) -> _Point:
         and not applies(axis, case)
     }
     case = replace(case, **idle) if idle else case
-    return _Point(rule, written, case, tuple(idle), fault)
+    return _Point(rule, own, written, case, tuple(idle), fault)
 
 
-def _route(axis: str, rule: int, rules: Rules) -> Route:
-    """Where the file gives `axis` the values that the rule's product takes."""
-    if rule >= 0 and axis in rules.include[rule]:
-        return ("include", rule, axis)
-    return ("axes", axis)
+def _route(axis: str, point: _Point) -> Route:
+    """Where the file gives `axis` the values that the point's product takes."""
+    return (*point.rule, axis) if axis in point.own else ("axes", axis)
 
 
 def _exclude(points: list[_Point], rules: Rules, expansion: Expansion) -> list[_Point]:
@@ -151,11 +170,11 @@ def _matches(point: _Point, rule: Values) -> bool:
     )
 
 
-def _refuse_collapsed(points: list[_Point], rules: Rules, expansion: Expansion) -> None:
+def _refuse_collapsed(points: list[_Point], expansion: Expansion) -> None:
     idle: dict[Route, list[_Point]] = {}
     for point in points:
         for axis in point.collapsed:
-            idle.setdefault(_route(axis, point.rule, rules), []).append(point)
+            idle.setdefault(_route(axis, point), []).append(point)
     for route, found in idle.items():
         what = f"means nothing for {_plural(len(found), 'case')}, as {found[0].case.id}"
         expansion.refuse(route, what)

@@ -3,7 +3,6 @@
 import os
 import re
 import reprlib
-from collections.abc import Callable, Mapping
 from dataclasses import fields
 from enum import StrEnum
 from importlib.metadata import entry_points
@@ -22,9 +21,10 @@ from pydantic import (
 
 from rnnbench.case import AXES, DEFAULTS, LAYER_NAME, TORCH_LAYERS, Case
 from rnnbench.expand import Inapplicable
+from rnnbench.fault_words import Keys, fault_of
 from rnnbench.setting import physical_cores
 from rnnbench.workload import DEFAULT_COMPARE
-from rnnbench.yaml_file import Document, Fault, nearest
+from rnnbench.yaml_file import Document, nearest
 
 ENTRY_POINTS = "rnnbench.layers"
 # No tensor has more in one dimension, and no slip of the pen should cost more digits.
@@ -69,6 +69,7 @@ def _comparable(axis: str) -> str:
     return axis
 
 
+_Sentence = Annotated[str, Field(min_length=1)]
 _Size = Annotated[int, Field(ge=1, le=_MOST)]
 _TYPES: dict[str, Any] = {
     "layer": Annotated[str, AfterValidator(_known_layer)],
@@ -129,6 +130,31 @@ _Rule: Any = _create_model(
 )
 
 
+class _AnyUse(_AnyRule):
+    """What a layer is said to be good for; its sizes have a source, or are ours."""
+
+    name: _Sentence
+    said_of: Literal["RNN", "LSTM", "GRU", "bidirectional"]
+    source: _Sentence = ""
+    our_choice: _Sentence = ""
+    why: _Sentence = ""
+
+    @model_validator(mode="after")
+    def _says_where_from(self) -> Self:
+        if bool(self.source) == bool(self.our_choice):
+            raise ValueError("its sizes have a source, or are our_choice: one of both")
+        return self
+
+
+_UseRule: Any = _create_model(
+    "_UseRule",
+    __base__=_AnyUse,
+    **{axis: (kind, _NONE) for axis, kind in _VALUES.items()},
+)
+# What a use says beside its axes.
+USE_WORDS = tuple(_AnyUse.model_fields)
+
+
 def _pattern(value: str) -> str:
     """`value`, if `re` takes it."""
     try:
@@ -158,10 +184,22 @@ class SweepFile(_Strict):
         AfterValidator(_each_once),
     ] = list(DEFAULT_COMPARE)
     include: Annotated[list[_Rule], Field(min_length=1)] = []
+    uses: Annotated[list[_UseRule], Field(min_length=1)] = []
     exclude: Annotated[list[_Rule], Field(min_length=1)] = []
     match: Literal["parameters"] = _NONE
     inapplicable: Annotated[Inapplicable, Field(strict=False)] = Inapplicable.COLLAPSE
     policy: PolicySection = PolicySection()
+
+
+# What may stand in each section, and what that is called; in any other it is an axis.
+_KEYS: Keys = {
+    "": ("key", tuple(SweepFile.model_fields)),
+    "policy": ("setting", tuple(PolicySection.model_fields)),
+    "uses": ("axis, nor word of a use", (*USE_WORDS, *AXES)),
+}
+
+# What a case depends on; where it is wrong, nothing can be built.
+_OF_THE_CASES = {"", "axes", "include", "uses", "exclude", "match", "inapplicable"}
 
 
 def check(document: Document) -> SweepFile | None:
@@ -174,76 +212,9 @@ def check(document: Document) -> SweepFile | None:
         return SweepFile.model_validate(document.data)
     except ValidationError as error:
         wrong = error.errors()
-    document.faults.extend(_fault(one, document) for one in wrong)
+    document.faults.extend(fault_of(one, document, _KEYS) for one in wrong)
     sections = {one["loc"][0] if one["loc"] else "" for one in wrong}
-    if sections & {"", "axes", "include", "exclude", "match", "inapplicable"}:
+    if sections & _OF_THE_CASES:
         return None
     rest = {key: value for key, value in document.data.items() if key not in sections}
     return SweepFile.model_validate(rest)
-
-
-def _fault(error: Mapping[str, Any], document: Document) -> Fault:
-    """Our words for pydantic's: where, what, and the nearest right name."""
-    route, kind = error["loc"], error["type"]
-    about_key = kind in ("extra_forbidden", "missing")
-    place = document.key(route) if about_key else document.value(route)
-    names = [
-        one if one.isidentifier() else repr(one) for one in route if type(one) is str
-    ]
-    what = _MESSAGES.get(kind, _as_pydantic_says)(error)
-    return Fault(place, f"{'.'.join(names)}: {what}" if names else what)
-
-
-def _as_pydantic_says(error: Mapping[str, Any]) -> str:
-    reason = error.get("ctx", {}).get("error", error["msg"])
-    return f"{_shown(error)}: {reason}" if reason is error["msg"] else str(reason)
-
-
-def _shown(error: Mapping[str, Any]) -> str:
-    value = error["input"]
-    return "nothing" if value is None else reprlib.repr(value)
-
-
-def _no_such_key(error: Mapping[str, Any]) -> str:
-    *parents, name = error["loc"]
-    return "no such " + _known_keys(parents, str(name))
-
-
-def _known_keys(parents: list[str | int], name: str) -> str:
-    section = parents[0] if parents else ""
-    if section == "policy":
-        return f"setting{nearest(name, PolicySection.model_fields)}"
-    if section:
-        return f"axis{nearest(name, AXES)}"
-    return f"key{nearest(name, SweepFile.model_fields)}"
-
-
-def _no_choice(error: Mapping[str, Any]) -> str:
-    choices = re.findall(r"'([^']*)'", error["ctx"]["expected"])
-    hint = nearest(str(error["input"]), choices)
-    return f"{_shown(error)} is none of {', '.join(choices)}{hint}"
-
-
-_MESSAGES: dict[str, Callable[[Mapping[str, Any]], str]] = {
-    "extra_forbidden": _no_such_key,
-    "missing": lambda _: "is missing",
-    "enum": _no_choice,
-    "literal_error": _no_choice,
-    "too_short": lambda _: "is an empty list",
-    "int_type": lambda error: f"{_shown(error)} is not a whole number",
-    "float_type": lambda error: f"{_shown(error)} is not a number",
-    "bool_type": lambda error: f"{_shown(error)} is not true or false",
-    "string_type": lambda error: f"{_shown(error)} is not a name",
-    "list_type": lambda error: f"{_shown(error)} is not a list",
-    "model_type": lambda error: f"{_shown(error)} is not a mapping",
-    "greater_than_equal": lambda error: (
-        f"{_shown(error)} is less than {error['ctx']['ge']}"
-    ),
-    "greater_than": lambda error: (
-        f"{_shown(error)} is not more than {error['ctx']['gt']}"
-    ),
-    "less_than_equal": lambda error: (
-        f"{_shown(error)} is more than {error['ctx']['le']}"
-    ),
-    "less_than": lambda error: f"{_shown(error)} is not less than {error['ctx']['lt']}",
-}

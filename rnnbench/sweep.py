@@ -8,8 +8,8 @@ from pathlib import Path
 from rnnbench.case import Case
 from rnnbench.errors import SweepError
 from rnnbench.expand import Expansion, Rules, Values, expand
-from rnnbench.record import Policy, SweepRecord
-from rnnbench.schema import SweepFile, check
+from rnnbench.record import Policy, SweepRecord, Use
+from rnnbench.schema import USE_WORDS, SweepFile, check
 from rnnbench.workload import Workload
 from rnnbench.yaml_file import Document, Fault, Place, read_text, read_yaml
 
@@ -50,6 +50,7 @@ def load_sweep(path: Path) -> Sweep:
             digest=_digest(expansion.cases, tuple(file.compare)),
             compare=tuple(file.compare),
             policy=Policy(**file.policy.model_dump(exclude_unset=True)),
+            uses=_uses(file, expansion),
         ),
         workloads=expansion.workloads,
         cases=expansion.cases,
@@ -74,6 +75,7 @@ def _expand(file: SweepFile, document: Document) -> Expansion:
             axes=_values(file.axes, written["axes"]),
             compare=tuple(file.compare),
             include=tuple(map(_values, file.include, written.get("include", ()))),
+            uses=tuple(map(_values, file.uses, written.get("uses", ()))),
             exclude=tuple(map(_values, file.exclude, written.get("exclude", ()))),
             match_parameters=file.match is not None,
             inapplicable=file.inapplicable,
@@ -87,7 +89,24 @@ def _expand(file: SweepFile, document: Document) -> Expansion:
 
 def _values(section: object, written: dict[str, object]) -> Values:
     """The values of the axes that are named, in the file's order."""
-    return {axis: tuple(getattr(section, axis)) for axis in written}
+    return {
+        axis: tuple(getattr(section, axis)) for axis in written if axis not in USE_WORDS
+    }
+
+
+def _uses(file: SweepFile, expansion: Expansion) -> tuple[Use, ...]:
+    """What each use says, with the cases that it came to."""
+    return tuple(
+        Use(
+            name=one.name,
+            said_of=one.said_of,
+            source=one.source or one.our_choice,
+            our_choice=bool(one.our_choice),
+            cases=tuple(case.id for case in cases),
+            why=one.why,
+        )
+        for one, cases in zip(file.uses, expansion.uses, strict=True)
+    )
 
 
 def _digest(cases: tuple[Case, ...], compare: tuple[str, ...]) -> str:
@@ -98,8 +117,9 @@ def _digest(cases: tuple[Case, ...], compare: tuple[str, ...]) -> str:
 
 def _machine_notes(file: SweepFile, document: Document) -> Iterator[str]:
     """What the file leaves to the machine that reads it."""
-    sections = [document.data["axes"], *document.data.get("include", ())]
-    read = [file.axes, *file.include]
+    written = document.data
+    sections = [written["axes"], *written.get("include", ()), *written.get("uses", ())]
+    read = [file.axes, *file.include, *file.uses]
     for section, values in zip(sections, read, strict=True):
         if "all" in str(section.get("threads", "")):
             yield f"threads: all of this machine's cores are {max(values.threads)}"
