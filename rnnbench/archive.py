@@ -138,6 +138,11 @@ def load(store: Path, case: str | None = None) -> Archive:
     return Archive(entries, _frame([table for _, (_, table) in runs]), tuple(skipped))
 
 
+def empty() -> Archive:
+    """What a store without a file holds."""
+    return Archive((), _frame(()), ())
+
+
 def _files(store: Path) -> Iterator[Path]:
     try:
         found = sorted(store.rglob("*"))
