@@ -13,7 +13,8 @@ from rnnbench.errors import CampaignError, RnnbenchError
 from rnnbench.guess import MEMORY_SHARE, too_large
 from rnnbench.journal import Journal, Pass
 from rnnbench.launch import Crew, Launch, Order, setting_of
-from rnnbench.precision import looks, widest
+from rnnbench.looks import looks
+from rnnbench.precision import widest
 from rnnbench.probe import MEMORY, Probe, climb, profiling
 from rnnbench.process import Worker, WorkerDeathError
 from rnnbench.protocol import Report, Start, Survey

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from rnnbench.campaign import MOST_LANES
 from rnnbench.case import Allocator, Case, Device
 from rnnbench.guess import seconds_guess
-from rnnbench.precision import looks
+from rnnbench.looks import looks
 from rnnbench.record import Policy
 from rnnbench.timing import LEAST_ROUNDS, MOST_ROUNDS, ROUND_SECONDS
 from rnnbench.workload import Workload

@@ -1,4 +1,4 @@
-"""Whether a workload's intervals are narrow enough, and at which launch to look."""
+"""Whether a workload's intervals are narrow enough."""
 
 import math
 from collections.abc import Container, Iterable, Mapping, Sequence
@@ -7,16 +7,6 @@ from rnnbench.journal import Pass
 from rnnbench.record import Turns, paired
 from rnnbench.stats import log_ratio, ratio_interval
 from rnnbench.workload import Workload
-
-# Launches after which a workload is looked at. A look after 3 is too early: there t(2)
-# is 4.3, and a width that is estimated from 3 values stops too often by luck (simulated
-# coverage 0.91 and less). These five cost least: 0.93 to 0.95 of nominal 0.95.
-LOOKS = (6, 8, 10, 14, 20)
-
-
-def looks(launches: int) -> tuple[int, ...]:
-    """The looks of a campaign of at most `launches`; the last is at that number."""
-    return (*(look for look in LOOKS if look < launches), launches)
 
 
 def widest(

@@ -42,23 +42,30 @@ class Survey:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Prepare:
-    """Build the members in this order, check each if `check`, and warm them up."""
+    """Build the members in this order, check each if `check`, and warm them up.
+
+    `slowdowns`: for each member the share by which it is to be slower than it is
+    (worker/slowed); none: they are as they are.
+    """
 
     cases: tuple[Case, ...]
     check: bool
+    slowdowns: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rounds:
     """Take rounds of turns of what was prepared, in an order shuffled by `seed`.
 
-    As many as fit in `seconds`, but `least` to `most` of them.
+    As many as fit in `seconds`, but `least` to `most` of them. `calm`: seconds of the
+    canary (worker/watch) on this core while nothing disturbs it; 0: not known yet.
     """
 
     seed: int
     seconds: float
     least: int
     most: int
+    calm: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +73,21 @@ class TakeTurn:
     """One turn of one prepared member: the smallest job, for two interpreters."""
 
     member: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Blocks:
+    """Take so many blocks of each prepared member, in an order shuffled by `seed`."""
+
+    seed: int
+    blocks: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Floor:
+    """Read what the clock and a call of nothing take, `calls` times each."""
+
+    calls: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,7 +126,8 @@ class Burn:
     seconds: float
 
 
-Job = Start | Survey | Prepare | Rounds | TakeTurn | Memory | TakeProfile | Climb | Burn
+_Timed = Prepare | Rounds | TakeTurn | Blocks | Floor
+Job = Start | Survey | _Timed | Memory | TakeProfile | Climb | Burn
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,6 +159,8 @@ class MemberTurns:
     seconds: tuple[float, ...] = ()
     faults: tuple[int, ...] = ()
     back_to_back: tuple[float, ...] = ()
+    rough: int = 0
+    retaken: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,15 +172,17 @@ class Report:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Measured(Report):
-    """The answer to Rounds and TakeTurn.
+    """The answer to Rounds, TakeTurn and Blocks.
 
     Members in the order in which they were prepared. One that failed on the way has its
-    outcome and no turns. `inside_turns`: seconds, settle calls included.
+    outcome and no turns. `inside_turns`: seconds, settle calls included. `calm`: the
+    fastest canary that this worker knows of, in seconds.
     """
 
     turns: tuple[MemberTurns, ...]
     yardstick: MemberTurns
     inside_turns: float
+    calm: float = 0.0
 
     def __post_init__(self) -> None:
         """Refuse what no rounds can have given."""
@@ -202,7 +229,19 @@ class Burnt(Report):
     gpu: str = ""
 
 
-Answer = Ready | Report | Measured | Profiled | Climbed | Burnt
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Floored:
+    """The answer to Floor, in seconds: an empty call above the clock; the clock itself.
+
+    `resolution`: the smallest step of the clock.
+    """
+
+    empty: float
+    clock: float
+    resolution: float
+
+
+Answer = Ready | Report | Measured | Profiled | Climbed | Burnt | Floored
 
 _JOBS: dict[str, type] = {kind.__name__: kind for kind in get_args(Job)}
 _ANSWERS: dict[str, type] = {kind.__name__: kind for kind in get_args(Answer)}

@@ -1,12 +1,15 @@
 """What a run leaves behind: statuses, turns, memory, the environment, the run."""
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from rnnbench.case import Case
 from rnnbench.profile import Ceiling, Profile
+
+# Marks a field that files of the same schema may lack: they are older than it.
+LATER = {"later": True}
 
 
 class Status(StrEnum):
@@ -35,6 +38,8 @@ class Turns:
     `faults`: minor page faults within the timed calls of each turn.
     `back_to_back`: on CUDA, seconds per call of calls that are queued without waiting.
     `first_call`: seconds of the first call in that process (compilation, for one).
+    `rough`: how many of these turns were disturbed by what else ran on the core, and
+    could not be taken again; `retaken`: timed calls that were, and are not here.
     """
 
     launch: int
@@ -42,6 +47,13 @@ class Turns:
     faults: tuple[int, ...] = ()
     back_to_back: tuple[float, ...] = ()
     first_call: float | None = None
+    rough: int = field(default=0, metadata=LATER)
+    retaken: int = field(default=0, metadata=LATER)
+
+    @property
+    def is_calm(self) -> bool:
+        """Whether most of these turns were undisturbed."""
+        return 2 * self.rough < len(self.seconds)
 
     def __post_init__(self) -> None:
         """Refuse a time that no clock gives."""
@@ -59,11 +71,19 @@ def paired(
     """The turns of two members of one workload, launch by launch, where both have some.
 
     Within a launch the n-th turn of one and of the other were taken in the same round.
+    Without the launches that were disturbed throughout, where they are not the rule.
     """
     theirs = {turns.launch: turns for turns in reference}
-    return tuple(
-        (ours, theirs[ours.launch]) for ours in candidate if ours.launch in theirs
-    )
+    pairs = [(ours, theirs[ours.launch]) for ours in candidate if ours.launch in theirs]
+    undisturbed = [pair for pair in pairs if all(turns.is_calm for turns in pair)]
+    return tuple(undisturbed if 2 * len(undisturbed) >= len(pairs) else pairs)
+
+
+def calm(turns: Iterable[Turns]) -> tuple[Turns, ...]:
+    """The launches that were undisturbed; or all, where disturbed ones are the rule."""
+    every = tuple(turns)
+    undisturbed = tuple(each for each in every if each.is_calm)
+    return undisturbed if 2 * len(undisturbed) >= len(every) else every
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,6 +189,23 @@ class Policy:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Use:
+    """What a layer is said to be good for, as a workload of that size.
+
+    `said_of`: the layer that it is said of. `source`: where the sizes are from, or why
+    they are ours, by `our_choice`. `why`: what of the source was not taken, and why.
+    `cases`: the ids of its cases, in the order of the sweep.
+    """
+
+    name: str
+    said_of: str
+    source: str
+    our_choice: bool
+    cases: tuple[str, ...]
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SweepRecord:
     """The sweep as it was read: enough to repeat it, and to tell it from another."""
 
@@ -177,6 +214,7 @@ class SweepRecord:
     digest: str
     compare: tuple[str, ...]
     policy: Policy
+    uses: tuple[Use, ...] = field(default=(), metadata=LATER)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

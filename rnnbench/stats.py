@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import fmean, median, stdev, variance
 
-from scipy.special import stdtr, stdtrit
+from scipy.special import betaincinv, stdtr, stdtrit
 
 CONFIDENCE = 0.95
 
@@ -35,9 +35,36 @@ def mean_interval(values: Sequence[float], confidence: float = CONFIDENCE) -> In
     mean = fmean(values)
     if len(values) == 1:
         return Interval(mean, -math.inf, math.inf, 1)
-    reach = float(stdtrit(len(values) - 1, (1 + confidence) / 2))
-    half = reach * stdev(values) / math.sqrt(len(values))
+    half = reach(len(values), confidence) * stdev(values) / math.sqrt(len(values))
     return Interval(mean, mean - half, mean + half, len(values))
+
+
+def reach(count: int, confidence: float = CONFIDENCE) -> float:
+    """How many standard errors the t interval of `count` values reaches each way."""
+    return float(stdtrit(count - 1, (1 + confidence) / 2))
+
+
+def rate_interval(found: int, trials: int, confidence: float = CONFIDENCE) -> Interval:
+    """A share of independent trials and its interval; `count` is their number.
+
+    Clopper & Pearson (1934, Biometrika 26): it covers at least as often as it says.
+    """
+    if not 0 <= found <= trials or not trials:
+        raise ValueError(f"{found} of {trials} is no share")
+    tail, missed = (1 - confidence) / 2, trials - found
+    low = float(betaincinv(found, missed + 1, tail)) if found else 0.0
+    high = float(betaincinv(found + 1, missed, 1 - tail)) if missed else 1.0
+    return Interval(found / trials, low, high, trials)
+
+
+def expected_hold(count: int, others: int) -> float:
+    """How often the 95 % interval of `count` normal values holds the mean of others.
+
+    Less than 95 %: the mean of the others has an error, too (Student 1908, for the
+    difference of the two).
+    """
+    share = reach(count) / math.sqrt(1 + count / others)
+    return 1 - 2 * float(stdtr(count - 1, -share))
 
 
 def log_ratio(candidate: Sequence[float], reference: Sequence[float]) -> float:

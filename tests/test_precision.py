@@ -5,7 +5,8 @@ import pytest
 
 from rnnbench.case import Case
 from rnnbench.journal import Pass
-from rnnbench.precision import looks, member_widths, relative_width, widest
+from rnnbench.looks import looks
+from rnnbench.precision import member_widths, relative_width, widest
 from rnnbench.record import Turns
 from rnnbench.workload import DEFAULT_COMPARE, Workload
 
@@ -39,7 +40,7 @@ def passes(spreads, count=6):
         (7, (6, 7)),
         (6, (6,)),
         (1, (1,)),
-        (60, (6, 8, 10, 14, 20, 60)),
+        (60, (6, 8, 10, 14, 20, 28, 40, 60)),
     ],
 )
 def test_the_last_look_is_at_the_most_launches(launches, expected):

@@ -9,7 +9,8 @@ from rnnbench.protocol import Burnt, Outcome
 from rnnbench.record import Status
 from rnnbench.worker.clock import Clock
 from rnnbench.worker.failure import attempt
-from rnnbench.worker.turns import Field, Warm
+from rnnbench.worker.turn import Warm
+from rnnbench.worker.turns import Field
 
 _NO_QUEUE = Outcome(status=Status.SKIPPED, reason="a CPU queues no calls")
 

@@ -16,10 +16,12 @@ from rnnbench.profile import Profile
 from rnnbench.protocol import (
     SCHEMA,
     Answer,
+    Blocks,
     Burn,
     Burnt,
     Climb,
     Climbed,
+    Floor,
     Job,
     Measured,
     Memory,
@@ -38,24 +40,22 @@ from rnnbench.protocol import (
     encode,
 )
 from rnnbench.record import Status
+from rnnbench.worker.blocks import take_blocks
 from rnnbench.worker.burn import burn
 from rnnbench.worker.ceilings import climb
 from rnnbench.worker.check import check
 from rnnbench.worker.clock import CLOCKS, Clock
 from rnnbench.worker.failure import DeviceLostError, attempt
+from rnnbench.worker.floor import take_floor
 from rnnbench.worker.machine import environment
 from rnnbench.worker.memory import peak_memory
 from rnnbench.worker.profiling import take_profile
+from rnnbench.worker.slowed import Slowed
 from rnnbench.worker.step import build
 from rnnbench.worker.survey import NO_CUDA, survey
-from rnnbench.worker.turns import (
-    Field,
-    Warm,
-    first_of,
-    take_one,
-    take_rounds,
-    warm_up,
-)
+from rnnbench.worker.turn import Warm, first_of, warm_up
+from rnnbench.worker.turns import Field, take_one, take_rounds
+from rnnbench.worker.watch import Watch
 from rnnbench.worker.yardstick import make_yardstick
 
 FOREIGN_PROTOCOL = 3
@@ -69,7 +69,9 @@ def serve(start: Start, jobs: BinaryIO, answers: BinaryIO) -> int:
     _send(answers, Ready(schema=SCHEMA, environment=environment()))
     # What was imported is never garbage: the collector need not look at it again.
     gc.freeze()
-    bench = Bench()
+    watch = Watch()
+    watch.begin()
+    bench = Bench(watch)
     for line in jobs:
         try:
             answer = bench.answer(_decode(line))
@@ -89,6 +91,7 @@ class ProtocolError(Exception):
 class Bench:
     """What stands ready between two jobs: the members of one workload."""
 
+    watch: Watch
     entrants: Field | None = None
     yardsticks: dict[tuple[Device, Dtype], Warm] = field(default_factory=dict)
 
@@ -106,10 +109,12 @@ class Bench:
         # Before the members, which may leave it no room.
         yardstick = self._yardstick(job.cases[0], clock)
         members = [
-            attempt(partial(_prepare, place, case, clock, check_it=job.check))
-            for place, case in enumerate(job.cases)
+            attempt(partial(_prepare, place, job, clock))
+            for place in range(len(job.cases))
         ]
-        self.entrants = Field(members, yardstick, clock, device)
+        # A process that waits for a GPU is off its core, and nothing is wrong.
+        self.watch.waits = device is Device.CUDA
+        self.entrants = Field(members, yardstick, clock, device, self.watch)
         outcomes = (
             member.outcome() if isinstance(member, Warm) else member
             for member in members
@@ -123,6 +128,10 @@ class Bench:
     def turn(self, job: TakeTurn) -> Measured:
         """One turn of one member of what was prepared."""
         return take_one(self._prepared(), job.member, partial(announce, "turn"))
+
+    def blocks(self, job: Blocks) -> Measured:
+        """Blocks of calls of what was prepared."""
+        return take_blocks(self._prepared(), job, partial(announce, "turn"))
 
     def burn(self, job: Burn) -> Burnt:
         """Keep the device busy with what was prepared."""
@@ -193,6 +202,8 @@ _ANSWERS: dict[type, Callable[[Bench, Any], Answer]] = {
     Prepare: Bench.prepare,
     Rounds: Bench.rounds,
     TakeTurn: Bench.turn,
+    Blocks: Bench.blocks,
+    Floor: lambda _, job: take_floor(job),
     Memory: Bench.memory,
     TakeProfile: Bench.profile,
     Climb: Bench.climb,
@@ -205,18 +216,19 @@ def announce(stage: str, member: int) -> None:
     os.write(2, announcement(stage, member))
 
 
-def _prepare(place: int, case: Case, clock: Clock, *, check_it: bool) -> Warm | Outcome:
+def _prepare(place: int, job: Prepare, clock: Clock) -> Warm | Outcome:
     announce("build", place)
-    step = build(case)
+    step = build(job.cases[place])
     first_call = None
-    if check_it:
+    if job.check:
         announce("check", place)
         # Read before the check, which would take the compilation out of it.
         first_call = first_of(step, clock)
         if wrong := check(step):
             return Outcome(status=Status.ERROR, reason=f"check: {wrong}")
     announce("warm", place)
-    return warm_up(step, clock, first_call)
+    slowed = Slowed(step, job.slowdowns[place]) if job.slowdowns else step
+    return warm_up(slowed, clock, first_call)
 
 
 def _read_memory(case: Case) -> Outcome:

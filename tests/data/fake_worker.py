@@ -13,16 +13,20 @@ import signal
 import sys
 import time
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 from rnnbench import protocol
 from rnnbench.case import Phase
 from rnnbench.profile import Ceiling, Kind, Operator, Part, Profile, Span
 from rnnbench.protocol import (
+    Blocks,
     Burn,
     Burnt,
     Climb,
     Climbed,
+    Floor,
+    Floored,
     Measured,
     MemberTurns,
     Memory,
@@ -63,8 +67,8 @@ def garbage():
 
 
 def negative():
-    turns = b'{"seconds":[-1.0],"faults":[],"back_to_back":[]}'
-    rest = b'"outcomes":[],"turns":[],"inside_turns":0.0'
+    turns = b'{"seconds":[-1.0],"faults":[],"back_to_back":[],"rough":0,"retaken":0}'
+    rest = b'"outcomes":[],"turns":[],"inside_turns":0.0,"calm":0.0'
     os.write(1, b'{"kind":"Measured","yardstick":' + turns + b"," + rest + b"}\n")
     hang()
 
@@ -115,7 +119,7 @@ def prepare(cases):
     )
 
 
-def rounds(cases, count):
+def rounds(cases, count, slowdowns=()):
     for number, case in enumerate(cases):
         announce("turn", number)
         fault(case, "rounds")
@@ -123,14 +127,17 @@ def rounds(cases, count):
     turns = tuple(
         MemberTurns(
             seconds=tuple(
-                SECONDS * (1.5 if case.layer == "gru" else 1) * noise.gauss(1, NOISE)
+                SECONDS
+                * (1.5 if case.layer == "gru" else 1)
+                * (1 + share)
+                * noise.gauss(1, NOISE)
                 for _ in range(count)
             ),
             faults=(0,) * count,
         )
         if case.layer != "fake:raises"
         else MemberTurns()
-        for case in cases
+        for case, share in zip(cases, slowdowns or (0.0,) * len(cases), strict=True)
     )
     return Measured(
         outcomes=tuple(Outcome(status=Status.OK) for _ in cases),
@@ -216,6 +223,13 @@ def burnt(cases, job):
     )
 
 
+OF_NO_CASE = {
+    TakeProfile: profiles,
+    Climb: ceilings,
+    Floor: lambda _: Floored(empty=2e-8, clock=4e-8, resolution=1e-9),
+}
+
+
 def environment():
     values = dict.fromkeys(Environment.__dataclass_fields__)
     for name in ("system", "machine", "kernel", "libc", "python", "numpy", "torch"):
@@ -228,7 +242,7 @@ def main():
     start = protocol.decode_job(sys.stdin.buffer.readline())
     assert isinstance(start, Start)
     answer(Ready(schema=SCHEMA, environment=environment()))
-    cases = ()
+    cases, slowdowns = (), ()
     for line in sys.stdin.buffer:
         job = protocol.decode_job(line)
         if isinstance(job, Survey):
@@ -240,19 +254,19 @@ def main():
             )
             answer(Report(outcomes=outcomes))
         elif isinstance(job, Prepare):
-            cases = job.cases
+            cases, slowdowns = job.cases, job.slowdowns
             answer(prepare(cases))
         elif isinstance(job, Rounds):
-            answer(rounds(cases, job.least))
+            answer(rounds(cases, job.least, slowdowns))
+        elif isinstance(job, Blocks):
+            answer(replace(rounds(cases, job.blocks), yardstick=MemberTurns()))
         elif isinstance(job, Memory):
             outcome = Outcome(status=Status.OK, peak_memory=1024)
             answer(Report(outcomes=(outcome,) * len(job.cases)))
-        elif isinstance(job, TakeProfile):
-            answer(profiles(job))
-        elif isinstance(job, Climb):
-            answer(ceilings(job))
         elif isinstance(job, Burn):
             answer(burnt(cases, job))
+        else:
+            answer(OF_NO_CASE[type(job)](job))
 
 
 if __name__ == "__main__":

@@ -1,0 +1,166 @@
+"""What a calibration does, stage by stage, and about how long that takes."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from rnnbench.calibration import Condition, Part
+from rnnbench.calibration_cells import Cell, cells_of, sweep_of
+from rnnbench.campaign import MOST_LANES
+from rnnbench.case import Allocator
+from rnnbench.estimate import estimate
+from rnnbench.guess import seconds_guess
+from rnnbench.record import Policy
+from rnnbench.timing import LEAST_ROUNDS, MOST_ROUNDS, ROUND_SECONDS
+
+# 60 launches of 40 pairs of equals; 56 are 8 trials of 7 launches for each of 26
+# layers, so more than 200 for each slowdown.
+LAUNCHES = {
+    Part.AA: 60,
+    Part.INJECTED: 56,
+    Part.SETTLE: 12,
+    Part.FLOOR: 10,
+    Part.REPEAT: 10,
+}
+# Launches and cells with the system's allocator: there each cell has a process of its
+# own, which costs as much again; and only whether equal layers differ is asked of it.
+SYSTEM = (12, 8)
+# Launches, and cells, of a calibration that is over in 3 minutes.
+SHORT = {
+    Part.AA: (14, 8),
+    Part.INJECTED: (14, 6),
+    Part.SETTLE: (4, 3),
+    Part.FLOOR: (4, 1),
+    Part.REPEAT: (3, 3),
+}
+# What a re-run is told: as a sweep that says nothing about it.
+RERUN = Policy()
+
+# Of blocks of one cell: as many as fit in this time, but at least and at most so many.
+BLOCK_SECONDS = 1.2
+LEAST_BLOCKS, MOST_BLOCKS = 4, 12
+_CALLS_OF_A_BLOCK = 20
+# Of a fresh process until it has imported torch, and of building a member.
+_START, _BUILD = 1.6, 0.005
+# A member is warmed up by so many calls, or for so long.
+_WARM_CALLS, _WARM = 30, 0.05
+# Settle calls and timed ones of a turn, and some that are taken again.
+_CALLS_OF_A_TURN = 7
+# What a launch takes under bursts: they have 0.3 of each core, and disturbed turns are
+# taken again.
+_SLOWER_UNDER_BURSTS = 1.9
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stage:
+    """One part under one condition with one allocator."""
+
+    part: Part
+    condition: Condition
+    allocator: Allocator
+    launches: int
+    cells: tuple[Cell, ...]
+
+    @property
+    def name(self) -> str:
+        """As a calibration's `seconds` are named."""
+        return f"{self.part}/{self.condition}/{self.allocator}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """What was asked for; `launches`: in place of our own numbers, if not 0."""
+
+    parts: tuple[Part, ...] = tuple(Part)
+    conditions: tuple[Condition, ...] = tuple(Condition)
+    allocators: tuple[Allocator, ...] = tuple(Allocator)
+    launches: int = 0
+    short: bool = False
+
+
+def plan(wish: Wish) -> tuple[Stage, ...]:
+    """The stages, those without a load first."""
+    conditions = (Condition.IDLE,) if wish.short else wish.conditions
+    allocators = (Allocator.STEADY,) if wish.short else wish.allocators
+    return tuple(
+        _stage(wish, part, condition, allocator)
+        for condition in Condition
+        for allocator in Allocator
+        for part in Part
+        if part in wish.parts
+        if condition in conditions
+        if allocator in allocators
+        if allocator is Allocator.STEADY or part is Part.AA
+    )
+
+
+def _stage(wish: Wish, part: Part, condition: Condition, allocator: Allocator) -> Stage:
+    cells = cells_of(part, allocator)
+    launches = LAUNCHES[part]
+    count = len(cells)
+    if allocator is Allocator.SYSTEM:
+        launches, count = SYSTEM
+    if wish.short:
+        launches, count = SHORT[part]
+    return Stage(
+        part=part,
+        condition=condition,
+        allocator=allocator,
+        launches=wish.launches or launches,
+        cells=cells[:count],
+    )
+
+
+def left_out(wish: Wish) -> tuple[str, ...]:
+    """What a short calibration does not say, a line for each."""
+    if not wish.short:
+        return ()
+    fewer = (
+        f"{part}: {SHORT[part][0]} launches of {SHORT[part][1]} cells, "
+        f"not {LAUNCHES[part]} of {len(cells_of(part, Allocator.STEADY))}"
+        for part in Part
+        if part in wish.parts
+    )
+    return ("nothing under bursts", "nothing with the system's allocator", *fewer)
+
+
+def seconds_of(stage: Stage, walls: Mapping[str, float], cores: int) -> float:
+    """About how long `stage` takes on so many cores.
+
+    `walls`: seconds of a launch of a cell by its id, as far as they were measured here.
+    """
+    lanes = max(1, min(cores, MOST_LANES))
+    if stage.part is Part.REPEAT:
+        lasting = estimate(sweep_of(stage.cells), RERUN, cores)
+        # Most re-runs end at the first looks; the line is a guess.
+        return stage.launches * (lasting.least + _START) * _load(stage)
+    apart = len(stage.cells) if stage.allocator is Allocator.SYSTEM else 1
+    each = sum(
+        walls.get(cell.id) or _guess(stage.part, cell) * _load(stage)
+        for cell in stage.cells
+    )
+    launch = each + apart * _START * _load(stage)
+    return stage.launches * launch / min(lanes, stage.launches)
+
+
+def _load(stage: Stage) -> float:
+    return _SLOWER_UNDER_BURSTS if stage.condition is Condition.BURSTS else 1.0
+
+
+def _guess(part: Part, cell: Cell) -> float:
+    """Seconds of one launch of `cell`."""
+    if not cell.members:
+        return 0.05
+    call = sum(seconds_guess(member.case) for member in cell.members)
+    round_seconds = call * _CALLS_OF_A_TURN
+    rounds = min(max(ROUND_SECONDS // round_seconds, LEAST_ROUNDS), MOST_ROUNDS)
+    warm = min(_WARM_CALLS * call, _WARM * len(cell.members) + call)
+    seconds = warm + _BUILD * len(cell.members) + rounds * round_seconds
+    if part is Part.SETTLE:
+        seconds += blocks_that_fit(call) * call * _CALLS_OF_A_BLOCK
+    return seconds
+
+
+def blocks_that_fit(call: float) -> int:
+    """How many blocks of each member; `call`: seconds of a call of all of them."""
+    fit = int(BLOCK_SECONDS / (call * _CALLS_OF_A_BLOCK))
+    return min(max(fit, LEAST_BLOCKS), MOST_BLOCKS)

@@ -1,0 +1,118 @@
+"""How often the interval that is printed holds the mean of the other launches.
+
+A mean over all launches has the interval's own in it, and would flatter.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from statistics import fmean
+
+import numpy as np
+
+from rnnbench.arms import Arm, Series, series_of
+from rnnbench.calibration import Calibration, Part
+from rnnbench.reliability import POLICY, STOPS, rate
+from rnnbench.resampling import Claims, Floats, Stops, orders, rest, stop, turned
+from rnnbench.stats import Interval, expected_hold
+
+# Two estimates of one ratio from members that they do not share.
+NAMES = ("gru/lstm", "gru2/lstm2")
+# Fixed numbers of launches, beside the stop rule.
+FIXED = (5, 6, 7, 10, 14, 20)
+# Random orders of each series.
+ORDERS = 500
+# Launches that are left for the comparison, at least.
+_OTHERS = 10
+_SEED = 17
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """What one rule's intervals cover, over random orders of the launches of each cell.
+
+    `plain` holds each against the mean of the other launches as if that were the truth;
+    `corrected` allows for that mean's own error. `disjoint`: plain, of sets in the
+    order of measuring that share no launch. `expected`: what plain would be were every
+    launch normal and independent, for as many launches. `launches`: used on average.
+    `narrow`: the share of intervals that are as narrow as the policy asks. `fixed`:
+    launches, where the rule takes always as many.
+    """
+
+    fixed: int | None
+    series: int
+    plain: Interval
+    corrected: Interval
+    disjoint: Interval
+    expected: float
+    launches: float
+    narrow: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """Row by row: whether the interval holds the other launches' mean."""
+
+    plain: Claims
+    corrected: Claims
+    stops: Stops
+
+
+def coverages(calibration: Calibration, arm: Arm) -> tuple[Coverage, ...]:
+    """The stop rule's first, then of fixed numbers; none where launches are too few."""
+    series = [
+        each
+        for each in series_of(calibration, Part.AA, arm)
+        if each.name in NAMES and len(each.values) >= STOPS[-1] + _OTHERS
+    ]
+    if not series:
+        return ()
+    mixed = [
+        orders(each.values, ORDERS, (_SEED, place)) for place, each in enumerate(series)
+    ]
+    return (
+        _coverage(None, series, mixed),
+        *(_coverage(fixed, series, mixed) for fixed in FIXED),
+    )
+
+
+def _coverage(
+    fixed: int | None, series: Sequence[Series], mixed: Sequence[Floats]
+) -> Coverage:
+    looks = STOPS if fixed is None else (fixed,)
+    held = [_hold(rows, looks) for rows in mixed]
+    apart = [_hold(turned(each.values, looks[-1]), looks) for each in series]
+    return Coverage(
+        fixed,
+        len(series),
+        _rate([each.plain for each in held]),
+        _rate([each.corrected for each in held]),
+        _rate([each.plain for each in apart]),
+        fmean(
+            _expected(rows, each.stops) for rows, each in zip(mixed, held, strict=True)
+        ),
+        fmean(float(each.stops.used.mean()) for each in held),
+        fmean(
+            float((np.sinh(each.stops.halves) <= POLICY.precision).mean())
+            for each in held
+        ),
+    )
+
+
+def _hold(rows: Floats, looks: Sequence[int]) -> _Held:
+    stops = stop(rows, looks, POLICY.precision)
+    means, errors = rest(rows, stops.used)
+    off = np.abs(stops.means - means)
+    return _Held(off <= stops.halves, off <= np.hypot(stops.halves, errors), stops)
+
+
+def _expected(rows: Floats, stops: Stops) -> float:
+    counts = stops.used.tolist()
+    known = {used: expected_hold(used, rows.shape[1] - used) for used in set(counts)}
+    return fmean(known[used] for used in counts)
+
+
+def _rate(claims: Sequence[Claims]) -> Interval:
+    found = rate(claims)
+    if found is None:
+        raise ValueError("no set of launches is there to be judged")
+    return found

@@ -1,0 +1,97 @@
+"""Members measured block by block: many calls of one, the first of them not counted.
+
+What a turn settles in a few calls has here settled for long. The ratio of two members
+by blocks is what the ratio by turns is held against.
+"""
+
+import gc
+import random
+from collections.abc import Callable
+from dataclasses import dataclass
+from statistics import median
+
+from rnnbench.protocol import Blocks, Measured, MemberTurns, Outcome
+from rnnbench.worker.failure import attempt
+from rnnbench.worker.turn import Warm
+from rnnbench.worker.turns import Field
+
+# After a switch of members the first calls cost more; the 6th is steady, and 15 of them
+# make a median.
+BLOCK_CALLS = 20
+UNSETTLED = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Seconds of each call, and whether anything disturbed them."""
+
+    calls: tuple[float, ...]
+    calm: bool
+
+
+def take_blocks(
+    entrants: Field, job: Blocks, announce: Callable[[int], None]
+) -> Measured:
+    """A block of each member, in an order shuffled anew, as often as was asked for.
+
+    `turns` hold a value a block, of the rounds that nothing disturbed, or of all where
+    none was left alone. There is no yardstick among them.
+    """
+    shuffle = random.Random(job.seed).shuffle  # noqa: S311 - an order, not a secret
+    fared: list[Warm | Outcome] = list(entrants.members)
+    taken: list[list[Block]] = [[] for _ in fared]
+    for _ in range(job.blocks):
+        places = [place for place, one in enumerate(fared) if isinstance(one, Warm)]
+        shuffle(places)
+        for place in places:
+            announce(place)
+            block = _attempted(entrants, place)
+            if isinstance(block, Outcome):
+                fared[place], taken[place] = block, []
+            else:
+                taken[place].append(block)
+    kept = _kept(taken)
+    return Measured(
+        outcomes=tuple(
+            one.outcome() if isinstance(one, Warm) else one for one in fared
+        ),
+        turns=tuple(_turns(blocks, kept) for blocks in taken),
+        yardstick=MemberTurns(),
+        inside_turns=sum(sum(block.calls) for row in taken for block in row),
+    )
+
+
+def take_block(entrants: Field, member: Warm) -> Block:
+    """A block, its calls read by the clock of turns and watched as they are."""
+    step = member.step
+    step.enter()
+    with step.context():
+        seconds, calm = entrants.watch.time(entrants.clock, step.call, BLOCK_CALLS)
+    return Block(tuple(seconds), calm)
+
+
+def _attempted(entrants: Field, place: int) -> Block | Outcome:
+    """A block, free of the garbage collector as a turn is; or how it failed."""
+    member = entrants.members[place]
+    if isinstance(member, Outcome):
+        return member
+    gc.disable()
+    try:
+        return attempt(lambda: take_block(entrants, member))
+    finally:
+        gc.enable()
+
+
+def _kept(taken: list[list[Block]]) -> list[int]:
+    """The rounds that nothing disturbed, or all."""
+    rows = list(zip(*filter(None, taken), strict=True))
+    calm = [place for place, row in enumerate(rows) if all(one.calm for one in row)]
+    return calm or list(range(len(rows)))
+
+
+def _turns(blocks: list[Block], kept: list[int]) -> MemberTurns:
+    chosen = [blocks[place] for place in kept] if blocks else []
+    return MemberTurns(
+        seconds=tuple(median(block.calls[UNSETTLED:]) for block in chosen),
+        rough=sum(not block.calm for block in chosen),
+    )

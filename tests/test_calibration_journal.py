@@ -1,0 +1,82 @@
+import pytest
+
+from rnnbench.calibration import Condition, Part, Sample
+from rnnbench.calibration_journal import Header, SampleJournal, Spent
+from rnnbench.case import Allocator
+from rnnbench.errors import ResultsError
+
+HEADER = Header(machine="m", versions="v", measuring="d")
+
+
+def sample(**values):
+    whole = {
+        "part": Part.AA,
+        "condition": Condition.IDLE,
+        "allocator": Allocator.STEADY,
+        "launch": 0,
+        "cell": "a cell",
+        "values": {"gru/gru": 0.01},
+        "calls": {"gru": 1e-3},
+        "wall": 1.0,
+        "inside": 0.8,
+    }
+    return Sample(**(whole | values))
+
+
+def start(path, header=HEADER, *, resume=True):
+    return SampleJournal.start(path, header, resume=resume)
+
+
+def test_what_was_recorded_is_read_again(tmp_path):
+    one, other = sample(), sample(launch=1, rough=("gru/gru",))
+    with start(tmp_path / "j") as journal:
+        journal.record(one)
+        journal.record(other)
+        journal.record(Spent(stage="aa/idle/steady", seconds=2.0))
+        journal.record(Spent(stage="aa/idle/steady", seconds=3.0))
+
+    with start(tmp_path / "j") as again:
+        assert list(again.samples.values()) == [one, other]
+        assert again.seconds == {"aa/idle/steady": 5.0}
+
+
+def test_a_line_that_a_kill_left_torn_is_cut_off(tmp_path):
+    path = tmp_path / "j"
+    with start(path) as journal:
+        journal.record(sample())
+    whole = path.read_bytes()
+    path.write_bytes(whole + whole.splitlines()[1][:50])
+
+    with start(path) as again:
+        again.record(sample(launch=1))
+
+    with start(path) as last:
+        assert [one.launch for one in last.samples.values()] == [0, 1]
+
+
+def test_samples_of_another_code_are_refused_and_kept(tmp_path):
+    path = tmp_path / "j"
+    with start(path) as journal:
+        journal.record(sample())
+    other = Header(machine="m", versions="v", measuring="another")
+
+    with pytest.raises(ResultsError, match=r"its measuring is 'd'.*--fresh"):
+        start(path, other)
+    with start(path, other, resume=False) as fresh:
+        assert fresh.samples == {}
+
+    assert len(list(tmp_path.iterdir())) == 2
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["[]", "{}", '{"kind":"Other"}', '{"kind":"Spent","stage":"s"}', "\udcff", "[" * 9],
+)
+def test_a_line_that_is_none_of_ours_is_named(tmp_path, line):
+    path = tmp_path / "j"
+    start(path).close()
+    with path.open("a", encoding="utf-8", errors="surrogateescape") as file:
+        file.write(f"{line}\n")
+
+    with pytest.raises(ResultsError, match="j:2: "):
+        start(path)

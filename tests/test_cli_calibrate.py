@@ -1,0 +1,98 @@
+"""The command from its options to its files, with a worker that is none of torch's."""
+
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from rnnbench.calibration import Part
+from rnnbench.calibration_file import load_calibration
+from rnnbench.calibration_place import machine_name
+from rnnbench.cli import app
+
+FAKE = (sys.executable, str(Path(__file__).parent / "data" / "fake_worker.py"))
+
+
+@pytest.fixture
+def calibrate(tmp_path, monkeypatch):
+    monkeypatch.setattr("rnnbench.process.COMMAND", FAKE)
+    folders = ["--output", f"{tmp_path}/results", "--report", f"{tmp_path}/reports"]
+
+    def run(*options):
+        return CliRunner().invoke(app, ["calibrate", *options, *folders])
+
+    return run
+
+
+def test_it_says_what_it_does_measures_it_and_writes_file_and_page(calibrate, tmp_path):
+    done = calibrate("--part", "floor", "--launches", "2", "--condition", "idle")
+
+    assert done.exit_code == 0, done.output
+    assert "floor/idle/steady: 2 launches of 1 cells, about" in done.output
+    kept = load_calibration(tmp_path / "results" / "fake.json")
+    assert [one.part for one in kept.samples] == [Part.FLOOR] * 2
+    assert kept.seconds["floor/idle/steady"] > 0
+    page = tmp_path / "reports" / "fake" / "index.html"
+    assert page.read_text(encoding="utf-8").startswith("<!doctype html>")
+
+
+def test_the_next_call_goes_on_and_a_fresh_one_begins_anew(calibrate, tmp_path):
+    options = ("--part", "floor", "--launches", "2", "--condition", "idle")
+    calibrate(*options)
+
+    again = calibrate(*options)
+    fresh = calibrate(*options, "--fresh")
+
+    assert "done before" in again.output
+    assert "done before" not in fresh.output
+    assert len(list((tmp_path / "results").glob("fake.journal*"))) == 2
+
+
+def test_an_interrupt_is_a_line_and_takes_nothing_back(calibrate, monkeypatch):
+    def interrupt(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("rnnbench.calibrate.Calibrator.carry_out", interrupt)
+
+    done = calibrate("--part", "floor")
+
+    assert done.exit_code == 130
+    assert "the same call goes on" in done.output
+    assert "Traceback" not in done.output
+
+
+def test_a_short_one_says_what_it_leaves_out(calibrate, monkeypatch):
+    monkeypatch.setattr("rnnbench.calibrate.Calibrator.carry_out", lambda *_: None)
+
+    done = calibrate("--short")
+
+    assert done.exit_code == 0, done.output
+    assert "left out by --short: nothing under bursts" in done.output
+
+
+def test_a_part_that_there_is_not_is_refused(calibrate):
+    done = calibrate("--part", "injected", "--allocator", "system")
+
+    assert done.exit_code == 2
+    assert "aa alone" in done.output
+
+
+@pytest.mark.parametrize(
+    ("model", "cores", "name"),
+    [
+        ("AMD EPYC", 2, "amd-epyc-2-cores"),
+        ("Intel(R) Xeon(R) CPU @ 2.20GHz", 1, "intel-r-xeon-r-cpu-2-20ghz-1-core"),
+        (None, None, "x86-64"),
+    ],
+)
+def test_a_machine_has_a_name_for_its_file(make_run, model, cores, name):
+    environment = replace(
+        make_run().environment,
+        cpu_model=model,
+        physical_cores=cores,
+        logical_cores=cores,
+    )
+
+    assert machine_name(environment) == name

@@ -1,0 +1,190 @@
+"""What a worker adds for a calibration: slowed steps, blocks, the floor."""
+
+import gc
+from contextlib import nullcontext
+from itertools import count
+
+import pytest
+
+from rnnbench.case import Device
+from rnnbench.protocol import Blocks, Floor, Floored, Outcome, Prepare, Rounds
+from rnnbench.record import Status
+from rnnbench.worker.blocks import BLOCK_CALLS, UNSETTLED, take_blocks
+from rnnbench.worker.floor import resolution, take_floor
+from rnnbench.worker.serve import Bench
+from rnnbench.worker.slowed import Slowed
+from rnnbench.worker.turn import Warm
+from rnnbench.worker.turns import Field
+from rnnbench.worker.watch import Watch
+
+
+class Time:
+    """A clock of nanoseconds that a step moves on; each look takes one of them."""
+
+    def __init__(self):
+        self.at = 0
+
+    def now(self):
+        self.at += 1
+        return self.at
+
+
+class FakeStep:
+    def __init__(self, time=None, cost=0):
+        self.time, self.cost = time, cost
+        self.calls, self.collected = 0, []
+        self.entered = 0
+
+    def call(self):
+        self.calls += 1
+        self.collected.append(gc.isenabled())
+        if self.time:
+            self.time.at += self.cost
+
+    def enter(self):
+        self.entered += 1
+
+    def context(self):
+        return nullcontext("the step's own")
+
+
+@pytest.mark.parametrize("share", [0.0, 0.01, 0.05, 1.0])
+@pytest.mark.parametrize("cost", [100_000, 7_000_000])
+def test_a_slowed_call_takes_its_share_longer(share, cost):
+    time = Time()
+    step = Slowed(FakeStep(time, cost), share, time.now)
+
+    step.call()
+
+    assert time.at == pytest.approx(cost * (1 + share), abs=5)
+
+
+def test_the_share_is_of_this_very_call():
+    time = Time()
+    inner = FakeStep(time, 100_000)
+    step = Slowed(inner, 0.5, time.now)
+    step.call()
+    before = time.at
+
+    inner.cost = 200_000
+    step.call()
+
+    assert time.at - before == pytest.approx(300_000, abs=5)
+
+
+def test_a_slowed_step_runs_under_the_switches_of_its_own():
+    inner = FakeStep()
+    step = Slowed(inner, 0.5)
+
+    step.enter()
+
+    assert inner.entered == 1
+    with step.context() as context:
+        assert context == "the step's own"
+
+
+@pytest.mark.parametrize("share", [-0.1, float("nan"), float("inf")])
+def test_no_step_is_slowed_by_what_is_no_share(share):
+    with pytest.raises(ValueError, match="slower by"):
+        Slowed(FakeStep(), share)
+
+
+class FakeWatch:
+    """Calls of a block take 1 ms, the unsettled ones 5; some blocks are disturbed."""
+
+    def __init__(self, *calm):
+        self.calm = iter(calm)
+
+    def time(self, clock, call, number):
+        for _ in range(number):
+            call()
+        calls = [0.005] * UNSETTLED + [0.001] * (number - UNSETTLED)
+        calm = next(self.calm, True)
+        return (calls if calm else [2 * each for each in calls]), calm
+
+
+def blocks(watch, *steps, number=3):
+    members = [
+        step if isinstance(step, Outcome) else Warm(step, 0.1, 0.1, 0) for step in steps
+    ]
+    entrants = Field(members, Warm(FakeStep(), 0.1, 0.1, 0), None, Device.CPU, watch)
+    announced = []
+    measured = take_blocks(entrants, Blocks(seed=1, blocks=number), announced.append)
+    return measured, announced
+
+
+def test_the_first_calls_of_a_block_do_not_count():
+    step, other = FakeStep(), FakeStep()
+
+    measured, announced = blocks(FakeWatch(), step, other)
+
+    assert [each.seconds for each in measured.turns] == [(0.001,) * 3] * 2
+    assert step.calls == other.calls == 3 * BLOCK_CALLS
+    assert step.collected == [False] * step.calls
+    assert gc.isenabled()
+    assert sorted(announced) == [0, 0, 0, 1, 1, 1]
+
+
+def test_rounds_that_were_disturbed_do_not_count_where_others_were_not():
+    some, _ = blocks(FakeWatch(True, False, True, True), FakeStep(), FakeStep())
+    none, _ = blocks(FakeWatch(*[False] * 6), FakeStep(), FakeStep())
+
+    assert [each.seconds for each in some.turns] == [(0.001,) * 2] * 2
+    assert [each.seconds for each in none.turns] == [(0.002,) * 3] * 2
+    assert [each.rough for each in none.turns] == [3, 3]
+
+
+def test_a_member_that_fails_leaves_the_others_their_blocks():
+    class Broken(FakeStep):
+        def call(self):
+            raise ValueError("broken")
+
+    gone = Outcome(status=Status.SKIPPED, reason="not here")
+
+    measured, _ = blocks(FakeWatch(), Broken(), FakeStep(), gone)
+
+    assert [one.status for one in measured.outcomes] == [
+        Status.ERROR,
+        Status.OK,
+        Status.SKIPPED,
+    ]
+    assert [len(each.seconds) for each in measured.turns] == [0, 3, 0]
+
+
+def test_the_floor_is_the_clock_and_what_a_call_adds():
+    ticks = count(step=40)
+
+    found = take_floor(Floor(calls=11), now=lambda: next(ticks))
+
+    assert found.clock == pytest.approx(40e-9)
+    assert gc.isenabled()
+
+
+@pytest.mark.parametrize(
+    ("seconds", "smallest"),
+    [([4e-8, 5e-8, 8e-8], 1e-8), ([4e-8, 4.1e-8, 8e-8], 1e-9), ([4e-8, 4e-8], 1e-9)],
+)
+def test_the_resolution_is_the_smallest_step(seconds, smallest):
+    assert resolution(seconds) == pytest.approx(smallest)
+
+
+def test_the_real_worker_takes_slowed_members_blocks_and_the_floor(make_case):
+    watch = Watch()
+    watch.begin()
+    bench = Bench(watch)
+    case = make_case(layer="gru")
+
+    prepared = bench.answer(
+        Prepare(cases=(case, case), check=True, slowdowns=(0.0, 9.0))
+    )
+    turned = bench.answer(Rounds(seed=1, seconds=0.01, least=5, most=5))
+    blocked = bench.answer(Blocks(seed=1, blocks=2))
+    floor = bench.answer(Floor(calls=100))
+
+    assert [one.status for one in prepared.outcomes] == [Status.OK] * 2
+    for measured in (turned, blocked):
+        plain, slowed = (min(each.seconds) for each in measured.turns)
+        # Ten times as long; half of that is beyond any noise.
+        assert slowed > 5 * plain
+    assert isinstance(floor, Floored)
+    assert floor.clock > 0
