@@ -1,0 +1,97 @@
+"""What the lines of measurements come to: spreads, false alarms, slowdowns found."""
+
+import json
+import math
+from collections import Counter
+from itertools import combinations
+from statistics import median, stdev
+
+from names import WORKLOADS
+from rules import RULES, SAME, SLOWER, WITHIN
+
+# What a ratio is to be known to.
+TARGET = 0.02
+
+
+def load(path):
+    """What is said of the machine, last of all, and the lines of measurements."""
+    machine, lines = {}, []
+    for line in map(json.loads, path.read_text("utf-8").splitlines()):
+        if "tool" in line:
+            lines.append(line)
+        else:
+            machine = line
+    return machine, sorted(lines, key=lambda line: line["repeat"])
+
+
+def groups(lines):
+    """By load and tool, in the order of the tools; each by its repeats."""
+    loads = dict.fromkeys(line["load"] for line in lines)
+    for name in sorted(loads, reverse=True, key=lambda load: load == "idle"):
+        for tool in RULES:
+            own = [x for x in lines if (x["load"], x["tool"]) == (name, tool)]
+            if own:
+                yield name, tool, own
+
+
+def spread(lines, estimate, workload):
+    """Standard deviation of the ratio's logarithm, and the farthest from its median."""
+    logs = [
+        math.log(
+            estimate(line["values"], f"{workload}/gru")
+            / estimate(line["values"], f"{workload}/lstm")
+        )
+        for line in lines
+    ]
+    middle = median(logs)
+    far = max(abs(math.expm1(value - middle)) for value in logs)
+    return (stdev(logs) if len(logs) > 1 else math.nan), far
+
+
+def needed(wall, sd):
+    """Seconds for a 95 % interval of ±2 %, were more repeats to be averaged.
+
+    None where one repeat has no spread.
+    """
+    return None if math.isnan(sd) else wall * max(1.0, (1.96 * sd / TARGET) ** 2)
+
+
+def false_alarms(lines, name, rule):
+    """Called different of disjoint pairs and of all: two (found, trials)."""
+    if name in WITHIN:
+        said = [
+            rule(x["values"], f"{w}/lstm", x["values"], f"{w}/twin")
+            for x in lines
+            for w in WORKLOADS
+        ]
+        return counted(said), None
+
+    def called(pairs):
+        return counted(
+            rule(base["values"], f"{w}/lstm", new["values"], f"{w}/lstm")
+            for base, new in pairs
+            for w in WORKLOADS
+        )
+
+    by_repeat = {line["repeat"]: line for line in lines}
+    disjoint = [
+        (line, by_repeat[repeat + 1])
+        for repeat, line in by_repeat.items()
+        if repeat % 2 == 0 and repeat + 1 in by_repeat
+    ]
+    return called(disjoint), called(combinations(lines, 2))
+
+
+def slowdowns(lines, rule):
+    """Called slower, of the slowed layer against the layer: (found, trials)."""
+    said = Counter(
+        rule(x["values"], f"{w}/lstm", x["values"], f"{w}/lstm_slow")
+        for x in lines
+        for w in WORKLOADS
+    )
+    return said[SLOWER], said.total()
+
+
+def counted(said):
+    said = Counter(said)
+    return said.total() - said[SAME], said.total()
