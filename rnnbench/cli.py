@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
-from rnnbench import cli_nights
+from rnnbench import cli_calibrate, cli_nights, cli_plot, cli_site
 from rnnbench.errors import RnnbenchError
 
 _ABOUT = """What choosing one recurrent layer of torch.nn over another costs, here.
@@ -62,6 +62,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 cli_nights.register(app)
+cli_plot.register(app)
+cli_calibrate.register(app)
+cli_site.register(app)
 
 
 class Format(StrEnum):

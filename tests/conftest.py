@@ -11,7 +11,8 @@ from math import exp, log
 
 import pytest
 
-from rnnbench.case import Case, decode_case, encode_case
+from rnnbench.calibration import Calibration, Condition, Part, Sample
+from rnnbench.case import Allocator, Case, decode_case, encode_case
 from rnnbench.profile import Ceiling, Kind, Operator, Profile, Span
 from rnnbench.record import (
     MEASURED,
@@ -202,6 +203,79 @@ def simulate(cases, truth, *, compare=DEFAULT_COMPARE, memory=None, seed=1, **no
     return make_run(results, compare=compare)
 
 
+def make_calibration(
+    *,
+    arms=((Condition.IDLE, Allocator.STEADY),),
+    cells=20,
+    launches=60,
+    bias=0.0,
+    noise=0.006,
+    seed=1,
+):
+    """Of known truth: normal log-ratios, and every A/A ratio is off by `bias`."""
+    draw = random.Random(seed)
+    samples = [
+        Sample(
+            part=part,
+            condition=condition,
+            allocator=allocator,
+            launch=launch,
+            cell=f"{'train' if cell % 3 == 2 else 'inference'}-h{cell}",
+            values={
+                name: (noise / 3 if part is Part.REPEAT else noise) * draw.gauss()
+                + log(truth)
+                + (bias if part is Part.AA else 0)
+                for name, truth in names.items()
+            }
+            if part is not Part.FLOOR
+            else {"empty": 1e-7 * draw.random(), "clock": 4e-8, "resolution": 1e-9},
+            calls={"gru": 1e-4 * 1.4**cell, "lstm": 1.1e-4 * 1.4**cell},
+            wall=0.5,
+            inside=0.45,
+        )
+        for condition, allocator in arms
+        for part, (names, of, count) in _PARTS.items()
+        for cell in range(min(of, cells))
+        for launch in range(min(count, launches))
+    ]
+    seconds = {
+        f"{part}/{condition}/{allocator}": 60.0
+        for condition, allocator in arms
+        for part in Part
+    }
+    return Calibration(
+        created="2026-11-23T12:00:00+00:00",
+        version="0.1.0",
+        commit="abcdef0",
+        command="rnnbench calibrate",
+        environment=ENVIRONMENT,
+        samples=tuple(samples),
+        seconds=seconds,
+    )
+
+
+# The names and the truths of a part's ratios, its cells, and launches of each.
+_PARTS = {
+    Part.AA: (
+        {"gru/gru": 1, "lstm/lstm": 1, "gru/lstm": 0.9, "gru2/lstm2": 0.9},
+        20,
+        60,
+    ),
+    Part.INJECTED: (
+        {
+            f"{layer}+{percent}%": 1 + percent / 100
+            for layer in ("gru", "lstm")
+            for percent in (1, 2, 3, 5)
+        },
+        26,
+        56,
+    ),
+    Part.SETTLE: ({"turns": 0.9, "blocks": 0.9}, 6, 10),
+    Part.FLOOR: ({}, 1, 10),
+    Part.REPEAT: ({"gru/lstm": 0.9}, 8, 10),
+}
+
+
 def _fixture(builder):
     """A fixture that gives the function: in importlib mode no test imports another."""
     return pytest.fixture(scope="session", name=builder.__name__)(lambda: builder)
@@ -215,3 +289,4 @@ sweep_builder = _fixture(make_sweep)
 profile_builder = _fixture(make_profile)
 ceiling_builder = _fixture(make_ceiling)
 simulation = _fixture(simulate)
+calibration_builder = _fixture(make_calibration)

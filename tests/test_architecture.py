@@ -30,13 +30,15 @@ ROOMS = {
     "record": {"case", "metric", "profile"},
     # Pure arithmetic. The worker shares `cost`: it makes the lengths that are counted.
     "stats": set(),
+    "looks": set(),
     "cost": {"case"},
     "guess": FACTS | {"cost"},
     # A sweep's file, from its characters to its cases. `schema` asks `process` for the
     # number of cores that `threads: all` stands for.
     "yaml_file": {"errors"},
     "expand": FACTS | {"cost"},
-    "schema": FACTS | {"yaml_file", "expand", "setting"},
+    "fault_words": FACTS | {"yaml_file"},
+    "schema": FACTS | {"yaml_file", "expand", "fault_words", "setting"},
     "sweep": FACTS | {"yaml_file", "schema", "expand"},
     # Measuring, from one worker to the campaign.
     "protocol": FACTS | {"decode"},
@@ -57,13 +59,14 @@ ROOMS = {
         "setting",
         "journal",
         "launch",
+        "looks",
         "precision",
         "probe",
         "timing",
     }
     | {"guess", "energy"},
     "outcome": FACTS | {"journal", "launch", "precision"},
-    "estimate": FACTS | {"guess", "precision", "timing", "campaign"},
+    "estimate": FACTS | {"guess", "looks", "timing", "campaign"},
     # A gate: its facts, one launch, the rule, the whole of it, what is said of it.
     "match": FACTS,
     "duel": FACTS | {"match", "protocol", "process", "setting"},
@@ -82,7 +85,8 @@ ROOMS = {
     # The only user of torch.
     "worker": FACTS | {"protocol", "cost"},
     # Reading.
-    "store": FACTS | {"decode", "whole"},
+    "compact": FACTS | {"decode"},
+    "store": FACTS | {"compact", "decode", "whole"},
     "ratio": FACTS | {"stats", "cost"},
     "naming": FACTS | {"ratio"},
     "attribution": FACTS | {"ratio", "stats"},
@@ -102,25 +106,83 @@ ROOMS = {
     "alarm": {"shifts"},
     "changes": FACTS | {"alarm", "archive", "history", "shifts"},
     "chronicle": FACTS | {"archive", "changes", "history", "inert"},
+    # The harness itself: what was measured, its file, sets of launches, the findings.
+    "calibration": FACTS,
+    "calibration_file": FACTS | {"calibration", "decode", "whole"},
+    "arms": FACTS | {"calibration"},
+    "resampling": {"gate", "stats"},
+    "reliability": FACTS
+    | {"arms", "calibration", "gate", "looks", "resampling", "stats"},
+    "coverage": FACTS | {"arms", "calibration", "reliability", "resampling", "stats"},
+    "steadiness": FACTS | {"arms", "calibration", "reliability", "stats"},
+    "findings": FACTS
+    | {"arms", "calibration", "coverage", "reliability", "steadiness"},
+    "goals": FACTS
+    | {"arms", "calibration", "findings", "reliability", "stats", "steadiness"},
+    # What the article claims: the words, how ratios are weighed, what a run says.
+    "claim_words": set(),
+    "claim_rules": FACTS | {"cost", "ratio", "naming", "stats"},
+    "claims": FACTS | {"claim_words", "claim_rules", "naming", "ratio"},
     "report": FACTS
+    | {"claim_rules", "claims"}
+    | {"arms", "calibration", "coverage", "findings", "goals", "reliability"}
+    | {"steadiness"}
     | {"stats", "cost", "ratio", "naming", "attribution", "provenance", "roofline"}
     | {"inert"},
+    # Measuring the harness: a load, what is measured, its journal, a launch, the whole.
+    "burst": set(),
+    "measuring": set(),
+    "calibration_cells": FACTS | {"calibration"},
+    "calibration_plan": FACTS
+    | {"calibration", "calibration_cells", "campaign", "estimate", "guess", "timing"},
+    "calibration_journal": FACTS | {"calibration", "decode"},
+    "calibration_pass": FACTS
+    | {"calibration", "calibration_cells", "calibration_plan"}
+    | {"process", "protocol", "stats", "timing"},
+    "rerun": FACTS
+    | {"calibration", "calibration_cells", "calibration_plan"}
+    | {"campaign", "journal", "launch", "outcome", "ratio"},
+    "calibrate": FACTS
+    | {"burst", "calibration", "calibration_cells", "calibration_journal"}
+    | {"calibration_pass", "calibration_plan", "campaign", "process", "protocol"}
+    | {"rerun", "setting"},
+    "calibration_place": FACTS
+    | {"calibration", "calibration_journal", "calibration_plan", "measuring"},
+    "calibration_session": FACTS
+    | {"calibrate", "calibration_file", "calibration_journal", "calibration_place"}
+    | {"calibration_plan", "campaign", "progress", "report", "setting", "whole"},
+    "cli_calibrate": FACTS
+    | {"calibration", "calibration_journal", "calibration_place", "calibration_plan"}
+    | {"calibration_session", "campaign", "progress"},
     # The command; both sides, and neither pytest nor torch.
     "listing": FACTS | {"cost", "estimate", "sweep"},
+    # A site: what nights say, what there is and where, its pages, its folder.
+    "trends": FACTS | {"archive", "changes", "history", "report", "stats"},
+    "site": FACTS | {"fingerprint", "report"},
+    "site_pages": FACTS | {"report", "site"},
+    "site_folder": FACTS
+    | {"archive", "calibration_file", "fingerprint", "report", "site", "site_pages"}
+    | {"store", "trends", "whole"},
+    "cli_site": {"inert", "site_folder", "site_pages"},
     "cli_nights": FACTS
     | {"store", "compare", "comparison", "archive", "history", "changes"}
     | {"chronicle", "inert"},
+    "cli_plot": FACTS | {"inert", "report", "store", "whole"},
     "cli": FACTS
-    | {"cli_nights"}
+    | {"cli_calibrate", "cli_nights", "cli_plot", "cli_site"}
     | {"sweep", "setting", "campaign", "estimate", "listing", "store", "report"}
     | {"trial", "bulletin", "progress", "whole"},
 }
 
 READING = (
-    *("store", "decode", "ratio", "stats", "cost", "naming", "attribution"),
+    *("store", "compact", "decode", "ratio", "stats", "cost", "naming", "attribution"),
     *("provenance", "roofline", "summary", "report"),
+    *("claim_words", "claim_rules", "claims"),
     *("fingerprint", "cell", "compare", "comparison"),
     *("archive", "history", "shifts", "alarm", "changes", "chronicle"),
+    *("trends", "site", "site_pages", "site_folder"),
+    *("calibration", "calibration_file", "coverage", "reliability", "goals"),
+    *("arms", "resampling", "steadiness", "findings"),
 )
 
 # Where a library may be imported: a room, or one module of a folder. `json` is here
@@ -128,31 +190,55 @@ READING = (
 LIBRARIES = {
     "torch": {"worker"},
     "pynvml": {"energy"},
-    "numpy": {"worker", "shifts", "alarm", "changes"},
+    "numpy": {"worker", "shifts", "alarm", "changes"} | {"resampling", "coverage"},
     "pytest": {"plugin", "suites"},
     "pydantic": {"schema"},
     "ruamel": {"yaml_file"},
     "pandas": {"archive", "changes"},
     "pyarrow": {"archive"},
-    "typer": {"cli", "cli_nights"},
+    "typer": {"cli_calibrate", "cli", "cli_nights", "cli_plot", "cli_site"},
     "rich": {"cli"},
     "scipy": {"stats", "shifts"},
-    "matplotlib": {"report.charts", "report.drawing", "report.figures"},
+    "matplotlib": {"report.charts", "report.drawing", "report.figures", "report.trend"}
+    | {"report.forests", "report.planes", "report.saving", "report.scales"},
     "jinja2": {"report.html"},
     "markupsafe": {"report.html"},
-    "json": {"protocol", "journal", "store", "bulletin", "cli", "report"}
-    | {"comparison", "archive", "chronicle"},
+    "json": {
+        "calibration_journal",
+        "protocol",
+        "journal",
+        "store",
+        "bulletin",
+        "cli",
+        "report",
+    }
+    | {"comparison", "archive", "chronicle", "calibration_file", "site"},
 }
 
 # `--help` is quick because a command imports what it needs when it is called; the
 # worker has to set its limits before torch is imported.
-LATE_IMPORTS = {"cli", "cli_nights", "worker.__main__"}
+LATE_IMPORTS = {
+    "cli_calibrate",
+    "cli",
+    "cli_nights",
+    "cli_plot",
+    "cli_site",
+    "worker.__main__",
+}
 
 # Foreign code runs there, and may raise anything.
 CATCHES_ALL = {"worker"}
 
-# `clock` times a step; `turns` adds up how much of the wall time went into turns.
-READS_THE_CLOCK = {"worker.clock", "worker.turns"}
+# `clock` times a step, `slowed` spins by it, `floor` reads what it costs itself;
+# `watch` what else the core does; `turns` adds up how much of the
+# wall time went into turns.
+READS_THE_CLOCK = {
+    "worker.clock",
+    "worker.turns",
+    "worker.watch",
+    "worker.slowed",
+    "worker.floor",
+}
 
 # The house says 250 and 30, and means it; a module or a function that is over this is
 # two things for certain.
@@ -484,7 +570,10 @@ def test_one_room_reads_the_clock_of_a_step():
 
 
 # Everything that a turn runs: what is timed is never watched.
-TIMED = {f"rnnbench.worker.{name}" for name in ("turns", "clock", "step", "yardstick")}
+TIMED = {
+    f"rnnbench.worker.{name}"
+    for name in ("turn", "turns", "clock", "step", "watch", "yardstick")
+}
 
 
 def test_nothing_that_is_timed_can_start_a_profiler():

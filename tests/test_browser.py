@@ -1,18 +1,21 @@
 """The report as a reader meets it: in Chromium, with no network."""
 
+import csv
 import importlib
 import importlib.util
+import io
 import json
 import os
 import re
 import shutil
 from collections import Counter
 from dataclasses import fields, replace
-from itertools import product
+from itertools import pairwise, product
 from pathlib import Path
 
 import pytest
 
+from rnnbench.ratio import absolute
 from rnnbench.record import Status
 from rnnbench.report import RENDERERS
 from rnnbench.report.page import page as page_of
@@ -270,13 +273,19 @@ def test_nothing_goes_wrong_and_nothing_is_fetched(reader, path_of, name):
 
 @pytest.mark.parametrize("name", PAGES)
 def test_it_reads_the_same_with_scripts_off(reader, path_of, name):
-    words = [
-        (window.page.locator("body").inner_text(), window.page.locator("svg").count())
-        for window in (
-            reader().open(path_of(name), unfolded=False),
-            reader(java_script_enabled=False).open(path_of(name), unfolded=False),
+    words = []
+    for window in (
+        reader().open(path_of(name), unfolded=False),
+        reader(java_script_enabled=False).open(path_of(name), unfolded=False),
+    ):
+        # What the script adds is no part of what is read.
+        window.ask("() => document.querySelector('.tools')?.remove()")
+        words.append(
+            (
+                window.page.locator("body").inner_text(),
+                window.page.locator("svg").count(),
+            )
         )
-    ]
 
     assert words[0] == words[1]
     assert "How it was measured" in words[0][0]
@@ -373,8 +382,8 @@ def test_axe_finds_no_violation(reader, path_of, name, scheme):
 @pytest.mark.parametrize("name", PAGES)
 def test_each_link_leads_to_what_it_names(reader, path_of, name):
     window = reader().open(path_of(name))
-    links = window.page.locator("a")
-    assert links.count() >= 3
+    links = window.page.locator("nav a")
+    assert links.count() >= 2
 
     for link in links.all():
         link.click()
@@ -387,6 +396,11 @@ def test_each_link_leads_to_what_it_names(reader, path_of, name):
         assert -1 < there[1] < 720
 
     assert [url for url in window.asked if not url.startswith("file:")] == []
+    assert window.ask(LOST) == []
+
+
+LOST = """() => [...document.querySelectorAll('a')].map(x => x.getAttribute('href'))
+    .filter(x => !x.startsWith('#') || !document.getElementById(x.slice(1)))"""
 
 
 @pytest.mark.parametrize("name", PAGES)
@@ -441,6 +455,181 @@ def test_what_is_printed_fits_on_the_paper(reader, path_of):
 
     assert cut == 0
     assert window.ask(SHADES)[0] < 150
+
+
+def test_the_way_past_the_sections_is_the_first_thing_that_the_keyboard_meets(
+    reader, path_of
+):
+    page = reader().open(path_of("normal")).page
+
+    page.keyboard.press("Tab")
+    assert page.locator(":focus").bounding_box()["x"] >= 0
+    page.keyboard.press("Enter")
+
+    assert page.evaluate("() => document.activeElement.id") == "main"
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_headings_go_down_one_level_at_a_time_and_each_section_has_one(
+    reader, path_of, name
+):
+    page = reader().open(path_of(name)).page
+
+    levels = page.evaluate(
+        "() => [...document.querySelectorAll('h1,h2,h3,h4')].map(x => +x.nodeName[1])"
+    )
+
+    assert levels[0] == 1
+    assert levels.count(1) == 1
+    assert all(low - high <= 1 for high, low in pairwise(levels))
+    assert levels.count(2) == page.locator("section").count()
+    assert page.locator("nav a").count() == page.locator("section").count()
+
+
+def test_each_table_and_chart_has_an_anchor_and_a_box_that_the_keyboard_reaches(
+    reader, path_of
+):
+    page = reader().open(path_of("normal")).page
+
+    assert page.locator("table").count() > 5
+    assert page.locator(".scroll:not([tabindex='0'][aria-label])").count() == 0
+    assert page.locator("figure:not([id])").count() == 0
+    assert page.evaluate(
+        "() => [...document.querySelectorAll('table')].every(x => x.closest('.scroll')"
+        "  && (x.closest('[id*=-table]') || x.closest('.scroll')"
+        "      .previousElementSibling?.id))"
+    )
+
+
+def column(page, title):
+    """The cells of a column of the case table, of the rows that are shown."""
+    return page.evaluate(
+        """title => { const sheet = document.querySelector('.sheet');
+        const place = [...sheet.querySelectorAll('thead th')]
+            .findIndex(x => x.textContent === title);
+        return [...sheet.querySelectorAll('tbody tr')].filter(x => !x.hidden)
+            .map(x => x.cells[place].textContent); }""",
+        title,
+    )
+
+
+def in_base_unit(text):
+    number, unit = text.split()
+    return float(number) * {"s": 1, "ms": 1e-3, "µs": 1e-6, "ns": 1e-9}[unit]
+
+
+def test_the_case_table_is_sorted_by_value_and_what_was_not_measured_is_last(
+    reader, path_of
+):
+    page = reader().open(path_of("normal")).page
+    head = page.locator(".sheet th[scope=col]", has_text="time per call")
+    before = Counter(column(page, "time per call"))
+
+    for order, turned in (("ascending", 1), ("descending", -1)):
+        head.get_by_role("button").click()
+
+        assert head.get_attribute("aria-sort") == order
+        times = column(page, "time per call")
+        assert Counter(times) == before
+        measured = [turned * in_base_unit(text) for text in times if text]
+        assert measured == sorted(measured)
+        assert not any(times[len(measured) :])
+        assert 0 < len(measured) < len(times)
+    assert page.locator("[aria-sort]").count() == 1
+
+
+def test_a_column_of_numbers_is_sorted_as_numbers(reader, path_of):
+    page = reader().open(path_of("normal")).page
+
+    page.get_by_role("button", name="hidden_size", exact=True).click()
+
+    sizes = [int(text) for text in column(page, "hidden_size")]
+    assert sizes == sorted(sizes)
+    assert min(len(str(size)) for size in sizes) < max(len(str(size)) for size in sizes)
+
+
+def test_the_case_table_is_filtered_by_words_and_by_status_and_says_how_many(
+    reader, path_of, runs
+):
+    page = reader().open(path_of("normal")).page
+    results = runs["normal"].results
+    told = page.locator(".tools [aria-live]")
+    assert told.text_content() == f"{len(results)} of {len(results)} cases"
+
+    page.get_by_label("Filter").fill("GRU- train")
+    fitting = [one for one in results if one.case.id.startswith("gru-train")]
+    assert sorted(column(page, "case")) == sorted(one.case.id for one in fitting)
+    assert told.text_content() == f"{len(fitting)} of {len(results)} cases"
+
+    page.get_by_label("Filter").fill("")
+    page.get_by_label("Status").select_option("out_of_memory")
+    assert set(column(page, "status")) == {"out_of_memory"}
+    assert told.text_content() == f"2 of {len(results)} cases"
+
+
+def saved(page, form):
+    with page.expect_download() as found:
+        page.get_by_role("button", name=f"Save all as {form.upper()}").click()
+    assert found.value.suggested_filename == f"rnnbench-cases.{form}"
+    return found.value.path().read_bytes().decode("utf-8")
+
+
+def test_what_is_saved_holds_every_case_with_the_figures_of_the_run(
+    reader, path_of, runs
+):
+    window = reader().open(path_of("normal"))
+    # Whatever is filtered away on the screen.
+    window.page.get_by_label("Filter").fill("nothing has this")
+
+    read = json.loads(saved(window.page, "json"))["cases"]
+    text = saved(window.page, "csv")
+
+    rows = list(csv.DictReader(io.StringIO(text, newline=""), strict=True))
+    results = runs["normal"].results
+    assert len(read) == len(rows) == len(results)
+    assert text.count("\r\n") >= len(results) + 1
+    for one, row, result in zip(read, rows, results, strict=True):
+        interval = absolute(result.turns)
+        figures = [interval.estimate, interval.low, interval.high] if interval else []
+        names = ["time_per_call", "interval_low", "interval_high"]
+        for name, value in zip(names, figures or [None] * 3, strict=True):
+            assert one[f"{name}_seconds"] == value
+            written = row[f"{name}_seconds"]
+            assert (float(written) if written else None) == value
+        assert one["case"] == row["case"] == result.case.id
+        assert one["status"] == row["status"] == result.status
+        assert one["reason"] == row["reason"] == result.reason
+        assert one["peak_memory_bytes"] == result.peak_memory
+        assert one["onednn"] is result.case.onednn
+        assert row["onednn"] == str(result.case.onednn).lower()
+    assert window.said == []
+
+
+FORMULAS = ("=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", 'a "b", c', "a\r\nb", "a")
+
+
+def test_no_text_that_is_saved_is_a_formula_or_breaks_a_row(
+    reader, make_case, make_result, make_run, tmp_path
+):
+    run = make_run(
+        [
+            make_result(
+                make_case(hidden_size=8 + number), status=Status.ERROR, reason=text
+            )
+            for number, text in enumerate(FORMULAS)
+        ]
+    )
+    page = reader().open(write(tmp_path / "page.html", run)).page
+
+    text = saved(page, "csv")
+
+    rows = list(csv.DictReader(io.StringIO(text, newline=""), strict=True))
+    assert [row["reason"] for row in rows] == [
+        *(f"'{each}" for each in FORMULAS[:6]),
+        *FORMULAS[6:],
+    ]
+    read = json.loads(saved(page, "json"))["cases"]
+    assert [one["reason"] for one in read] == list(FORMULAS)
 
 
 @pytest.fixture(scope="module")
@@ -542,7 +731,10 @@ def test_a_hostile_name_in_a_drawing_is_read_and_not_run(
     assert window.ran() is None
     assert window.ask(LIVE) == []
     tags = {tag.lower() for tag in window.ask(SHAPE)}
-    assert not tags & {"script", "img", "iframe", "math", "input", "object"}
+    assert not tags & {"img", "iframe", "math", "object"}
+    # The page's own: the figures and what reads them, and the field to filter by.
+    assert window.page.locator("script").count() == 2
+    assert window.page.locator("input").count() == 1
     assert window.page.locator("svg text", has_text="ran=1").count() > 20
     assert window.said == []
     assert len(window.asked) == 1

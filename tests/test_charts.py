@@ -5,8 +5,19 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from rnnbench.report.charts import draw_chart, draw_forest
-from rnnbench.report.content import Chart, Effect, Forest, Line, Panel, Point
+from rnnbench.metric import PEAK_MEMORY, TIME
+from rnnbench.report.charts import draw_chart
+from rnnbench.report.content import (
+    Chart,
+    Cloud,
+    Effect,
+    Line,
+    Panel,
+    Plane,
+    Point,
+    Row,
+    Rows,
+)
 from rnnbench.stats import Interval
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -27,8 +38,19 @@ def a_chart(*lines, title="inference"):
     return Chart("chart", "A title", "A caption", (panel, panel))
 
 
-def a_forest(*effects):
-    return Forest("forest", "bias", "A caption", "time", effects)
+def draw_forest(*effects, row="bias"):
+    panel = Rows("inference", "time, as a multiple", (Row(row, effects),))
+    return draw_chart(Chart("forest", "The knobs", "A caption", (panel,)))[0]
+
+
+def draw_plane(*clouds):
+    corners = ("faster,\nmore", "slower,\nmore", "faster,\nless", "slower,\nless")
+    panel = Plane("CPU", "time ÷ LSTM", "memory ÷ LSTM", clouds, corners)
+    return draw_chart(Chart("plane", "A title", "A caption", (panel,)))[0]
+
+
+def a_cloud(label="GRU", *spots, shape=0):
+    return Cloud(label, 0, shape, spots or ((interval(2), interval(0.5)),))
 
 
 def texts(svg):
@@ -113,9 +135,7 @@ def test_the_same_chart_is_the_same_text():
 
 
 def test_ids_are_unique_across_panels_and_every_reference_resolves():
-    page = "".join(draw_chart(a_chart())) + draw_forest(
-        a_forest(Effect("a", interval(1)))
-    )
+    page = "".join(draw_chart(a_chart())) + draw_forest(Effect("a", interval(1)))
 
     ids = re.findall(r'\bid="([^"]+)"', page)
     used = re.findall(r'(?:href="#|url\(#|aria-labelledby=")([^")]+)', page)
@@ -128,7 +148,7 @@ def test_ids_are_unique_across_panels_and_every_reference_resolves():
 )
 def test_a_hostile_name_is_text(name):
     svg = draw_chart(a_chart(a_line(name), title=name))[0]
-    forest = draw_forest(a_forest(Effect(name, interval(1.2))))
+    forest = draw_forest(Effect(name, interval(1.2)), row=name)
 
     for drawing in (svg, forest):
         root = ET.fromstring(drawing)
@@ -148,23 +168,80 @@ def test_a_hostile_name_is_text(name):
 def test_an_odd_interval_is_drawn_to_the_edge_and_no_further(odd):
     line = Line("GRU", 0, (Point(64, odd),))
 
-    for svg in (*draw_chart(a_chart(line)), draw_forest(a_forest(Effect("a", odd)))):
+    for svg in (
+        *draw_chart(a_chart(line)),
+        draw_forest(Effect("a", odd)),
+        draw_plane(a_cloud("GRU", (odd, odd))),
+    ):
         assert "nan" not in svg
         assert "inf" not in svg.replace("inference", "")
         ET.fromstring(svg)
 
 
-def test_a_forest_has_a_row_for_each_effect_and_the_line_at_one():
-    effects = [Effect(f"effect {n}", interval(1 + n / 10)) for n in range(12)]
+def test_a_forest_names_each_effect_with_its_ratio_and_has_the_line_at_one():
+    effects = [Effect(f"layer {n}", interval(1 + n / 10), n % 3) for n in range(6)]
 
-    svg = draw_forest(a_forest(*effects))
+    svg = draw_forest(*effects, row="no bias / bias")
 
-    assert {effect.label for effect in effects} <= set(texts(svg))
-    assert "1" in texts(svg)
-    assert drawn(svg, 0) == 12 * 3
+    assert "layer 5 1.50" in texts(svg)
+    assert {"no bias / bias", "1", "time, as a multiple"} <= set(texts(svg))
+    assert drawn(svg, 0) == 2 * 3
 
 
-def test_a_label_that_is_too_long_is_cut_with_a_mark():
-    svg = draw_forest(a_forest(Effect("x" * 200, interval(1.0))))
+def test_a_row_that_is_too_long_is_cut_with_a_mark():
+    svg = draw_forest(Effect("x" * 200, interval(1.0)), row="y" * 200)
 
-    assert any("…" in text for text in texts(svg))
+    assert sum("…" in text for text in texts(svg)) == 2
+
+
+def test_a_plane_names_its_clouds_and_its_quarters_once():
+    spots = [(interval(x), interval(y)) for x in (0.2, 4) for y in (0.3, 3)]
+
+    words = texts(draw_plane(a_cloud("GRU", *spots), a_cloud("RNN tanh", shape=1)))
+
+    for name in ("GRU", "RNN tanh", "time ÷ LSTM", "memory ÷ LSTM"):
+        assert words.count(name) == 1
+    assert sum("faster" in word for word in words) == 2
+    assert sum("slower" in word for word in words) == 2
+
+
+def test_a_quarter_too_narrow_for_its_words_has_none():
+    words = texts(draw_plane(a_cloud("GRU", (interval(4), interval(0.5)))))
+
+    assert not any("faster" in word for word in words)
+    assert sum("slower" in word for word in words) == 2
+
+
+def test_a_guide_is_a_named_line_without_marks():
+    svg = draw_chart(a_chart(a_line(), a_line("FLOPs 0.75", 0, (1, 1, 1), guide=True)))[
+        0
+    ]
+
+    assert "FLOPs 0.75" in texts(svg)
+    assert drawn(svg, 0) == 3 * 3
+
+
+@pytest.mark.parametrize(
+    ("metric", "values", "ticks"),
+    [
+        (TIME, (1e-4, 1e-3, 1e-2), {"100 µs", "1 ms", "10 ms"}),
+        (PEAK_MEMORY, (2.0**16, 2.0**18, 2.0**20), {"64 KiB", "256 KiB", "1 MiB"}),
+        (PEAK_MEMORY, (70e3, 75e3, 80e3), {"64 KiB", "80 KiB"}),
+    ],
+)
+def test_an_absolute_axis_has_round_ticks_with_units(metric, values, ticks):
+    panel = Panel("inference", "hidden_size", "y", (a_line("GRU", 0, values),), metric)
+
+    svg = draw_chart(Chart("chart", "A title", "A caption", (panel,)))[0]
+
+    assert ticks <= set(texts(svg))
+
+
+def test_of_sizes_too_near_to_each_other_the_power_of_two_is_named():
+    sizes = (1, 7, 8, 9, 63, 64, 65)
+    points = tuple(Point(size, interval(1.5)) for size in sizes)
+
+    words = texts(draw_chart(a_chart(Line("GRU", 0, points)))[0])
+
+    assert {"1", "8", "64"} <= set(words)
+    assert not {"7", "9", "63", "65"} & set(words)

@@ -1,3 +1,7 @@
+import base64
+import hashlib
+import json
+import re
 import subprocess
 import sys
 from dataclasses import replace
@@ -81,18 +85,61 @@ def test_the_document_is_balanced_and_its_links_resolve(run):
         assert name in ids
 
 
-def test_nothing_is_fetched_and_nothing_is_run(run):
+def policy_of(read):
+    return next(value for value in read.values("content") if "default-src" in value)
+
+
+def test_nothing_is_fetched_and_nothing_is_run_but_what_the_policy_names(run):
     text = render(page(run))
     read = Reader(text)
 
-    assert not {"script", "link", "img", "iframe", "object", "base"} & set(read.tags)
+    assert not {"link", "img", "iframe", "object", "base"} & set(read.tags)
     assert not [name for _, name, _ in read.attributes if name.startswith("on")]
     assert not read.values("src")
-    policy = next(value for value in read.values("content") if "default-src" in value)
-    assert "default-src 'none'" in policy
-    assert "script" not in policy
+    assert not read.values("style")
+    assert "default-src 'none'" in policy_of(read)
+    assert "unsafe" not in policy_of(read)
     assert "@import" not in text
     assert "url(http" not in text
+
+
+@pytest.mark.parametrize("tag", ["style", "script"])
+def test_the_policy_names_the_one_style_and_the_one_script_by_their_hash(run, tag):
+    text = render(page(run))
+
+    (found,) = re.findall(rf"<{tag}>(.*?)</{tag}>", text, re.DOTALL)
+    digest = base64.b64encode(hashlib.sha256(found.encode()).digest()).decode()
+
+    assert f"{tag}-src 'sha256-{digest}'" in policy_of(Reader(text))
+
+
+def test_a_page_without_a_table_to_sort_has_no_script(make_run):
+    read = Reader(render(page(make_run())))
+
+    assert "script" not in read.tags
+    assert "script-src 'none'" in policy_of(read)
+
+
+def test_the_script_reads_the_raw_figures_of_every_case(run):
+    text = render(page(run))
+
+    (island,) = re.findall(r'<script type="application/json">(.*?)</script>', text)
+    data = json.loads(island)
+
+    varying = [name for name in data["columns"] if name not in data["same"]]
+    found = [
+        data["same"] | dict(zip(varying, record, strict=True))
+        for record in data["records"]
+    ]
+    assert [one["case"] for one in found] == [one.case.id for one in run.results]
+    assert [one["status"] for one in found] == [one.status for one in run.results]
+    for one, result in zip(found, run.results, strict=True):
+        assert one.keys() == set(data["columns"])
+        assert one["peak_memory_bytes"] == result.peak_memory
+        assert one["reason"] == result.reason
+        assert one["turns"] == sum(len(turns.seconds) for turns in result.turns)
+        assert one["hidden_size"] == result.case.hidden_size
+        assert one["bias"] is result.case.bias
 
 
 def test_each_table_row_and_chart_of_the_page_is_in_the_document(run):
@@ -125,7 +172,8 @@ def test_a_hostile_string_stays_inert_wherever_it_comes_from(run, text, form):
     document = RENDERERS[form](page(hostile))
 
     plain = RENDERERS[form](page(run))
-    assert "<script" not in document
+    assert document.count("<script") == plain.count("<script")
+    assert "alert(1)</script" not in document
     assert "<img" not in document
     if form == "html":
         read, before = Reader(document), Reader(plain)

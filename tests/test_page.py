@@ -7,7 +7,17 @@ import pytest
 from scipy.stats import t
 
 from rnnbench.record import Status
-from rnnbench.report.content import Chart, Forest, Listing, Table, Text
+from rnnbench.report.content import (
+    Chart,
+    Listing,
+    Page,
+    Rows,
+    Section,
+    Sheet,
+    Table,
+    Text,
+)
+from rnnbench.report.html import render
 from rnnbench.report.page import page
 
 
@@ -58,6 +68,11 @@ def said(run, name="answer"):
     return "\n".join(texts)
 
 
+def case_table(run):
+    (sheet,) = blocks(run, "cases", Sheet)
+    return sheet.table
+
+
 def rows(table):
     return [[cell.text for cell in row] for row in table.rows]
 
@@ -65,7 +80,7 @@ def rows(table):
 def test_the_order_is_that_of_the_readers_questions(quick):
     ids = [each.id for each in page(quick).sections]
 
-    assert ids == ["answer", "tradeoff", "backend", "cases", "method"]
+    assert ids == ["answer", "tradeoff", "backend", "claims", "cases", "method"]
 
 
 def test_the_answer_is_said_for_each_backend_and_phase(quick):
@@ -138,7 +153,7 @@ def test_every_cell_of_the_decision_table_follows_from_the_raw_turns(quick):
 
 
 def test_random_rows_of_the_case_table_follow_from_the_file(quick):
-    (table,) = blocks(quick, "cases", Table)
+    table = case_table(quick)
     titles = [column.title for column in table.columns]
     by_id = {result.case.id: result for result in quick.results}
 
@@ -154,40 +169,58 @@ def test_random_rows_of_the_case_table_follow_from_the_file(quick):
         assert values["hidden_size"] == str(result.case.hidden_size)
 
 
+def ratio_charts(run):
+    """Charts of time and of memory over the sizes."""
+    charts = blocks(run, "tradeoff", Chart)
+    return [each for each in charts if each.id.startswith(("tradeoff-", "memory-"))]
+
+
 def test_charts_are_only_of_axes_that_vary(quick):
-    charts = blocks(quick, "tradeoff", Chart)
+    charts = ratio_charts(quick)
 
     assert {panel.x_label for chart in charts for panel in chart.panels} == {
         "hidden_size",
         "seq_len",
     }
-    assert len(charts) == 4  # time and memory, oneDNN on and off
-    assert len({chart.id for chart in charts}) == 4
+    assert [chart.id for chart in charts] == [
+        *("tradeoff-0", "memory-0", "tradeoff-1", "memory-1"),  # oneDNN on, and off
+    ]
 
 
 def test_a_chart_has_the_rnn_as_a_second_line_and_holds_every_pair_of_the_gru(quick):
-    chart = blocks(quick, "tradeoff", Chart)[0]
+    for chart in ratio_charts(quick):
+        for panel in chart.panels:
+            lines = [line for line in panel.lines if not line.guide]
+            assert [line.label for line in lines if line.label] == ["RNN tanh", "GRU"]
+            gru = [line for line in lines if line.label != "RNN tanh"]
+            assert sum(len(line.points) for line in gru) == 6
 
-    for panel in chart.panels:
-        assert [line.label for line in panel.lines if line.label] == ["RNN tanh", "GRU"]
-        gru = [line for line in panel.lines if line.label != "RNN tanh"]
-        assert sum(len(line.points) for line in gru) == 6
+
+def test_charts_of_time_have_the_operations_of_the_closed_form(quick):
+    for chart in ratio_charts(quick):
+        guides = [line for panel in chart.panels for line in panel.lines if line.guide]
+        assert {line.label for line in guides} == (
+            {"FLOPs 0.75"} if chart.id.startswith("tradeoff") else set()
+        )
+        for line in guides:
+            assert {point.interval.estimate for point in line.points} == {0.75}
 
 
 def test_each_chart_has_its_numbers_in_a_table_beside_it(quick):
-    tables = blocks(quick, "tradeoff", Table)
+    tables = blocks(quick, "tradeoff", Table)[:2]
 
     assert [len(table.rows) for table in tables] == [24, 24]
 
 
-def test_the_backend_is_told_as_off_over_on(quick):
+def test_the_backend_is_told_beside_the_cell(quick):
     summary = blocks(quick, "backend", Table)[0]
 
-    assert {row[0] for row in rows(summary)} == {"oneDNN off / oneDNN on"}
-    assert {row[3] for row in rows(summary)} == {"slower"}
+    assert {row[0] for row in rows(summary)} == {"inference, CPU", "training, CPU"}
     for row in rows(summary):
-        assert float(row[2].split()[0]) == pytest.approx(2, rel=0.02)
-    assert blocks(quick, "backend", Forest)
+        # On: what a user gets; off: the cell alone; last: what the switch does.
+        for text, factor in zip(row[1:4], (1.5, 0.75, 2), strict=True):
+            assert float(text.split()[0]) == pytest.approx(factor, rel=0.02)
+    assert blocks(quick, "backend", Chart)
 
 
 def test_a_knob_is_told_with_its_interval_by_layer_and_phase(make_sweep, simulate):
@@ -197,16 +230,21 @@ def test_a_knob_is_told_with_its_interval_by_layer_and_phase(make_sweep, simulat
 
     run = simulate(cases, truth, compare=("bidirectional",), noise=0.01)
     summary = rows(blocks(run, "knobs", Table)[0])
-    forest = blocks(run, "knobs", Forest)[0]
+    panels = blocks(run, "knobs", Chart)[0].panels
 
-    assert [(row[0], row[1]) for row in summary] == [
-        ("bidirectional / one direction", f"{layer}, {phase}, CPU, oneDNN on")
+    assert [row[:2] for row in summary] == [
+        ["bidirectional / one direction", f"{phase}, CPU"]
         for phase in ("inference", "training")
-        for layer in ("GRU", "LSTM")
     ]
-    assert {row[3] for row in summary} == {"slower"}
-    assert len(forest.effects) == 4
-    for effect in forest.effects:
+    effects = [
+        effect
+        for panel in panels
+        if isinstance(panel, Rows) and panel.x_label.startswith("time")
+        for row in panel.rows
+        for effect in row.effects
+    ]
+    assert len(effects) == 4
+    for effect in effects:
         assert effect.interval.low < 1.1 < effect.interval.high
 
 
@@ -236,7 +274,7 @@ def test_without_the_pair_no_answer_is_made_up(make_sweep, simulate, layers):
 
     assert "does not say which is faster" in said(run)
     assert not blocks(run, "answer", Table)
-    assert len(blocks(run, "cases", Table)[0].rows) == len(layers)
+    assert len(case_table(run).rows) == len(layers)
 
 
 def test_one_launch_is_said_to_decide_nothing(make_sweep, simulate):
@@ -257,8 +295,8 @@ def test_without_memory_the_page_stands_and_says_why(make_sweep, simulate):
     )
 
     assert "Peak memory" not in said(run)
-    assert len(blocks(run, "tradeoff", Chart)) == 1
-    assert "no glibc" in rows(blocks(run, "cases", Table)[0])[0]
+    assert [chart.id for chart in ratio_charts(run)] == ["tradeoff-0"]
+    assert "no glibc" in rows(case_table(run))[0]
 
 
 def test_failures_and_skips_alone_give_a_page_with_their_reasons(
@@ -278,7 +316,7 @@ def test_failures_and_skips_alone_give_a_page_with_their_reasons(
         ("skipped", "1", "no CUDA device"),
         ("killed", "1", "signal 9"),
     }
-    cases = rows(blocks(run, "cases", Table)[0])
+    cases = rows(case_table(run))
     assert ["signal 9" in row for row in cases] == [False, True]
 
 
@@ -312,7 +350,7 @@ def test_what_a_process_is_started_with_is_a_knob_too(make_sweep, simulate, axis
     run = simulate(make_sweep(**{axis: values}, hidden_size=[16, 32]), truth)
 
     summary = rows(blocks(run, "knobs", Table)[0])
-    assert [row[1].rpartition("hidden_size ")[2][:2] for row in summary] == ["16", "32"]
+    assert [row[0].rpartition("hidden_size ")[2] for row in summary] == ["16", "32"]
 
 
 def test_how_it_was_measured_is_told(quick):
@@ -353,4 +391,31 @@ def test_thousands_of_cases_are_charted_in_a_bounded_number(make_sweep, simulate
     ]
     assert 0 < len(panels) <= 60
     assert "more charts are not drawn" in said(run, "tradeoff")
-    assert len(blocks(run, "cases", Table)[0].rows) == len(cases) == 2304
+    assert len(cases) == 2304
+    (sheet,) = blocks(run, "cases", Sheet)
+    assert len(sheet.table.rows) == len(sheet.shown) == 2000
+    assert len(sheet.ledger.records) == 2304
+    assert "The table holds 2,000 of 2,304 cases" in said(run, "cases")
+
+
+def test_ten_thousand_cases_give_a_whole_page_with_a_table_of_bounded_length(
+    make_case, make_result, make_run
+):
+    turns = make_result().turns[:2]
+    results = [
+        make_result(make_case(hidden_size=size, seq_len=length), turns=turns)
+        for size in range(1, 101)
+        for length in range(1, 101)
+    ]
+    results[-1] = replace(
+        results[-1], status=Status.KILLED, reason="signal 9", turns=()
+    )
+
+    (sheet,) = blocks(make_run(results), "cases", Sheet)
+
+    assert len(sheet.table.rows) == 2000
+    assert sheet.table.rows[-1][0].text == results[-1].case.id
+    assert len(sheet.ledger.records) == 10_000
+    document = render(Page("t", "s", (Section("cases", "Every case", (sheet,)),)))
+    assert len(document) < 6_000_000
+    assert document.count("<tr>") == 2001

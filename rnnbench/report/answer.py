@@ -5,21 +5,18 @@ from collections import Counter
 from collections.abc import Sequence
 from statistics import median
 
-from rnnbench.case import Case
 from rnnbench.metric import PEAK_MEMORY, TIME
 from rnnbench.naming import SIZES, layer_name, nominal, setting, words
 from rnnbench.ratio import Ratio, Verdict, pooled
 from rnnbench.record import FAILED, MEASURED, Run
 from rnnbench.report.content import (
     Block,
-    Cell,
-    Column,
     Listing,
     Section,
-    Table,
     Text,
 )
-from rnnbench.report.labels import sentence, span, winner_cell
+from rnnbench.report.decision import decisions
+from rnnbench.report.labels import sentence, span
 
 # An answer is read in one breath; the tables below it hold the other settings.
 _SPOKEN = 8
@@ -43,7 +40,8 @@ def answer(run: Run, found: Sequence[Ratio]) -> Section:
         rest = len(spoken) - _SPOKEN
         blocks.append(Text(f"{rest} more settings are in the tables below."))
     blocks.append(Text(_how_sure(times)))
-    blocks += [_decisions(name, part) for name, part in by_setting(times).items()]
+    for name, part in by_setting(times).items():
+        blocks += decisions(name, part)
     return Section("answer", "The answer", tuple(blocks))
 
 
@@ -72,11 +70,6 @@ def by_place(found: Sequence[Ratio]) -> dict[str, list[Ratio]]:
         for name, whole in by_setting(found).items()
         for phase, part in by_phase(whole).items()
     }
-
-
-def varying(cases: Sequence[Case], axes: Sequence[str] = SIZES) -> list[str]:
-    """The axes that take more than one value."""
-    return [axis for axis in axes if len({nominal(case, axis) for case in cases}) > 1]
 
 
 def _is_the_question(ratio: Ratio) -> bool:
@@ -180,49 +173,3 @@ def _how_sure(times: Sequence[Ratio]) -> str:
         "undecided is one that holds 1 and is wider. An average is the geometric mean "
         "over the sizes of this run."
     )
-
-
-def _decisions(name: str, group: Sequence[Ratio]) -> Table:
-    """Rows of sizes, a column for each phase and sequence length."""
-    references = [ratio.pair.reference for ratio in group]
-    across = list(
-        dict.fromkeys(
-            (words("phase", case.phase), case.seq_len)
-            for case in sorted(references, key=lambda case: case.seq_len)
-        )
-    )
-    across.sort(key=lambda column: column[0])
-    axes = [
-        "hidden_size",
-        *varying(references, ("num_layers", "batch_size", "input_size")),
-    ]
-    cells = {
-        (
-            *_row(ratio, axes),
-            words("phase", ratio.pair.reference.phase),
-            ratio.pair.reference.seq_len,
-        ): winner_cell(ratio)
-        for ratio in group
-    }
-    rows = sorted({_row(ratio, axes) for ratio in group})
-    return Table(
-        f"The faster layer, with the time of a GRU as a multiple of an LSTM's: {name}",
-        (
-            *(Column(axis, number=True) for axis in axes),
-            *(Column(f"{phase}, seq_len {length}") for phase, length in across),
-        ),
-        tuple(
-            (
-                *(Cell(str(value)) for value in row),
-                *(
-                    cells.get((*row, *column), Cell("not measured"))
-                    for column in across
-                ),
-            )
-            for row in rows
-        ),
-    )
-
-
-def _row(ratio: Ratio, axes: Sequence[str]) -> tuple[int, ...]:
-    return tuple(nominal(ratio.pair.reference, axis) for axis in axes)

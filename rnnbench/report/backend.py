@@ -1,4 +1,4 @@
-"""What of a GRU/LSTM ratio is the cell's doing, and what the backend's, in words."""
+"""What of a GRU/LSTM ratio is the cell's doing, and what the backend's."""
 
 import math
 from collections.abc import Sequence

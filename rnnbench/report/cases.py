@@ -1,5 +1,6 @@
 """Every case with its end, and what a layer of the user's own costs before it runs."""
 
+from collections.abc import Sequence
 from itertools import compress
 from statistics import median
 
@@ -9,14 +10,27 @@ from rnnbench.naming import layer_name, words
 from rnnbench.provenance import Standing, judge
 from rnnbench.ratio import absolute
 from rnnbench.record import FAILED, MEASURED, Environment, Result, Run
-from rnnbench.report.content import Block, Cell, Column, Section, Table, Text, Tone
+from rnnbench.report.content import (
+    Block,
+    Cell,
+    Column,
+    Section,
+    Sheet,
+    Table,
+    Text,
+    Tone,
+)
 from rnnbench.report.labels import limits
+from rnnbench.report.ledger import SORTED_BY, ledger
 from rnnbench.stats import Interval
 
 _NUMBERS = (
     *("time per call", "95 % interval", "back to back", "launches", "turns"),
     *("peak memory", "energy per call", "page faults per turn"),
 )
+# More rows than that are slow to lay out, and no one reads them; who computes with
+# them takes the file.
+_MOST_ROWS = 2000
 
 
 def every_case(run: Run) -> Section:
@@ -32,18 +46,46 @@ def every_case(run: Run) -> Section:
     ]
     same = [axis for axis in AXES if axis not in axes]
     columns = (
-        *(Column(title) for title in ("case", "status", *axes, "provenance")),
+        Column("case"),
+        Column("status"),
+        # Before the axes: a case's name says those already.
         *(Column(title, number=True) for title in _NUMBERS),
-        # Last: a sentence would push the numbers off the screen.
+        *(Column(title) for title in (*axes, "provenance")),
+        # Last: a sentence would push the rest off the screen.
         Column("reason"),
     )
-    rows = tuple(_row(result, axes, run.environment) for result in run.results)
+    shown = _shown(run.results)
+    rows = tuple(_row(run.results[place], axes, run.environment) for place in shown)
     columns, rows = _without_empty(columns, rows)
-    alike = ", ".join(f"{axis} {getattr(cases[0], axis)}" for axis in same)
-    blocks: list[Block] = [Table(f"{len(rows)} cases", columns, rows)]
-    if alike:
-        blocks.insert(0, Text(f"The same in every case: {alike}."))
+    title = f"{len(rows)} cases"
+    blocks: list[Block] = []
+    if same:
+        alike = ", ".join(f"{axis} {getattr(cases[0], axis)}" for axis in same)
+        blocks.append(Text(f"The same in every case: {alike}."))
+    if len(shown) < len(cases):
+        title = f"{len(rows)} of {len(cases)} cases"
+        blocks.append(Text(_left_out(len(shown), len(cases))))
+    keys = tuple(SORTED_BY.get(column.title, column.title) for column in columns)
+    table = Table(title, columns, rows)
+    blocks.append(Sheet("every-case", table, ledger(run.results), keys, shown))
     return Section("cases", "Every case", tuple(blocks))
+
+
+def _shown(results: Sequence[Result]) -> tuple[int, ...]:
+    """The places of those that stand in the table: failures before all others."""
+    places = range(len(results))
+    if len(results) <= _MOST_ROWS:
+        return tuple(places)
+    ordered = sorted(places, key=lambda place: results[place].status not in FAILED)
+    return tuple(sorted(ordered[:_MOST_ROWS]))
+
+
+def _left_out(shown: int, whole: int) -> str:
+    return (
+        f"The table holds {shown:,} of {whole:,} cases: those that failed, and the "
+        "first of the others. The files to save hold all of them, as the results file "
+        "does."
+    )
 
 
 def first_calls(run: Run) -> Section | None:
@@ -93,8 +135,6 @@ def _row(result: Result, axes: list[str], environment: Environment) -> tuple[Cel
     return (
         Cell(result.case.id),
         Cell(result.status, Tone.BAD if result.status in FAILED else Tone.PLAIN),
-        *(Cell(_value(result.case, axis)) for axis in axes),
-        _provenance(result, environment),
         Cell(TIME.format(interval.estimate) if interval else ""),
         Cell(_limits(interval)),
         Cell(TIME.format(median(queued)) if queued else ""),
@@ -104,6 +144,8 @@ def _row(result: Result, axes: list[str], environment: Environment) -> tuple[Cel
         # Why it lacks stands once, in "How it was measured".
         Cell("" if result.energy is None else ENERGY.format(result.energy)),
         Cell(f"{median(faults):g}" if faults else ""),
+        *(Cell(_value(result.case, axis)) for axis in axes),
+        _provenance(result, environment),
         Cell(result.reason),
     )
 

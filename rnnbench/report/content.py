@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from rnnbench.metric import Metric
+from rnnbench.report.over_nights import Trend
 from rnnbench.stats import Interval
 
 
@@ -19,11 +21,15 @@ class Tone(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """One cell of a table; `note` stands below its text, smaller."""
+    """One cell of a table; `note` stands below its text, smaller.
+
+    `link`: where its text leads, as an anchor of the page (`#tradeoff`).
+    """
 
     text: str
     tone: Tone = Tone.PLAIN
     note: str = ""
+    link: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,37 +86,53 @@ class Line:
     """Points of one label; `style` is its place among the colours and the markers.
 
     Connected, or pale and apart where the other sizes than the line's are shown.
+    A `guide` is what closed forms say: thin, dashed, without a mark. A `hollow` line
+    is its layer's with the backend off.
     """
 
     label: str
     style: int
     points: tuple[Point, ...]
     connected: bool = True
+    guide: bool = False
+    hollow: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Panel:
-    """One small chart among its like."""
+    """One small chart among its like: of ratios, or of a metric in its base unit."""
 
     title: str
     x_label: str
     y_label: str
     lines: tuple[Line, ...]
+    metric: Metric | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Chart:
-    """Panels of one question, on one scale of ratios. `id` is unique on the page."""
+class Cloud:
+    """Two ratios of each of many workloads. `shape` is its place among the markers."""
 
-    id: str
+    label: str
+    style: int
+    shape: int
+    spots: tuple[tuple[Interval, Interval], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Plane:
+    """Ratio against ratio, cut in four at 1; the words of the corners by rows."""
+
     title: str
-    caption: str
-    panels: tuple[Panel, ...]
+    x_label: str
+    y_label: str
+    clouds: tuple[Cloud, ...]
+    corners: tuple[str, str, str, str]
 
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """One row of a forest plot."""
+    """A mark of a forest plot, and who it is of."""
 
     label: str
     interval: Interval
@@ -118,14 +140,30 @@ class Effect:
 
 
 @dataclass(frozen=True, slots=True)
-class Forest:
-    """Effects under each other, on one scale of ratios. `id` is unique on the page."""
+class Row:
+    """What one thing does, under its name: an effect for each layer."""
+
+    label: str
+    effects: tuple[Effect, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """A forest plot narrow enough for a phone: names above, ratios beside."""
+
+    title: str
+    x_label: str
+    rows: tuple[Row, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """Panels of one question, on one scale. `id` is unique on the page."""
 
     id: str
     title: str
     caption: str
-    x_label: str
-    effects: tuple[Effect, ...]
+    panels: tuple[Panel | Plane | Rows, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,7 +246,34 @@ class Roof:
     marks: tuple[Marks, ...]
 
 
-Block = Text | Listing | Table | Chart | Forest | Bars | Timeline | Roof
+Raw = str | int | float | bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class Ledger:
+    """Raw figures in base units, to be saved as `name` and a suffix."""
+
+    name: str
+    columns: tuple[str, ...]
+    records: tuple[tuple[Raw, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """A table to sort, filter and save. `id` is unique on the page.
+
+    `keys`: for each column of the table the one of the ledger that it is sorted by, or
+    nothing. `shown`: for each row of the table the place of its record.
+    """
+
+    id: str
+    table: Table
+    ledger: Ledger
+    keys: tuple[str, ...]
+    shown: tuple[int, ...]
+
+
+Block = Text | Listing | Table | Chart | Bars | Timeline | Roof | Trend | Sheet
 
 
 @dataclass(frozen=True, slots=True)

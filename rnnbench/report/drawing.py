@@ -3,11 +3,14 @@
 import io
 import re
 import warnings
+from collections.abc import Callable
+from dataclasses import dataclass
 from html import escape
 from typing import Any
 
+import matplotlib as mpl
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
+from matplotlib.figure import Figure, SubFigure
 
 # Okabe & Ito's colours, told apart by every kind of sight; the page may brighten them.
 COLOURS = ("#d55e00", "#0072b2", "#56b4e9", "#009e73", "#cc79a7", "#e69f00")
@@ -24,12 +27,42 @@ STYLE: dict[Any, Any] = {
     "text.parse_math": False,
 }
 _DECIMALS = re.compile(r"(\.\d\d)\d{3,4}\b")
-_NOTHING = {"Date": None, "Creator": None, "Format": None, "Type": None}
+NOTHING = {"Date": None, "Creator": None, "Format": None, "Type": None}
 
 
-def place(axes: Axes, figure: Figure, **inches: float) -> None:
+@dataclass(frozen=True, slots=True)
+class Sketch:
+    """A drawing that is still to be made: on a page, or beside others in one figure.
+
+    `heading` stands above it, `title` names it for those who listen. Inches.
+    """
+
+    id: str
+    title: str
+    heading: str
+    width: float
+    height: float
+    draw: Callable[[Figure | SubFigure], None]
+
+
+def svg_of(sketch: Sketch) -> str:
+    """The sketch alone, for a page."""
+    with mpl.rc_context({**STYLE, "svg.hashsalt": sketch.id}):
+        figure = Figure(figsize=(sketch.width, sketch.height))
+        sketch.draw(figure)
+        return svg_text(figure, sketch.id, sketch.title)
+
+
+def frame(figure: Figure | SubFigure, **inches: float) -> Axes:
+    """Axes with margins in inches: a page sets its charts at one size."""
+    axes = figure.add_axes((0.0, 0.0, 1.0, 1.0))
+    place(axes, figure, **inches)
+    return axes
+
+
+def place(axes: Axes, figure: Figure | SubFigure, **inches: float) -> None:
     """Margins in inches: a page sets its charts at one size."""
-    width, height = figure.get_size_inches()
+    width, height = figure.bbox.width / figure.dpi, figure.bbox.height / figure.dpi
     left, bottom = inches["left"] / width, inches["bottom"] / height
     right, top = inches["right"] / width, inches["top"] / height
     axes.set_position((left, bottom, 1 - left - right, 1 - bottom - top))
@@ -52,7 +85,7 @@ def svg_text(figure: Figure, name: str, title: str) -> str:
     with warnings.catch_warnings():
         # Text stays text, and whoever reads it has fonts of their own.
         warnings.filterwarnings("ignore", "Glyph .* missing")
-        figure.savefig(buffer, format="svg", transparent=True, metadata=_NOTHING)
+        figure.savefig(buffer, format="svg", transparent=True, metadata=NOTHING)
     text = buffer.getvalue()
     text = text[text.index("<svg") :]
     # Without <style> (it would apply to the whole page), <metadata>, and fixed sizes.

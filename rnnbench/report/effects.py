@@ -1,112 +1,104 @@
-"""What a switch or a knob does to a layer: forest plots, and the numbers."""
+"""What a knob does to a layer: one forest plot of them all, and the numbers."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 
-from rnnbench.metric import PEAK_MEMORY, TIME, Metric
+from rnnbench.metric import PEAK_MEMORY, TIME, Metric, significant
 from rnnbench.naming import (
     BACKENDS,
+    SIZES,
     layer_name,
     pair_label,
     plain_setting,
     sizes,
     words,
 )
-from rnnbench.ratio import Ratio, pooled
+from rnnbench.ratio import Ratio, judge, pooled
 from rnnbench.report.backend import attributions
 from rnnbench.report.content import (
     Block,
     Cell,
+    Chart,
     Column,
     Effect,
-    Forest,
+    Row,
+    Rows,
     Section,
     Table,
     Text,
 )
-from rnnbench.report.labels import judged_cell, span, verdict_cell
+from rnnbench.report.labels import limits, span, style_of, tone_of, verdict_cell
+from rnnbench.report.lines import varying
+from rnnbench.report.switches import switch_blocks
 from rnnbench.stats import Interval
 
-# Rows that fit on a screen, and forests that somebody scrolls through.
-_MOST_ROWS = 40
-_MOST_FORESTS = 24
-_BACKEND = "The backend, off against on"
+# Rows of a panel that fit on a screen or two, and panels that somebody scrolls through.
+_MOST_ROWS = 24
+_MOST_PANELS = 12
+
+# What a row of the forest is of, and which of its panels it is in.
+_Group = dict[tuple[str, str], list[Ratio]]
 
 
 def backends(found: Sequence[Ratio]) -> Section | None:
-    """What the backend gives: each switch off against on, by layer and phase."""
-    mine = [ratio for ratio in found if ratio.pair.axis in BACKENDS]
-    shares = attributions(found)
-    section = _section("backend", _BACKEND, mine)
-    if section is None or not shares:
-        return section or (Section("backend", _BACKEND, shares) if shares else None)
-    return replace(section, blocks=(*shares, *section.blocks))
+    """What the backend gives: in sentences, in one table, and drawn."""
+    blocks = (*attributions(found), *switch_blocks(found))
+    return Section("backend", "The backend, off against on", blocks) if blocks else None
 
 
 def knobs(found: Sequence[Ratio]) -> Section | None:
-    """Each other compared axis against its plain value."""
+    """Each compared axis but the layer and the backend, against its plain value."""
     others = (*BACKENDS, "layer")
     mine = [ratio for ratio in found if ratio.pair.axis not in others]
-    return _section("knobs", "The knobs, each against its plain twin", mine)
-
-
-def _section(name: str, title: str, found: Sequence[Ratio]) -> Section | None:
-    if not found:
+    if not mine:
         return None
-    blocks: list[Block] = []
-    drawn = 0
-    for axis in dict.fromkeys(ratio.pair.axis for ratio in found):
-        mine = [ratio for ratio in found if ratio.pair.axis == axis]
-        blocks.append(_summary(axis, mine))
-        for forest in _forests(name, axis, mine):
-            drawn += 1
-            if drawn <= _MOST_FORESTS:
-                blocks.append(forest)
-        blocks.append(_table(axis, mine))
-    if drawn > _MOST_FORESTS:
-        rest = drawn - _MOST_FORESTS
-        blocks.append(
-            Text(f"{rest} more plots are not drawn; their numbers are in the tables.")
-        )
-    return Section(name, title, tuple(blocks))
+    groups = _groups(mine)
+    blocks: list[Block] = [
+        *_forest(groups),
+        _summary(groups, TIME),
+        *([_summary(groups, PEAK_MEMORY)] if _has_memory(mine) else []),
+        *(
+            _table(axis, [ratio for ratio in mine if ratio.pair.axis == axis])
+            for axis in dict.fromkeys(ratio.pair.axis for ratio in mine)
+        ),
+    ]
+    return Section("knobs", "The knobs, each against its plain twin", tuple(blocks))
 
 
-def _groups(found: Sequence[Ratio]) -> dict[tuple[str, str, str], list[Ratio]]:
-    """Ratios of one label, less their sizes where launches can be pooled over them."""
+def _groups(found: Sequence[Ratio]) -> dict[str, _Group]:
+    """By phase and device: for each row and layer the ratios to be pooled.
+
+    Less their sizes where launches can be pooled over them; else a row for each size.
+    """
     together: dict[tuple[str, str, str], list[Ratio]] = {}
     for ratio in found:
-        key = (pair_label(ratio.pair), _where(ratio), "")
+        key = (_where(ratio), _label(ratio), ratio.pair.reference.layer)
         together.setdefault(key, []).append(ratio)
-    apart: dict[tuple[str, str, str], list[Ratio]] = {}
-    for (label, where, _), group in together.items():
+    groups: dict[str, _Group] = {}
+    for (where, label, layer), group in together.items():
         times = [ratio for ratio in group if ratio.metric is TIME]
+        panel = groups.setdefault(where, {})
         if len(times) < 2 or pooled(times):
-            over = f"mean of {len(times)} sizes" if len(times) > 1 else ""
-            apart[label, where, over] = group
+            panel[label, layer] = group
             continue
+        axes = varying([ratio.pair.reference for ratio in times], SIZES)
         for ratio in group:
-            own = (label, where, sizes(ratio.pair.reference))
-            apart.setdefault(own, []).append(ratio)
-    return apart
+            own = f"{label}, {sizes(ratio.pair.reference, axes)}"
+            panel.setdefault((own, layer), []).append(ratio)
+    return groups
 
 
-def _forests(name: str, axis: str, found: Sequence[Ratio]) -> list[Forest]:
-    forests: list[Forest] = []
-    for metric in (TIME, PEAK_MEMORY):
-        groups = _groups(found)
-        # What all rows share stands in the title.
-        alike = len({label for label, _, _ in groups}) == 1
-        effects = [
-            Effect(", ".join(filter(None, key[1 if alike else 0 :])), mean)
-            for key, group in groups.items()
-            if (mean := _mean(group, metric))
-        ]
-        forests += [
-            _forest(f"{name}-{axis}-{metric.name[:4]}-{start}", axis, metric, part)
-            for start in range(0, len(effects), _MOST_ROWS)
-            if (part := effects[start : start + _MOST_ROWS])
-        ]
-    return forests
+def _where(ratio: Ratio) -> str:
+    case = ratio.pair.reference
+    return f"{words('phase', case.phase)}, {words('device', case.device)}"
+
+
+def _label(ratio: Ratio) -> str:
+    """What is divided by what, and what else is not as it comes."""
+    case = ratio.pair.reference
+    usual = (words("device", case.device), "oneDNN on", "cuDNN on")
+    parts = plain_setting(case, ratio.pair.axis).split(", ")
+    own = [part for part in parts if part not in usual]
+    return ", ".join([pair_label(ratio.pair), *own])
 
 
 def _mean(group: Sequence[Ratio], metric: Metric) -> Interval | None:
@@ -115,56 +107,80 @@ def _mean(group: Sequence[Ratio], metric: Metric) -> Interval | None:
     return mine[0].interval if len(mine) == 1 else pooled(mine)
 
 
-def _summary(axis: str, found: Sequence[Ratio]) -> Table:
-    """One row for each label: what the forests draw."""
-    rows = []
-    for (label, where, over), group in _groups(found).items():
-        time = _mean(group, TIME)
-        memory = _mean(group, PEAK_MEMORY)
-        rows.append(
-            (
-                Cell(label),
-                Cell(", ".join(filter(None, (where, over)))),
-                Cell(span(time) if time else "not measured"),
-                judged_cell(time, TIME),
-                Cell(span(memory) if memory else "not read"),
-                judged_cell(memory, PEAK_MEMORY),
-            )
+def _forest(groups: dict[str, _Group]) -> list[Block]:
+    panels = [
+        Rows(where, f"{metric.name}, as a multiple of the twin's", part)
+        for metric in (TIME, PEAK_MEMORY)
+        for where, group in groups.items()
+        for part in _parts(_rows(group, metric))
+    ]
+    if not panels:
+        return []
+    blocks: list[Block] = [
+        Chart(
+            "knobs",
+            "What each knob costs, in time and then in memory",
+            "Left of the line at 1 the first value of a pair takes less than the "
+            "second. Bars: 95 % intervals; memory is read once, without noise. Over "
+            "several sizes it is the geometric mean.",
+            tuple(panels[:_MOST_PANELS]),
         )
-    return Table(
-        f"{axis}: effect on time and memory",
+    ]
+    if (more := len(panels) - _MOST_PANELS) > 0:
+        blocks.append(
+            Text(f"{more} more plots are not drawn; their numbers are in the tables.")
+        )
+    return blocks
+
+
+def _parts(rows: Sequence[Row]) -> list[tuple[Row, ...]]:
+    """As many as a panel holds."""
+    return [
+        tuple(rows[start : start + _MOST_ROWS])
+        for start in range(0, len(rows), _MOST_ROWS)
+    ]
+
+
+def _rows(group: _Group, metric: Metric) -> list[Row]:
+    rows: dict[str, list[Effect]] = {}
+    for (label, layer), ratios in group.items():
+        if mean := _mean(ratios, metric):
+            effect = Effect(layer_name(layer), mean, style_of(layer))
+            rows.setdefault(label, []).append(effect)
+    return [Row(label, tuple(effects)) for label, effects in rows.items()]
+
+
+def _has_memory(found: Sequence[Ratio]) -> bool:
+    return any(ratio.metric is PEAK_MEMORY for ratio in found)
+
+
+def _summary(groups: dict[str, _Group], metric: Metric) -> Table:
+    """A row for each knob and setting, a column for each layer: what is drawn."""
+    layers = dict.fromkeys(layer for group in groups.values() for _, layer in group)
+    rows = [
         (
-            Column("pair"),
-            Column("where"),
-            Column("time, as a multiple", number=True),
-            Column("verdict"),
-            Column("peak memory, as a multiple", number=True),
-            Column("verdict"),
-        ),
+            Cell(label),
+            Cell(where),
+            *(_effect_cell(group.get((label, layer)), metric) for layer in layers),
+        )
+        for where, group in groups.items()
+        for label in dict.fromkeys(label for label, _ in group)
+    ]
+    titles = ("pair", "where", *map(layer_name, layers))
+    return Table(
+        f"The knobs: effect on {metric.name}",
+        tuple(Column(title) for title in titles),
         tuple(rows),
     )
 
 
-def _where(ratio: Ratio) -> str:
-    case = ratio.pair.reference
-    return ", ".join(
-        [
-            layer_name(case.layer),
-            words("phase", case.phase),
-            plain_setting(case, ratio.pair.axis),
-        ]
-    )
-
-
-def _forest(name: str, axis: str, metric: Metric, effects: Sequence[Effect]) -> Forest:
-    return Forest(
-        name,
-        f"{axis}: effect on {metric.name}",
-        "Left of the line at 1 the first value of the pair takes less. Bars: 95 % "
-        "intervals; a mean is geometric, over the sizes of this run.",
-        f"{metric.name}, as a multiple of the twin's",
-        tuple(effects),
-    )
+def _effect_cell(group: Sequence[Ratio] | None, metric: Metric) -> Cell:
+    mean = _mean(group, metric) if group else None
+    if mean is None:
+        return Cell("–")
+    verdict = judge(mean, metric)
+    note = limits(mean) if mean.low < mean.high else ""
+    return Cell(f"{significant(mean.estimate)} {verdict}", tone_of(verdict), note)
 
 
 def _table(axis: str, found: Sequence[Ratio]) -> Table:

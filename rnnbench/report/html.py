@@ -1,30 +1,35 @@
-"""A page as one HTML file that fetches nothing and runs nothing."""
+"""A page as one HTML file that fetches nothing; its one script adds, and is known."""
 
+import json
 from functools import singledispatch
+from importlib.resources import files
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from rnnbench.report.charts import draw_chart, draw_forest
+from rnnbench.report.charts import draw_chart
 from rnnbench.report.content import (
     Bars,
     Block,
     Chart,
-    Forest,
     Listing,
     Page,
     Roof,
+    Sheet,
     Table,
     Text,
     Timeline,
 )
 from rnnbench.report.figures import draw_bars, draw_roof, draw_timeline
+from rnnbench.report.over_nights import Trend
+from rnnbench.report.styles import Styles, source
+from rnnbench.report.trend import draw_trend
 
 
 def render(page: Page) -> str:
     """The whole document."""
-    # autoescape stands for every value; only the charts' SVG is let through as it is.
+    # autoescape stands for every value but what `_own` lets through as it is.
     environment = Environment(
         loader=PackageLoader("rnnbench.report"),
         autoescape=True,
@@ -32,18 +37,36 @@ def render(page: Page) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    styles = Styles()
     sections = [
-        (section, [_shown(block) for block in section.blocks])
+        (section, [_shown(block, styles) for block in section.blocks])
         for section in page.sections
     ]
-    template = environment.get_template("page.html")
-    text = template.render(page=page, sections=sections) + "\n"
+    css = _asset("page.css") + styles.sheet()
+    has_sheet = any(kind == "sheet" for _, blocks in sections for kind, _, _ in blocks)
+    script = _asset("page.js") if has_sheet else ""
+    text = environment.get_template("page.html").render(
+        page=page,
+        sections=sections,
+        css=_own(css),
+        script=_own(script),
+        style_source=source(css),
+        script_source=source(script) if script else "'none'",
+    )
     # JSON can hold half of a pair of UTF-16; no file that a browser reads can.
-    return text.encode("utf-8", "replace").decode("utf-8")
+    return (text + "\n").encode("utf-8", "replace").decode("utf-8")
 
 
-def _shown(block: Block) -> tuple[str, Block, Any]:
+def _asset(name: str) -> str:
+    return (files("rnnbench.report") / "templates" / name).read_text(encoding="utf-8")
+
+
+def _shown(block: Block, styles: Styles) -> tuple[str, Block, Any]:
     kind, drawn = _drawn(block)
+    if isinstance(drawn, list):
+        drawn = [(title, _own(styles.taken_from(svg))) for title, svg in drawn]
+    elif kind == "wide":
+        drawn = _own(styles.taken_from(drawn))
     return kind, block, drawn
 
 
@@ -71,30 +94,60 @@ def _(_block: Table) -> tuple[str, Any]:
 @_drawn.register
 def _(block: Chart) -> tuple[str, Any]:
     panels = zip(block.panels, draw_chart(block), strict=True)
-    return "chart", [(panel.title, _svg(svg)) for panel, svg in panels]
-
-
-@_drawn.register
-def _(block: Forest) -> tuple[str, Any]:
-    return "wide", _svg(draw_forest(block))
+    return "chart", [(panel.title, svg) for panel, svg in panels]
 
 
 @_drawn.register
 def _(block: Bars) -> tuple[str, Any]:
     panels = zip(block.panels, draw_bars(block), strict=True)
-    return "bars", [(panel.title, _svg(svg)) for panel, svg in panels]
+    return "bars", [(panel.title, svg) for panel, svg in panels]
 
 
 @_drawn.register
 def _(block: Timeline) -> tuple[str, Any]:
-    return "wide", _svg(draw_timeline(block))
+    return "wide", draw_timeline(block)
 
 
 @_drawn.register
 def _(block: Roof) -> tuple[str, Any]:
-    return "wide", _svg(draw_roof(block))
+    return "wide", draw_roof(block)
 
 
-def _svg(text: str) -> Markup:
-    # Our own drawing: matplotlib escapes the text in it.
+@_drawn.register
+def _(block: Trend) -> tuple[str, Any]:
+    panels = zip(block.panels, draw_trend(block), strict=True)
+    return "chart", [(panel.title, svg) for panel, svg in panels]
+
+
+@_drawn.register
+def _(block: Sheet) -> tuple[str, Any]:
+    return "sheet", _island(block)
+
+
+def _island(sheet: Sheet) -> Markup:
+    """What the script reads: JSON that can't end its element."""
+    columns, records = sheet.ledger.columns, sheet.ledger.records
+    # By type as well: 1 and true are two values.
+    same = {
+        name: values[0]
+        for name, values in zip(columns, zip(*records, strict=True), strict=True)
+        if len({(type(value), value) for value in values}) == 1
+    }
+    varying = [place for place, name in enumerate(columns) if name not in same]
+    data = {
+        "name": sheet.ledger.name,
+        "columns": columns,
+        "same": same,
+        "records": [[record[place] for place in varying] for record in records],
+        "keys": sheet.keys,
+        "shown": sheet.shown,
+    }
+    text = json.dumps(data, allow_nan=False, separators=(",", ":"))
+    for letter in "<>&":
+        text = text.replace(letter, f"\\u{ord(letter):04x}")
+    return _own(text)
+
+
+def _own(text: str) -> Markup:
+    # Ours: matplotlib escapes the text in a drawing, and JSON is escaped above.
     return Markup(text)  # noqa: S704

@@ -2,13 +2,20 @@
 
 import math
 
-from rnnbench.metric import Metric, significant
+from rnnbench.metric import significant
 from rnnbench.naming import layer_name
-from rnnbench.ratio import Ratio, Verdict, judge
+from rnnbench.ratio import Ratio, Verdict
 from rnnbench.report.content import Cell, Tone
 from rnnbench.stats import Interval
 
 NO_INTERVAL = "no interval"
+# The colours' order: a layer keeps its colour from page to page.
+_STYLES = {"gru": 0, "rnn_tanh": 1, "rnn_relu": 2, "lstm": 3}
+
+
+def style_of(layer: str, number: int = 0) -> int:
+    """The colour of a layer; of the user's own the `number`-th."""
+    return _STYLES.get(layer, 4 + number % 2)
 
 
 def span(interval: Interval) -> str:
@@ -35,12 +42,9 @@ def verdict_cell(ratio: Ratio) -> Cell:
     return Cell(ratio.verdict, _TONES[ratio.verdict])
 
 
-def judged_cell(interval: Interval | None, metric: Metric) -> Cell:
-    """The verdict on a mean; nothing where there is none."""
-    if interval is None:
-        return Cell("")
-    verdict = judge(interval, metric)
-    return Cell(verdict, _TONES[verdict])
+def tone_of(verdict: Verdict) -> Tone:
+    """The tint that goes with the word."""
+    return _TONES[verdict]
 
 
 def winner_cell(ratio: Ratio) -> Cell:

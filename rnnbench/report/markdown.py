@@ -8,8 +8,10 @@ from rnnbench.report.content import Cell, Listing, Page, Table, Text
 # A comment on a pull request holds 65,536 characters; the page holds the rest.
 _MOST_ROWS = 40
 _MOST_CHARACTERS = 60_000
+# A traceback, or what the CPU can do: the page has it whole.
+_MOST_IN_CELL = 300
 # Sections that are read in a pull request, in the order of the page.
-_READ = frozenset({"answer", "backend", "knobs", "method"})
+_READ = frozenset({"answer", "backend", "knobs", "claims", "method"})
 
 
 def render(page: Page) -> str:
@@ -21,11 +23,15 @@ def render(page: Page) -> str:
             parts += [_block(block) for block in section.blocks]
     parts = [part for part in parts if part]
     kept: list[str] = []
+    left = False
     for part in parts:
+        # What failed stands last and is short: it has its place behind a long table.
         if sum(map(len, kept)) + len(part) > _MOST_CHARACTERS:
-            kept.append("The rest is on the page.")
-            break
-        kept.append(part)
+            left = True
+        else:
+            kept.append(part)
+    if left:
+        kept.append("The rest is on the page.")
     return "\n\n".join(kept) + "\n"
 
 
@@ -62,4 +68,7 @@ def _row(cells: Iterable[Cell]) -> str:
 
 
 def _cell(cell: Cell) -> str:
-    return for_markdown(f"{cell.text} ({cell.note})" if cell.note else cell.text)
+    text = f"{cell.text} ({cell.note})" if cell.note else cell.text
+    if len(text) > _MOST_IN_CELL:
+        text = f"{text[:_MOST_IN_CELL]}…"
+    return for_markdown(text)

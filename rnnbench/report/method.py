@@ -8,17 +8,41 @@ from rnnbench.record import MEASURED, Run, Status
 from rnnbench.report.content import Block, Cell, Column, Section, Table, Text
 
 
-def method(run: Run) -> Section:
-    """Command, policy, effort, what was not measured and why, the environment."""
+def method(
+    run: Run, calibration: tuple[str, ...] = (), calibration_link: str = ""
+) -> Section:
+    """Command, policy, effort, what was not measured and why, the environment.
+
+    `calibration`: what is known of this machine's own errors, in finished sentences.
+    """
     blocks: list[Block] = [
         Text(run.command, "Command"),
+        Text(_again(run), "To repeat it"),
         Text(_how(run)),
         _pairs("The run", _facts(run)),
     ]
-    if ends := _not_measured(run):
-        blocks.append(ends)
+    blocks += [ends for ends in (_not_measured(run), _memory_unread(run)) if ends]
+    blocks += _calibration(calibration, calibration_link)
     blocks.append(_pairs("The machine and the libraries", _environment(run)))
     return Section("method", "How it was measured", tuple(blocks))
+
+
+def _again(run: Run) -> str:
+    commit = f" at commit {run.commit}" if run.commit else ""
+    return (
+        f"rnnbench {run.version}{commit}, torch {run.environment.torch}, "
+        f"Python {run.environment.python}; then the command above."
+    )
+
+
+def _calibration(lines: tuple[str, ...], link: str) -> list[Block]:
+    if not lines and not link:
+        return []
+    rows = [(Cell(str(number)), Cell(line)) for number, line in enumerate(lines, 1)]
+    if link:
+        rows.append((Cell("all of it"), Cell("calibration of this machine", link=link)))
+    columns = (Column("of the harness itself"), Column("what was found"))
+    return [Table("Calibration of this machine", columns, tuple(rows))]
 
 
 def _how(run: Run) -> str:
@@ -98,6 +122,25 @@ def _not_measured(run: Run) -> Table | None:
         tuple(
             (Cell(status), Cell(str(count)), Cell(reason))
             for (status, reason), count in reasons.most_common(200)
+        ),
+    )
+
+
+def _memory_unread(run: Run) -> Table | None:
+    """Why memory is missing where time is there."""
+    reasons = Counter(
+        result.memory_reason or "no reason is held"
+        for result in run.results
+        if result.status in MEASURED and result.peak_memory is None
+    )
+    if not reasons:
+        return None
+    return Table(
+        "Peak memory not read, and why",
+        (Column("cases", number=True), Column("reason")),
+        tuple(
+            (Cell(str(count)), Cell(reason))
+            for reason, count in reasons.most_common(200)
         ),
     )
 

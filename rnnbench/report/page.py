@@ -4,10 +4,12 @@ from rnnbench.ratio import ratios
 from rnnbench.record import Run
 from rnnbench.report.answer import answer
 from rnnbench.report.cases import every_case, first_calls
+from rnnbench.report.claimed import claims
 from rnnbench.report.content import Page
 from rnnbench.report.effects import backends, knobs
 from rnnbench.report.method import method
 from rnnbench.report.tradeoff import tradeoff
+from rnnbench.report.used import uses
 from rnnbench.report.why import why
 
 
@@ -19,11 +21,13 @@ def page(run: Run) -> Page:
     )
     sections = (
         answer(run, found),
-        tradeoff(found),
+        tradeoff(found, run),
         backends(found),
         knobs(found),
         why(run),
         first_calls(run),
+        claims(run, found),
+        uses(run, found),
         every_case(run),
         method(run),
     )

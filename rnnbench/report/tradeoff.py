@@ -1,130 +1,153 @@
 """Ratios of layers over the sizes: charts of time and of memory, and their numbers."""
 
 from collections.abc import Sequence
+from itertools import count
 
-from rnnbench.case import Case
-from rnnbench.metric import PEAK_MEMORY, TIME, Metric
+from rnnbench.cost import step_flops
+from rnnbench.metric import PEAK_MEMORY, TIME, Metric, significant
 from rnnbench.naming import SIZES, layer_name, nominal, sizes, words
 from rnnbench.ratio import Ratio
-from rnnbench.report.answer import by_phase, by_setting, varying
+from rnnbench.record import Run
+from rnnbench.report.absolute import absolute_blocks
+from rnnbench.report.answer import by_phase, by_setting
 from rnnbench.report.content import (
     Block,
     Cell,
     Chart,
     Column,
-    Line,
-    Panel,
-    Point,
     Section,
     Table,
     Text,
 )
-from rnnbench.report.labels import span, verdict_cell
+from rnnbench.report.labels import span, style_of, verdict_cell
+from rnnbench.report.lines import Reading, panels_of, varying
+from rnnbench.report.pareto import pareto_chart
+from rnnbench.stats import Interval
 
 # A panel takes about 0.1 s to draw, and nobody compares a hundred of them.
 _MOST_PANELS = 60
-# The colours' order: a layer keeps its colour from page to page.
-_STYLES = {"gru": 0, "rnn_tanh": 1, "rnn_relu": 2}
+_IDS = {TIME: "tradeoff", PEAK_MEMORY: "memory"}
 
 
-def tradeoff(found: Sequence[Ratio]) -> Section | None:
-    """Charts for each setting, as many as can be looked at, and the table of each."""
+def tradeoff(found: Sequence[Ratio], run: Run | None = None) -> Section | None:
+    """Charts for each setting, as many as can be looked at, and the table of each.
+
+    With the `run` also what each layer takes by itself, in seconds and bytes.
+    """
     layers = [ratio for ratio in found if ratio.pair.axis == "layer"]
     if not layers:
         return None
     blocks: list[Block] = []
-    room, left_out = _MOST_PANELS, 0
     for number, (name, group) in enumerate(by_setting(layers).items()):
         for metric in (TIME, PEAK_MEMORY):
             mine = [ratio for ratio in group if ratio.metric is metric]
-            chart = _chart(f"tradeoff-{number}-{metric.name[:4]}", name, metric, mine)
-            if chart is None:
-                continue
-            if len(chart.panels) > room:
-                left_out += 1
-                continue
-            room -= len(chart.panels)
-            blocks.append(chart)
+            if chart := _chart(f"{_IDS[metric]}-{number}", name, metric, mine):
+                blocks.append(chart)
         blocks.append(_table(name, group))
-    if left_out:
-        blocks.append(
+    if plane := pareto_chart(layers):
+        blocks += [plane, Text("The tables of time and memory above have its numbers.")]
+    if run:
+        blocks += absolute_blocks(run, layers)
+    kept = _that_can_be_looked_at(blocks)
+    if left_out := len(blocks) - len(kept):
+        kept.append(
             Text(
                 f"{left_out} more charts are not drawn; the tables have their numbers."
             )
         )
-    return Section("tradeoff", "Layers against the LSTM", tuple(blocks))
+    return Section("tradeoff", "Layers against the LSTM", tuple(kept))
+
+
+def _that_can_be_looked_at(blocks: Sequence[Block]) -> list[Block]:
+    """Less the charts that are too many: those of the first settings are drawn."""
+    room = _MOST_PANELS
+    left_out: set[int] = set()
+    for index in sorted(range(len(blocks)), key=lambda at: not _is_first(blocks[at])):
+        if _panels(blocks[index]) > room:
+            left_out.add(index)
+        else:
+            room -= _panels(blocks[index])
+    return [block for index, block in enumerate(blocks) if index not in left_out]
+
+
+def _is_first(block: Block) -> bool:
+    """The plane of all workloads, and each kind's chart of the first setting."""
+    return isinstance(block, Chart) and (
+        block.id == "pareto" or block.id.endswith("-0")
+    )
+
+
+def _panels(block: Block) -> int:
+    return len(block.panels) if isinstance(block, Chart) else 0
 
 
 def _chart(
     name_id: str, name: str, metric: Metric, group: Sequence[Ratio]
 ) -> Chart | None:
-    axes = varying([ratio.pair.reference for ratio in group])
-    panels = [
-        _panel(phase, axis, metric, part)
+    readings = {
+        phase: [*_readings(part), *(_work(part) if metric is TIME else ())]
         for phase, part in by_phase(group).items()
-        for axis in axes
-        if varying([ratio.pair.reference for ratio in part], (axis,))
-    ]
+    }
+    panels = panels_of(readings, f"{metric.name} ÷ LSTM")
     if not panels:
         return None
-    pale = " Pale points: the other sizes of the sweep." if len(axes) > 1 else ""
-    bars = " (memory is read once, without noise)" if metric is PEAK_MEMORY else ""
+    lines = [line for panel in panels for line in panel.lines]
+    notes = [
+        "Below the line at 1 the layer takes less than the LSTM.",
+        "Bars: 95 % intervals."
+        if metric is TIME
+        else "Memory is read once, without noise.",
+        "Dashed: FLOPs of a GRU as a multiple of an LSTM's, by closed form."
+        if any(line.guide for line in lines)
+        else "",
+        "Pale points: the other sizes of the sweep."
+        if not all(line.connected for line in lines)
+        else "",
+    ]
     return Chart(
         name_id,
         f"{metric.name.capitalize()} of a layer as a multiple of an LSTM's: {name}",
-        "Below the line at 1 the layer takes less than the LSTM. Bars: 95 % intervals"
-        f"{bars}.{pale}",
-        tuple(panels),
+        " ".join(filter(None, notes)),
+        panels,
     )
 
 
-def _panel(title: str, axis: str, metric: Metric, group: Sequence[Ratio]) -> Panel:
-    """A line for each layer where the other sizes are held; pale points elsewhere."""
-    held = _slice(axis, [ratio.pair.reference for ratio in group])
-    others = [other for other in SIZES if other != axis]
-    lines: list[Line] = []
-    layers = dict.fromkeys(ratio.pair.candidate.layer for ratio in group)
-    for number, layer in enumerate(layers):
-        inside: list[Point] = []
-        outside: list[Point] = []
-        for ratio in group:
-            if ratio.pair.candidate.layer == layer:
-                at = _at(ratio.pair.reference, others)
-                (inside if at == held else outside).append(
-                    Point(nominal(ratio.pair.reference, axis), ratio.interval)
-                )
-        style = _STYLES.get(layer, 3 + number % 3)
-        if outside and layer == "gru":
-            lines.append(Line("", style, tuple(outside), connected=False))
-        inside.sort(key=lambda point: point.x)
-        lines.append(Line(layer_name(layer), style, tuple(inside)))
-    shown = varying([ratio.pair.reference for ratio in group], others)
-    fixed = ", ".join(
-        f"{other} {value}"
-        for other, value in zip(others, held, strict=True)
-        if other in shown
-    )
-    return Panel(
-        f"{title}{f' ({fixed})' if fixed else ''}",
-        axis,
-        f"{metric.name} ÷ LSTM",
-        tuple(line for line in lines if line.points),
-    )
+def _readings(group: Sequence[Ratio]) -> list[Reading]:
+    numbers = count()
+    styles = {
+        layer: style_of(layer, next(numbers) if style_of(layer) > 3 else 0)
+        for layer in dict.fromkeys(ratio.pair.candidate.layer for ratio in group)
+    }
+    return [
+        Reading(
+            layer_name(ratio.pair.candidate.layer),
+            styles[ratio.pair.candidate.layer],
+            ratio.pair.reference,
+            ratio.interval,
+            others=ratio.pair.candidate.layer == "gru",
+        )
+        for ratio in group
+    ]
 
 
-def _slice(axis: str, cases: Sequence[Case]) -> tuple[int, ...]:
-    """Where the other sizes are held: the longest line, and of these the middle one."""
-    others = [other for other in SIZES if other != axis]
-    found: dict[tuple[int, ...], set[int]] = {}
-    for case in cases:
-        found.setdefault(_at(case, others), set()).add(nominal(case, axis))
-    longest = max(len(values) for values in found.values())
-    candidates = sorted(at for at, values in found.items() if len(values) == longest)
-    return candidates[(len(candidates) - 1) // 2]
-
-
-def _at(case: Case, axes: Sequence[str]) -> tuple[int, ...]:
-    return tuple(nominal(case, axis) for axis in axes)
+def _work(group: Sequence[Ratio]) -> list[Reading]:
+    """What closed forms say of a GRU's time: its operations over an LSTM's."""
+    shares = {}
+    for ratio in group:
+        ours, theirs = (
+            step_flops(ratio.pair.candidate),
+            step_flops(ratio.pair.reference),
+        )
+        if ratio.pair.candidate.layer == "gru" and ours and theirs:
+            shares[ratio.pair.reference] = ours / theirs
+    told = {significant(share) for share in shares.values()}
+    label = f"FLOPs {float(*told):g}" if len(told) == 1 else "FLOPs"
+    return [
+        Reading(
+            label, style_of("gru"), case, Interval(share, share, share, 1), guide=True
+        )
+        for case, share in shares.items()
+    ]
 
 
 def _table(name: str, group: Sequence[Ratio]) -> Table:
