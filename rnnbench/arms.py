@@ -61,21 +61,32 @@ def samples_of(calibration: Calibration, part: Part, arm: Arm) -> list[Sample]:
 
 
 def series_of(calibration: Calibration, part: Part, arm: Arm) -> tuple[Series, ...]:
-    """Each quantity of each cell, in the order of launches."""
-    values: dict[tuple[str, str], list[float]] = {}
+    """Each quantity of each cell, in the order of launches.
+
+    As a run reads its own launches (`record.paired`): without those that were disturbed
+    throughout, where they are not the rule.
+    """
+    values: dict[tuple[str, str], list[tuple[float, bool]]] = {}
     calls: dict[tuple[str, str], list[float]] = {}
     for sample in samples_of(calibration, part, arm):
         for name, seconds in sample.calls.items():
             calls.setdefault((sample.cell, name), []).append(seconds)
         for name, value in sample.values.items():
-            values.setdefault((sample.cell, name), []).append(value)
+            rough = name in sample.rough
+            values.setdefault((sample.cell, name), []).append((value, rough))
     longest: dict[str, float] = {}
     for (cell, _), each in calls.items():
         longest[cell] = max(longest.get(cell, 0.0), median(each))
     return tuple(
-        Series(cell, name, tuple(each), longest.get(cell, 0.0))
+        Series(cell, name, _counting(each), longest.get(cell, 0.0))
         for (cell, name), each in values.items()
     )
+
+
+def _counting(values: list[tuple[float, bool]]) -> tuple[float, ...]:
+    calm = tuple(value for value, rough in values if not rough)
+    every = tuple(value for value, _ in values)
+    return calm if 2 * len(calm) >= len(every) else every
 
 
 def size_of(call: float) -> Size:

@@ -10,7 +10,7 @@ from functools import partial
 from rnnbench.case import Allocator, Case, Device
 from rnnbench.energy import ENERGY
 from rnnbench.errors import CampaignError, RnnbenchError
-from rnnbench.guess import MEMORY_SHARE, too_large
+from rnnbench.guess import MEMORY_SHARE, is_heavy, too_large
 from rnnbench.journal import Journal, Pass
 from rnnbench.launch import Crew, Launch, Order, setting_of
 from rnnbench.looks import looks
@@ -23,8 +23,8 @@ from rnnbench.setting import Setting, physical_cores
 from rnnbench.timing import Timing
 from rnnbench.workload import Workload
 
-# Side by side, one a core, the ratio shifts by 0.03 %, the absolute time by 1 %. More
-# than two were not tried.
+# Side by side, one a core, the ratio shifts by 0.03 %, the absolute time by 1 %, unless
+# both need the cache that they share: see `guess.HEAVY`. More than two were not tried.
 MOST_LANES = 2
 
 
@@ -126,7 +126,7 @@ class Campaign:
 
     def _due(self, look: int, first: int) -> list[Launch]:
         """The launches that bring each workload that is still too wide to `look`."""
-        wanted: dict[tuple[int, str, Setting], list[Workload]] = {}
+        wanted: dict[tuple[int, str, Setting, bool], list[Workload]] = {}
         for workload in self.order.workloads:
             if not self._is_wide(workload, first):
                 continue
@@ -134,13 +134,20 @@ class Campaign:
             # As a user gets it who sets nothing: nothing else ran in that process.
             apart = setting.allocator is Allocator.SYSTEM and not self.order.smoke
             alone = workload.id if apart else ""
+            heavy = any(map(is_heavy, workload.members))
             for number in set(range(look)) - self._passes(workload).keys():
-                wanted.setdefault((number, alone, setting), []).append(workload)
+                key = (number, alone, setting, heavy)
+                wanted.setdefault(key, []).append(workload)
         passes = sum(len(workloads) for workloads in wanted.values())
         self._due_passes = self._timing.passes + passes
         return [
-            Launch(number=number, setting=setting, workloads=tuple(workloads))
-            for (number, _, setting), workloads in sorted(
+            Launch(
+                number=number,
+                setting=setting,
+                workloads=tuple(workloads),
+                heavy=heavy,
+            )
+            for (number, _, setting, heavy), workloads in sorted(
                 wanted.items(), key=lambda item: item[0][0]
             )
         ]
@@ -181,11 +188,11 @@ class Campaign:
     async def _in_lanes(self, launches: list[Launch], work: _Work) -> None:
         """Run launches side by side, a core each, where that is sound; else in turn."""
         cores = physical_cores()
-        beside = [one for one in launches if one.on_cpu and one.setting.threads == 1]
+        beside = [one for one in launches if one.goes_beside]
         lanes: list[tuple[int, ...]] = [(core,) for core in cores[-MOST_LANES:]]
         await self._drain(beside, lanes or [()], work)
         for launch in launches:
-            if launch not in beside:
+            if not launch.goes_beside:
                 # CUDA's backward pass runs on a thread of its own: no pinning there.
                 wide = cores[-launch.setting.threads :] if launch.on_cpu else ()
                 await self._drain([launch], [wide], work)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from rnnbench.campaign import MOST_LANES
 from rnnbench.case import Allocator, Case, Device
-from rnnbench.guess import seconds_guess
+from rnnbench.guess import is_heavy, seconds_guess
 from rnnbench.looks import looks
 from rnnbench.record import Policy
 from rnnbench.timing import LEAST_ROUNDS, MOST_ROUNDS, ROUND_SECONDS
@@ -34,8 +34,8 @@ class Duration:
 
 def estimate(workloads: Sequence[Workload], policy: Policy, cores: int) -> Duration:
     """Guess the duration of a campaign on so many cores, its budget left aside."""
-    beside = [one for one in workloads if _goes_beside(one.members[0])]
-    alone = [one for one in workloads if not _goes_beside(one.members[0])]
+    beside = [one for one in workloads if _goes_beside(one)]
+    alone = [one for one in workloads if not _goes_beside(one)]
     lanes = max(1, min(cores, MOST_LANES))
 
     def seconds(launches: int) -> float:
@@ -83,5 +83,7 @@ def _starts(workloads: Sequence[Workload]) -> float:
     return _START * (len(settings) + alone)
 
 
-def _goes_beside(case: Case) -> bool:
-    return case.device is Device.CPU and case.threads == 1
+def _goes_beside(workload: Workload) -> bool:
+    case = workload.members[0]
+    on_one_core = case.device is Device.CPU and case.threads == 1
+    return on_one_core and not any(map(is_heavy, workload.members))

@@ -41,11 +41,12 @@ class Order:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Launch:
-    """What one fresh process is to do."""
+    """What one fresh process is to do. `heavy`: nothing may be timed beside it."""
 
     number: int
     setting: Setting
     workloads: tuple[Workload, ...]
+    heavy: bool = False
 
     @property
     def cases(self) -> tuple[Case, ...]:
@@ -56,6 +57,11 @@ class Launch:
     def on_cpu(self) -> bool:
         """Whether no member of it needs another device."""
         return all(case.device is Device.CPU for case in self.cases)
+
+    @property
+    def goes_beside(self) -> bool:
+        """Whether another launch on another core leaves its ratios as they are."""
+        return self.on_cpu and self.setting.threads == 1 and not self.heavy
 
 
 def setting_of(workload: Workload) -> Setting:
