@@ -17,7 +17,14 @@ _BUILD = 0.01
 # A member is warmed up for this long, or by two calls.
 _WARM = 0.05
 # Calls of a turn, settling and timed, by the seconds of one; see `worker/turns`.
-_CALLS = ((0.002, 7), (0.005, 6), (0.020, 5), (1.0, 4))
+_CALLS = (
+    (0.00025, 23),
+    (0.001, 15),
+    (0.002, 10),
+    (0.005, 7),
+    (0.020, 6),
+    (1.0, 4),
+)
 # Where a round takes longer, there are two of them.
 _LONG_ROUND = 2.0
 # A profiled call, with the one before it.

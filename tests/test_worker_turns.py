@@ -101,16 +101,17 @@ def silent(member):
 @pytest.mark.parametrize(
     ("call", "device", "expected"),
     [
-        (0.0001, Device.CPU, (4, 3)),
-        (0.00199, Device.CPU, (4, 3)),
-        (0.002, Device.CPU, (3, 3)),
-        (0.005, Device.CPU, (2, 3)),
+        (0.0001, Device.CPU, (16, 7)),
+        (0.00025, Device.CPU, (10, 5)),
+        (0.00199, Device.CPU, (7, 3)),
+        (0.002, Device.CPU, (4, 3)),
+        (0.005, Device.CPU, (3, 3)),
         (0.02, Device.CPU, (1, 3)),
         (0.99, Device.CPU, (1, 3)),
         (1.0, Device.CPU, (1, 1)),
         (60.0, Device.CUDA, (1, 1)),
-        (0.0001, Device.CUDA, (50, 3)),
-        (0.003, Device.CUDA, (3, 3)),
+        (0.0001, Device.CUDA, (50, 7)),
+        (0.003, Device.CUDA, (4, 3)),
     ],
 )
 def test_settling_depends_on_the_time_of_a_call(call, device, expected):
@@ -146,7 +147,7 @@ def test_a_turn_is_the_median_of_its_timed_calls():
     assert turn.seconds == 0.2
     assert turn.back_to_back is None
     assert turn.faults >= 0
-    assert step.calls == 4 + 3
+    assert step.calls == 7 + 3
 
 
 def test_the_switches_are_set_before_a_turn_not_within_it():
@@ -164,7 +165,7 @@ def test_on_a_gpu_a_turn_queues_calls_too():
     turn = take_turn(Warm(step, 0.1, 0.01, 7), FakeClock(0.1), Device.CUDA, FakeWatch())
 
     assert turn.back_to_back == 0.25
-    assert step.calls == 2 + 3 + 7
+    assert step.calls == 3 + 3 + 7
 
 
 def test_warming_ends_after_thirty_calls():
@@ -326,7 +327,7 @@ def test_a_turn_that_stays_disturbed_is_rough_and_keeps_all_of_its_calls():
 
     turn = turn_of(step, FakeClock(0.1), FakeWatch(True))
 
-    assert step.calls == 4 + 2 * 3
+    assert step.calls == 7 + 2 * 3
     assert (turn.seconds, turn.rough, turn.retaken) == (0.1, True, 0)
 
 
