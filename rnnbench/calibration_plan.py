@@ -42,9 +42,9 @@ _CALLS_OF_A_BLOCK = 20
 # Of a fresh process until it has imported torch, and of building a member.
 _START, _BUILD = 1.6, 0.005
 # A member is warmed up by so many calls, or for so long.
-_WARM_CALLS, _WARM = 30, 0.05
+_WARM_CALLS, _WARM = 20, 0.03
 # Settle calls and timed ones of a turn, and some that are taken again.
-_CALLS_OF_A_TURN = 7
+_CALLS_OF_A_TURN = 12
 # What a launch takes under bursts: they have 0.3 of each core, and disturbed turns are
 # taken again.
 _SLOWER_UNDER_BURSTS = 1.9

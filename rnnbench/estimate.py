@@ -15,7 +15,7 @@ from rnnbench.workload import Workload
 _START = 1.5
 _BUILD = 0.01
 # A member is warmed up for this long, or by two calls.
-_WARM = 0.05
+_WARM = 0.03
 # Calls of a turn, settling and timed, by the seconds of one; see `worker/turns`.
 _CALLS = (
     (0.00025, 23),

@@ -17,11 +17,11 @@ from rnnbench.workload import Workload
 
 T = TypeVar("T")
 
-# Rounds of one workload in one launch: as many as fit in this time, 4 to 12 of them.
-# From 68 rounds to 12 the interval of a small cell grew from 1.45 to 1.55 % only: what
-# is left is between processes, so time is better spent on launches.
-ROUND_SECONDS = 0.8
-LEAST_ROUNDS, MOST_ROUNDS = 4, 12
+# Rounds of one workload in one launch: as many as fit in this time, 4 to 10 of them. Of
+# the spread over launches (2.5 % in the median of 120 ratios) the rounds within one
+# make 1.1 %: what is left is between processes, so time is better spent on launches.
+ROUND_SECONDS = 0.6
+LEAST_ROUNDS, MOST_ROUNDS = 4, 10
 _ONCE = Rounds(seed=0, seconds=0.0, least=1, most=1)
 # A worker that dies before it names a member may do so once; then all members end.
 MOST_NAMELESS = 2

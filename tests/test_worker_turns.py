@@ -168,12 +168,12 @@ def test_on_a_gpu_a_turn_queues_calls_too():
     assert step.calls == 3 + 3 + 7
 
 
-def test_warming_ends_after_thirty_calls():
+def test_warming_ends_after_twenty_calls():
     step = FakeStep()
 
     warm = warm_up(step, FakeClock(0.0001))
 
-    assert step.calls == 30
+    assert step.calls == 20
     assert warm.call == 0.0001
 
 
@@ -182,7 +182,7 @@ def test_warming_ends_after_its_time():
 
     warm_up(step, FakeClock(0.02))
 
-    assert step.calls == 1 + 3
+    assert step.calls == 1 + 2
 
 
 def test_a_long_call_is_warmed_by_two():

@@ -39,9 +39,10 @@ _LONG_CALL = 1.0
 # An idle GPU clocks down; this much work brings it up again.
 _SETTLE_CUDA = 0.005
 
-# The first calls allocate, choose kernels and fill caches; the 30th is steady.
-_WARM_CALLS = 30
-_WARM_SECONDS = 0.05
+# The first calls allocate, choose kernels and fill caches. Each turn settles anew, so
+# that these need not bring a steady state.
+_WARM_CALLS = 20
+_WARM_SECONDS = 0.03
 _LAST_WARM_CALLS = 5
 
 
@@ -95,7 +96,7 @@ def first_of(step: Timed, clock: Clock) -> float:
 
 
 def warm_up(step: Timed, clock: Clock, first_call: float | None = None) -> Warm:
-    """Call until it is steady: at most 30 calls or 0.05 s, and at least two in all."""
+    """Call until it is steady: at most 20 calls or 0.03 s, and at least two in all."""
     first = first_of(step, clock) if first_call is None else first_call
     step.enter()
     with step.context():
