@@ -118,14 +118,23 @@ def write_report(
     format: Annotated[  # noqa: A002 - it is the option's name
         Format, typer.Option(help="A web page, or Markdown for a code host.")
     ] = Format.HTML,
+    calibration: Annotated[
+        Path | None, typer.Option(help="A calibration of that machine, to be told.")
+    ] = None,
 ) -> None:
     """Write the report of a run; the help text is `_REPORT`."""
+    from rnnbench.calibration_file import load_calibration  # noqa: PLC0415
     from rnnbench.report import RENDERERS  # noqa: PLC0415
+    from rnnbench.report.calibrated import said_of  # noqa: PLC0415
     from rnnbench.report.page import page  # noqa: PLC0415
     from rnnbench.store import load_run  # noqa: PLC0415
     from rnnbench.whole import write_whole  # noqa: PLC0415
 
-    text = RENDERERS[format.value](page(load_run(results)))
+    run = load_run(results)
+    said: tuple[str, ...] = ()
+    if calibration is not None:
+        said = said_of(load_calibration(calibration), run.environment)
+    text = RENDERERS[format.value](page(run, said))
     target = output / _FILES[format]
     write_whole(target, text)
     typer.echo(f"{target} written")

@@ -8,15 +8,13 @@ from pathlib import Path
 
 from rnnbench import archive
 from rnnbench.archive import Archive
-from rnnbench.calibration_file import load_calibration
 from rnnbench.errors import ResultsError
 from rnnbench.fingerprint import machine_parts
-from rnnbench.report.calibrated import page_of
+from rnnbench.record import Run
 from rnnbench.report.content import Page
 from rnnbench.report.html import render
 from rnnbench.report.page import page as page_of_run
 from rnnbench.site import (
-    ListedCalibration,
     ListedRun,
     Machine,
     Site,
@@ -27,6 +25,7 @@ from rnnbench.site import (
     machine_slug,
     made_before,
 )
+from rnnbench.site_calibrations import Calibrated, calibrations_in, json_files
 from rnnbench.site_pages import calibration_page, index_page, machine_page, run_page
 from rnnbench.store import load_run
 from rnnbench.trends import Followed, followed, sections
@@ -87,6 +86,19 @@ class _Folder:
                 path.parent.rmdir()
 
 
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """The folder of results, and the calibration of each machine."""
+
+    results: Path
+    calibrations: dict[str, Calibrated]
+
+    def known_of(self, run: Run) -> tuple[tuple[str, ...], str]:
+        """What is known of the harness on the run's machine, and where all of it is."""
+        found = self.calibrations.get(machine_id(run.environment))
+        return (found.said, f"../../{found.listed.url}") if found else ((), "")
+
+
 def build(results: Path, output: Path, tell: Callable[[str], object]) -> Site:
     """Build the site of `results` in `output`; `tell` hears which file is read.
 
@@ -96,8 +108,12 @@ def build(results: Path, output: Path, tell: Callable[[str], object]) -> Site:
     folder = _Folder(output)
     before = folder.made_before()
     unread: list[tuple[str, str]] = []
-    runs = list(_runs(results, folder, unread, tell))
-    calibrations = list(_calibrations(results, folder, unread))
+    faults: list[tuple[Path, ResultsError]] = []
+    calibrations = calibrations_in(results, faults)
+    unread += (_why(results, path, error) for path, error in faults)
+    for each in calibrations.values():
+        folder.show(each.listed.url, calibration_page(each.page, each.listed.machine))
+    runs = list(_runs(_Source(results, calibrations), folder, unread, tell))
     history = _history(results, unread)
     nights = {machine_slug(key): own for key, own in followed(history).items()}
     machines = _machines(runs, calibrations, history, nights)
@@ -121,23 +137,16 @@ def _check(results: Path, output: Path) -> None:
         raise ResultsError(f"{output}: results are read there: choose another folder")
 
 
-def _json_files(*folders: Path) -> Iterator[Path]:
-    for folder in folders:
-        for path in sorted(folder.glob("*.json")):
-            # What starts with a dot is being written, or was when it was killed.
-            if not path.name.startswith("."):
-                yield path
-
-
 def _runs(
-    results: Path,
+    source: _Source,
     folder: _Folder,
     unread: list[tuple[str, str]],
     tell: Callable[[str], object],
 ) -> Iterator[ListedRun]:
     """Each run once, its page written; references first, so that a copy is one."""
     seen: set[str] = set()
-    for path in _json_files(results / "reference", results):
+    results = source.results
+    for path in json_files(results / "reference", results):
         tell(path.name)
         try:
             run = load_run(path)
@@ -145,7 +154,7 @@ def _runs(
         except (ResultsError, OSError) as error:
             unread.append(_why(results, path, error))
             continue
-        page = page_of_run(run)
+        page = page_of_run(run, *source.known_of(run))
         digest = hashlib.sha256(content).hexdigest()
         reference = path.resolve().parent.name == "reference"
         item = listed(run, page, digest, reference=reference)
@@ -156,26 +165,6 @@ def _runs(
             item = replace(item, results=True)
             folder.put(f"runs/{item.id}/run.json", content)
         folder.show(item.url, run_page(page, item))
-        yield item
-
-
-def _calibrations(
-    results: Path, folder: _Folder, unread: list[tuple[str, str]]
-) -> Iterator[ListedCalibration]:
-    """The newest of each machine, its page written."""
-    newest: dict[str, tuple[str, Path]] = {}
-    for path in _json_files(results / "calibration"):
-        try:
-            read = load_calibration(path)
-        except ResultsError as error:
-            unread.append(_why(results, path, error))
-            continue
-        machine = machine_id(read.environment)
-        newest[machine] = max(newest.get(machine, ("", path)), (read.created, path))
-    for machine, (created, path) in sorted(newest.items()):
-        read = load_calibration(path)
-        item = ListedCalibration(machine, created, read.environment)
-        folder.show(item.url, calibration_page(page_of(read), machine))
         yield item
 
 
@@ -197,18 +186,18 @@ def _why(results: Path, path: Path, error: Exception) -> tuple[str, str]:
 
 def _machines(
     runs: list[ListedRun],
-    calibrations: list[ListedCalibration],
+    calibrations: dict[str, Calibrated],
     history: Archive,
     nights: dict[str, tuple[Followed, ...]],
 ) -> tuple[Machine, ...]:
     """Every machine that anything is known of, that of the newest run first."""
     parts = {machine_slug(entry.machine): entry.parts for entry in history.entries}
     entries = [machine_slug(entry.machine) for entry in history.entries]
-    seen = [(one.machine, one.environment) for one in calibrations]
+    calibrated = {key: one.listed for key, one in calibrations.items()}
+    seen = [(one.machine, one.environment) for one in calibrated.values()]
     seen += [(one.machine, one.environment) for one in runs]
     for machine, environment in seen:
         parts[machine] = machine_parts(environment)
-    calibrated = {one.machine: one for one in calibrations}
     found = [
         Machine(
             id=key,

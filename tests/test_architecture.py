@@ -126,7 +126,7 @@ ROOMS = {
     "report": FACTS
     | {"claim_rules", "claims"}
     | {"arms", "calibration", "coverage", "findings", "goals", "reliability"}
-    | {"steadiness"}
+    | {"steadiness", "scaling"}
     | {"stats", "cost", "ratio", "naming", "attribution", "provenance", "roofline"}
     | {"inert"},
     # Measuring the harness: a load, what is measured, its journal, a launch, the whole.
@@ -158,10 +158,13 @@ ROOMS = {
     "listing": FACTS | {"cost", "estimate", "sweep"},
     # A site: what nights say, what there is and where, its pages, its folder.
     "trends": FACTS | {"archive", "changes", "history", "report", "stats"},
+    "scaling": FACTS | {"decode"},
     "site": FACTS | {"fingerprint", "report"},
     "site_pages": FACTS | {"report", "site"},
+    "site_calibrations": FACTS
+    | {"calibration", "calibration_file", "report", "scaling", "site", "store"},
     "site_folder": FACTS
-    | {"archive", "calibration_file", "fingerprint", "report", "site", "site_pages"}
+    | {"archive", "fingerprint", "report", "site", "site_calibrations", "site_pages"}
     | {"store", "trends", "whole"},
     "cli_site": {"inert", "site_folder", "site_pages"},
     "cli_nights": FACTS
@@ -171,7 +174,7 @@ ROOMS = {
     "cli": FACTS
     | {"cli_calibrate", "cli_nights", "cli_plot", "cli_site"}
     | {"sweep", "setting", "campaign", "estimate", "listing", "store", "report"}
-    | {"trial", "bulletin", "progress", "whole"},
+    | {"trial", "bulletin", "progress", "whole", "calibration_file"},
 }
 
 READING = (
@@ -180,7 +183,7 @@ READING = (
     *("claim_words", "claim_rules", "claims"),
     *("fingerprint", "cell", "compare", "comparison"),
     *("archive", "history", "shifts", "alarm", "changes", "chronicle"),
-    *("trends", "site", "site_pages", "site_folder"),
+    *("trends", "site", "site_pages", "site_calibrations", "site_folder", "scaling"),
     *("calibration", "calibration_file", "coverage", "reliability", "goals"),
     *("arms", "resampling", "steadiness", "findings"),
 )
@@ -212,7 +215,7 @@ LIBRARIES = {
         "cli",
         "report",
     }
-    | {"comparison", "archive", "chronicle", "calibration_file", "site"},
+    | {"comparison", "archive", "chronicle", "calibration_file", "site", "scaling"},
 }
 
 # `--help` is quick because a command imports what it needs when it is called; the

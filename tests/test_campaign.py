@@ -17,7 +17,7 @@ from rnnbench.journal import Header, Journal
 from rnnbench.launch import Order
 from rnnbench.outcome import Outcome
 from rnnbench.process import Worker
-from rnnbench.protocol import Start
+from rnnbench.protocol import Rounds, Start
 from rnnbench.record import Policy, Status
 from rnnbench.setting import Setting
 from rnnbench.workload import DEFAULT_COMPARE, group
@@ -314,3 +314,48 @@ def _children():
             if int(parent) == os.getpid():
                 found.append(entry.parent.name)
     return found
+
+
+def test_heavy_workloads_are_launched_by_themselves_and_never_beside_another():
+    """Two that need the cores' shared cache would change each other's ratios."""
+    members = cases("lstm", "gru", hidden_sizes=(8, 1024))
+    campaign = Campaign(order(members), conduct_environment(), Journal(None), silent)
+
+    launches = campaign._due(6, 6)
+
+    heavy = {
+        one.number: one.goes_beside
+        for one in launches
+        if any(case.hidden_size == 1024 for case in one.cases)
+    }
+    assert len(launches) == 12
+    assert all(len(one.workloads) == 1 for one in launches)
+    assert heavy == dict.fromkeys(range(6), False)
+    assert sum(one.goes_beside for one in launches) == 6
+
+
+def test_what_calm_is_goes_from_launch_to_launch(tmp_path, monkeypatch):
+    """A launch that is disturbed from its first moment on would not know it."""
+    asked = []
+    real = Worker.ask
+
+    async def ask(self, job, kind, *, limit):
+        if isinstance(job, Rounds):
+            asked.append(job.calm)
+        answer = await real(self, job, kind, limit=limit)
+        return replace(answer, calm=3e-6) if isinstance(job, Rounds) else answer
+
+    monkeypatch.setattr(Worker, "ask", ask)
+    monkeypatch.setattr("rnnbench.campaign.physical_cores", lambda: (0,))
+
+    conduct(order(cases("gru", "lstm")))
+
+    assert asked == [0.0] + [3e-6] * 5
+
+
+def silent(_):
+    pass
+
+
+def conduct_environment():
+    return asyncio.run(survey([], FAKE))[0]

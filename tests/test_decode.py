@@ -6,6 +6,7 @@ import pytest
 
 from rnnbench.decode import WrongValue, reader
 from rnnbench.profile import Ceiling, Kind, Profile
+from rnnbench.record import Turns
 
 
 class Colour(StrEnum):
@@ -69,6 +70,20 @@ def test_what_is_not_of_its_type_is_named_with_its_place(change, said):
 def test_a_default_does_not_stand_in_for_what_a_file_lacks():
     with pytest.raises(WrongValue, match="lacks maybe"):
         reader(Outer)({key: WHOLE[key] for key in ("name", "inner", "rows")})
+
+
+def test_what_came_later_may_be_absent_and_is_then_what_it_was_before():
+    turns = reader(Turns)(
+        {
+            "launch": 1,
+            "seconds": [0.5],
+            "faults": [],
+            "back_to_back": [],
+            "first_call": None,
+        }
+    )
+
+    assert (turns.rough, turns.retaken) == (0, 0)
 
 
 CEILING = {

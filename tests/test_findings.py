@@ -7,11 +7,12 @@ from rnnbench.arms import Arm, Size, arms_of, samples_of, series_of, size_of
 from rnnbench.calibration import Condition, Part
 from rnnbench.case import Allocator
 from rnnbench.coverage import FIXED
+from rnnbench.errors import IncomparableError
 from rnnbench.findings import findings_of
 from rnnbench.goals import Goal, goals_of
 from rnnbench.reliability import STOPS, Rule
 from rnnbench.report import html
-from rnnbench.report.calibrated import page_of, text_of
+from rnnbench.report.calibrated import page_of, said_of, text_of
 from rnnbench.report.content import Table
 from rnnbench.stats import Interval
 
@@ -258,3 +259,40 @@ def test_a_missed_goal_is_said_on_the_terminal(make_calibration):
 
     assert any(line.startswith("  MISSED") for line in lines)
     assert "missed" in lines[-1]
+
+
+def test_launches_that_were_disturbed_count_only_where_they_are_the_rule(
+    make_calibration,
+):
+    calibration = make_calibration(cells=1, launches=12)
+
+    def disturbed(launches):
+        return replace(
+            calibration,
+            samples=tuple(
+                replace(one, rough=("gru/gru",))
+                if one.part is Part.AA and one.launch < launches
+                else one
+                for one in calibration.samples
+            ),
+        )
+
+    def launches_of(calibration):
+        series = series_of(calibration, Part.AA, IDLE)
+        return {one.name: len(one.values) for one in series}
+
+    assert launches_of(disturbed(5))["gru/gru"] == 7
+    assert launches_of(disturbed(5))["lstm/lstm"] == 12
+    assert launches_of(disturbed(7))["gru/gru"] == 12
+
+
+def test_a_run_is_told_what_is_known_of_its_machine_alone(make_calibration):
+    calibration = make_calibration()
+    other = replace(calibration.environment, cpu_model="Another CPU")
+
+    said = said_of(calibration, calibration.environment)
+
+    assert any(line.startswith("coverage of the 95 % interval") for line in said)
+    assert all("not measured" not in line for line in said)
+    with pytest.raises(IncomparableError, match=r"it is of .*, and the run of Another"):
+        said_of(calibration, other)

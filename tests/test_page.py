@@ -367,6 +367,23 @@ def test_how_it_was_measured_is_told(quick):
     assert machine["gpu"] == "unknown"
 
 
+def test_how_much_was_disturbed_is_told(make_case, make_result, make_turns, make_run):
+    calm, rough = make_turns(launches=4, rounds=5), make_turns(launches=4, rounds=5)
+    rough = (replace(rough[0], rough=5, retaken=30), *rough[1:])
+    run = make_run(
+        [
+            make_result(make_case(layer="lstm"), turns=calm),
+            make_result(make_case(layer="gru"), turns=rough),
+        ]
+    )
+
+    facts = dict(rows(blocks(run, "method", Table)[0]))
+
+    told = facts["disturbed by what else ran on the core"]
+    assert told.startswith("30 timed calls were taken again; 12.5% of the turns")
+    assert "12.5% of the launches of a case" in told
+
+
 def test_thousands_of_cases_are_charted_in_a_bounded_number(make_sweep, simulate):
     cases = make_sweep(
         phase=["inference", "forward", "train", "step"],

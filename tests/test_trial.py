@@ -76,6 +76,15 @@ def test_equal_versions_are_not_flagged():
     assert decision.exit_code == 0
 
 
+def test_exchanges_that_were_disturbed_do_not_count_where_others_are_left(monkeypatch):
+    monkeypatch.setattr(duel, "MATCH_SECONDS", 0.05)
+
+    decision = decide(cases("gru", "lstm"), "--disturbed")
+
+    ratios = [one.first.estimate for one in decision.judgements]
+    assert all(abs(ratio - 1) < 0.02 for ratio in ratios)
+
+
 @pytest.mark.parametrize(
     ("fault", "verdict", "reason"),
     [

@@ -1,24 +1,29 @@
 """A calibration of the harness as a page: what it is held to, and what it keeps.
 
-`page_of(calibration)` is the page, `text_of(calibration)` its goals for a terminal.
+`page_of(calibration)` is the page, `text_of(calibration)` its goals for a terminal,
+`said_of(calibration)` what the page of a run says of it.
 """
 
 from collections.abc import Sequence
 
 from rnnbench.calibration import Calibration, Part
+from rnnbench.errors import IncomparableError
 from rnnbench.findings import findings_of
 from rnnbench.goals import Goal, Unit, goals_of
 from rnnbench.metric import TIME, significant
+from rnnbench.record import Environment
 from rnnbench.report.calibration_claims import (
     false_alarms,
     found_slowdowns,
     held,
 )
 from rnnbench.report.calibration_method import how
+from rnnbench.report.calibration_speed import Beside, speed
 from rnnbench.report.calibration_steadiness import repeats, settling, step_floor
 from rnnbench.report.content import Cell, Column, Page, Section, Table, Text, Tone
 from rnnbench.stats import Interval
 
+_NOTHING = Beside()
 _STANDINGS = {
     True: ("met", Tone.PLAIN),
     False: ("MISSED", Tone.BAD),
@@ -26,8 +31,11 @@ _STANDINGS = {
 }
 
 
-def page_of(calibration: Calibration) -> Page:
-    """The whole page; parts that were not measured are left out."""
+def page_of(calibration: Calibration, beside: Beside = _NOTHING) -> Page:
+    """The whole page; parts that were not measured are left out.
+
+    `beside`: what else was measured of the harness on this machine.
+    """
     findings = findings_of(calibration)
     sections = (
         _goals(goals_of(findings)),
@@ -37,6 +45,7 @@ def page_of(calibration: Calibration) -> Page:
         settling(findings),
         step_floor(findings),
         repeats(findings),
+        speed(beside),
         how(calibration),
     )
     environment = calibration.environment
@@ -60,6 +69,27 @@ def text_of(calibration: Calibration) -> list[str]:
             for goal in row
         ]
     return [*lines, _count(goals)]
+
+
+def said_of(
+    calibration: Calibration, environment: Environment | None = None
+) -> tuple[str, ...]:
+    """A sentence for each goal, of the first arm that was measured: nothing else ran.
+
+    IncomparableError where it is of another machine than `environment`.
+    """
+    if environment is not None:
+        ours, theirs = environment.cpu_model, calibration.environment.cpu_model
+        if ours != theirs:
+            raise IncomparableError(
+                f"calibration: it is of {theirs}, and the run of {ours}"
+            )
+    findings = findings_of(calibration)[:1]
+    return tuple(
+        f"{goal.what}: {_figure(goal)}; goal {_wanted(goal)}: {_STANDINGS[met][0]}."
+        for goal in goals_of(findings)
+        if (met := goal.is_met) is not None
+    )
 
 
 def _by_goal(goals: Sequence[Goal]) -> list[list[Goal]]:

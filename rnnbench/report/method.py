@@ -57,6 +57,7 @@ def _how(run: Run) -> str:
         "that measures the members of a workload turn by turn, in shuffled order. A "
         "ratio is taken within each launch as the median over its rounds, then "
         "averaged over launches with a 95 % Student t interval on the logarithms. "
+        "Timed calls that something else on the core disturbed were taken again. "
         "Threads and allocators are set for a process, so such pairs are compared "
         "between launches."
     )
@@ -75,12 +76,28 @@ def _facts(run: Run) -> list[tuple[str, str]]:
         ("wall time of measuring", TIME.format(effort.wall)),
         ("launches at a time", f"{effort.lanes:g}"),
         ("share of that time inside turns", f"{effort.share_inside_turns:.0%}"),
+        ("disturbed by what else ran on the core", _disturbed(run)),
         ("time for profiles and ceilings", TIME.format(effort.profiling)),
         ("energy", _energy(run)),
         ("made", run.created),
         ("rnnbench", run.version),
         ("commit", run.commit or "unknown"),
     ]
+
+
+def _disturbed(run: Run) -> str:
+    turns = [each for result in run.results for each in result.turns]
+    whole = sum(len(each.seconds) for each in turns)
+    if not whole:
+        return "no turn was taken"
+    rough = sum(each.rough for each in turns)
+    retaken = sum(each.retaken for each in turns)
+    left_out = sum(not each.is_calm for each in turns)
+    return (
+        f"{retaken:,} timed calls were taken again; {rough / whole:.1%} of the turns "
+        f"stayed disturbed, and {left_out / len(turns):.1%} of the launches of a case, "
+        "which count only where they are the rule"
+    )
 
 
 def _energy(run: Run) -> str:

@@ -13,8 +13,12 @@ from rnnbench.report.used import uses
 from rnnbench.report.why import why
 
 
-def page(run: Run) -> Page:
-    """The page of a run; a section that has nothing to say is left out."""
+def page(run: Run, calibration: tuple[str, ...] = (), link: str = "") -> Page:
+    """The page of a run; a section that has nothing to say is left out.
+
+    `calibration`: what is known of the harness on that machine, in sentences; `link`
+    leads to all of it.
+    """
     found = ratios(run)
     machine = (
         run.environment.gpu or run.environment.cpu_model or run.environment.machine
@@ -29,7 +33,7 @@ def page(run: Run) -> Page:
         claims(run, found),
         uses(run, found),
         every_case(run),
-        method(run),
+        method(run, calibration, link),
     )
     return Page(
         title=f"rnnbench: {run.sweep.name}",

@@ -17,8 +17,8 @@ from rnnbench.worker.clock import Call, Clock
 from rnnbench.worker.watch import Watch
 
 # By the time of a call: settle calls, and timed ones. With 4 settle calls for all that
-# is short, GRU/LSTM by turns read 1.6 to 5.7 % less than by blocks of 20 calls, since an
-# LSTM of 0.1 ms is steady only after some 15; `rnnbench calibrate` holds them.
+# is short, GRU/LSTM by turns read 1.6 to 5.7 % less than by blocks of 20 calls: an LSTM
+# of 0.1 ms is steady only after some 15. `rnnbench calibrate` holds them to 1 %.
 _CALLS = (
     (0.00025, 16, 7),
     (0.001, 10, 5),

@@ -52,6 +52,7 @@ def main():
     parser.add_argument("--torch", default="1.0")
     parser.add_argument("--schema", type=int, default=protocol.SCHEMA)
     parser.add_argument("--faulty", action="store_true")
+    parser.add_argument("--disturbed", action="store_true")
     arguments = parser.parse_args()
     protocol.decode_job(sys.stdin.buffer.readline())
     answer(Ready(schema=arguments.schema, environment=environment(arguments.torch)))
@@ -64,7 +65,12 @@ def main():
             os.write(2, protocol.announcement("build", 0))
             answer(Report(outcomes=(outcome(case, arguments),)))
         else:
-            turns = MemberTurns(seconds=(seconds(case, arguments, level),), faults=(0,))
+            taken = seconds(case, arguments, level)
+            # Each third turn is disturbed, and says so.
+            rough = arguments.disturbed and random.random() < 1 / 3
+            turns = MemberTurns(
+                seconds=(taken * (3 if rough else 1),), faults=(0,), rough=int(rough)
+            )
             answer(
                 Measured(
                     outcomes=(Outcome(status=Status.OK),),
