@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from rnnbench.calibrate import Calibrator
+from rnnbench.calibration import Calibration
 from rnnbench.calibration_file import write_calibration
 from rnnbench.calibration_journal import SampleJournal
 from rnnbench.calibration_place import calibration_of, share_left, walls_of
@@ -12,7 +13,7 @@ from rnnbench.calibration_plan import Stage, Wish, left_out, plan, seconds_of
 from rnnbench.campaign import Progress
 from rnnbench.progress import clock
 from rnnbench.record import Environment
-from rnnbench.report.calibrated import page_of
+from rnnbench.report.calibrated import page_of, text_of
 from rnnbench.report.html import render
 from rnnbench.setting import physical_cores
 from rnnbench.whole import write_whole
@@ -70,17 +71,19 @@ class CalibrationSession:
             spent = clock(self.journal.seconds.get(stage.name, 0.0))
             say(f"{stage.name}: measured, {spent} in all")
             self._write()
-        self._write()
+        for line in text_of(self._write()):
+            say(line)
         missed = calibrator.missed
         for line in missed[:MOST_LINES]:
             say(f"left out: {line}")
         if len(missed) > MOST_LINES:
             say(f"left out: {len(missed) - MOST_LINES} more; the next call tries again")
 
-    def _write(self) -> None:
+    def _write(self) -> Calibration:
         calibration = calibration_of(self.journal, self.environment, self.command)
         write_calibration(self.target, calibration)
         write_whole(self.page, render(page_of(calibration)))
+        return calibration
 
     def _seconds(self, stage: Stage) -> float:
         """What is left of it, by what it took before as far as it was measured."""

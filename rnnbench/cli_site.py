@@ -18,7 +18,7 @@ Exit status: 0 all was read, 1 a file could not be read (the site says which).
 \b
 Examples:
   rnnbench site results/ reports/
-  rnnbench site results/reference reports/example
+  rnnbench site results/ /var/www/rnnbench
 """
 
 

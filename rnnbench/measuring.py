@@ -9,8 +9,8 @@ from pathlib import Path
 MODULES = (
     *("calibration_cells", "setting", "stats", "timing", "precision"),
     *("worker/blocks", "worker/clock", "worker/floor", "worker/inputs"),
-    *("worker/layers", "worker/slowed", "worker/step", "worker/turns"),
-    *("worker/watch", "worker/yardstick"),
+    *("worker/layers", "worker/slowed", "worker/step", "worker/turn"),
+    *("worker/turns", "worker/watch", "worker/yardstick"),
 )
 
 

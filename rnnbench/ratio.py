@@ -1,6 +1,7 @@
 """What the turns of a run say: ratios of pairs, their verdicts, and times of cases."""
 
 import math
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -83,10 +84,13 @@ def judge(interval: Interval, metric: Metric = TIME) -> Verdict:
 
 
 def pooled(group_of: Sequence[Ratio]) -> Interval | None:
-    """The geometric mean of ratios, from the launches that measured all of them.
+    """The geometric mean of ratios, with an interval over launches.
 
-    Its interval is of the mean over these very workloads, not over all that there
-    could be: they are chosen, not drawn. None where no launch has them all.
+    What a launch is off by is taken over the ratios that it measured, so that ratios
+    which share its process count as one witness; launches that have but few of them
+    widen nothing and count for nothing. The interval is of the mean over these very
+    workloads, not over all that there could be: they are chosen, not drawn. None where
+    no launch has half of them.
     """
     if not group_of:
         return None
@@ -94,12 +98,22 @@ def pooled(group_of: Sequence[Ratio]) -> Interval | None:
         mean = math.exp(fmean(math.log(one.interval.estimate) for one in group_of))
         return Interval(mean, mean, mean, 1)
     by_launch = [dict(ratio.logs) for ratio in group_of]
-    common = set.intersection(*(set(logs) for logs in by_launch))
-    if not common:
+    counts = Counter(launch for logs in by_launch for launch in logs)
+    used = [one for one, count in counts.items() if 2 * count >= len(by_launch)]
+    if not used:
         return None
-    return ratio_interval(
-        [fmean(logs[launch] for logs in by_launch) for launch in sorted(common)]
-    )
+    means = [fmean(logs.values()) for logs in by_launch]
+    off = [
+        fmean(
+            logs[launch] - mean
+            for logs, mean in zip(by_launch, means, strict=True)
+            if launch in logs
+        )
+        for launch in used
+    ]
+    # So that the mean is of the ratios as they are printed, each with all its launches.
+    centre = fmean(means) - fmean(off)
+    return ratio_interval([centre + each for each in off])
 
 
 def absolute(turns: Iterable[Turns]) -> Interval | None:

@@ -149,7 +149,13 @@ ROOMS = {
     "calibration_place": FACTS
     | {"calibration", "calibration_journal", "calibration_plan", "measuring"},
     "calibration_session": FACTS
-    | {"calibrate", "calibration_file", "calibration_journal", "calibration_place"}
+    | {
+        "calibrate",
+        "calibration",
+        "calibration_file",
+        "calibration_journal",
+        "calibration_place",
+    }
     | {"calibration_plan", "campaign", "progress", "report", "setting", "whole"},
     "cli_calibrate": FACTS
     | {"calibration", "calibration_journal", "calibration_place", "calibration_plan"}

@@ -158,10 +158,11 @@ def test_every_cell_of_the_decision_tables_follows_from_the_turns_of_the_file(bo
                 phase, _, length = name.partition(", seq_len ")
                 wanted = sizes | place | {"seq_len": int(length)}
                 wanted["phase"] = {"training": "train"}.get(phase, phase)
-                wanted["parameters_of"] = 0
+                wanted |= {"parameters_of": 0, "bidirectional": False}
                 checked += check_decision(results, wanted, cell)
 
-    assert checked >= 10
+    decides = any(title.startswith("The faster layer") for title in tables)
+    assert checked >= 10 or not decides
 
 
 def check_decision(results, wanted, cell):

@@ -181,22 +181,43 @@ def test_memory_that_was_not_read_or_not_needed_has_no_ratio(
     assert only(run, PEAK_MEMORY) == []
 
 
-def test_pooling_takes_the_launches_that_all_share(make_sweep, simulate):
+def test_pooling_takes_the_launches_that_half_of_the_ratios_share(make_sweep, simulate):
     run = simulate(
-        make_sweep(hidden_size=[16, 32], layer=["lstm", "gru"]),
+        make_sweep(hidden_size=[16, 32, 64], layer=["lstm", "gru"]),
         lambda case: (
             truth(case) * (2 if (case.layer, case.hidden_size) == ("gru", 32) else 1)
         ),
         noise=0.01,
     )
-    *others, last = run.results
-    run = replace(run, results=(*others, replace(last, turns=last.turns[:4])))
+    first, second, *others, last = run.results
+    run = replace(
+        run,
+        results=(
+            first,
+            replace(second, turns=second.turns[:5]),
+            *others,
+            replace(last, turns=last.turns[:4]),
+        ),
+    )
 
-    interval = pooled(only(run))
+    found = only(run)
+    interval = pooled(found)
 
-    assert interval.count == 4
-    assert interval.estimate == pytest.approx(math.sqrt(1.5 * 3.0), rel=0.02)
+    # The fifth launch has two of three ratios, the sixth but one.
+    assert interval.count == 5
+    logs = [math.log(ratio.interval.estimate) for ratio in found]
+    assert math.log(interval.estimate) == pytest.approx(sum(logs) / 3)
     assert interval.half_width < 0.1
+
+
+def test_pooling_without_a_common_launch_gives_nothing(make_sweep, simulate):
+    run = simulate(make_sweep(hidden_size=[16, 32, 64], layer=["lstm", "gru"]), truth)
+    parts = [
+        replace(result, turns=result.turns[place // 2 * 2 : place // 2 * 2 + 2])
+        for place, result in enumerate(run.results)
+    ]
+
+    assert pooled(only(replace(run, results=tuple(parts)))) is None
 
 
 def test_pooling_nothing_gives_nothing():

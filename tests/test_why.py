@@ -11,7 +11,7 @@ from rnnbench.profile import Kind, Span
 from rnnbench.ratio import absolute
 from rnnbench.record import Status
 from rnnbench.report import RENDERERS
-from rnnbench.report.content import Bars, Listing, Roof, Table, Text, Timeline
+from rnnbench.report.content import Bars, Listing, Roof, Sheet, Table, Text, Timeline
 from rnnbench.report.page import page
 from rnnbench.store import attach, empty_document, load_run, write_document
 
@@ -100,7 +100,10 @@ def test_profiles_and_ceilings_survive_the_results_file(run, tmp_path):
 def test_why_comes_after_the_backend_and_before_every_case(run):
     ids = [each.id for each in page(run).sections]
 
-    assert ids == ["answer", "tradeoff", "backend", "why", "cases", "method"]
+    assert ids == [
+        *("answer", "tradeoff", "backend", "why"),
+        *("claims", "cases", "method"),
+    ]
 
 
 def test_the_layers_stand_side_by_side_in_one_order(run):
@@ -273,7 +276,8 @@ def test_a_contradiction_is_shown_plainly_above_and_in_the_table(run):
     found = replace(run, results=(replace(first, profile=wrong), *others))
 
     text = said(found)
-    (cases,) = blocks(found, Table, "cases")
+    (sheet,) = blocks(found, Sheet, "cases")
+    cases = sheet.table
 
     assert "Profiles that contradict the prediction: 1." in text
     assert f"{first.case.id}: oneDNN fused is predicted, but native was seen." in text
@@ -292,7 +296,8 @@ def test_every_timed_case_has_its_provenance(make_case, make_result, make_run):
         ]
     )
 
-    (cases,) = blocks(run, Table, "cases")
+    (sheet,) = blocks(run, Sheet, "cases")
+    cases = sheet.table
     place = [column.title for column in cases.columns].index("provenance")
 
     assert [(row[place].text, row[place].note) for row in cases.rows] == [
@@ -501,7 +506,7 @@ def test_cases_have_a_column_of_energy_where_it_was_read(
 ):
     run = make_run([make_result(make_case(), energy=energy)])
 
-    table = blocks(run, Table, "cases")[0]
+    table = blocks(run, Sheet, "cases")[0].table
 
     titles = [column.title for column in table.columns]
     found = [

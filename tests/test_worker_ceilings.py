@@ -11,6 +11,7 @@ from rnnbench.worker import ceilings
 from rnnbench.worker.ceilings import Exercise, climb, copy_bytes
 from rnnbench.worker.machine import cache_bytes
 from rnnbench.worker.serve import Bench
+from rnnbench.worker.watch import Watch
 
 
 @pytest.fixture
@@ -143,4 +144,4 @@ def test_without_a_gpu_a_gpu_has_no_ceiling(monkeypatch):
     monkeypatch.setattr("torch.cuda.is_available", lambda: False)
     job = Climb(device=Device.CUDA, dtypes=(Dtype.FLOAT32,), threads=1)
 
-    assert Bench().answer(job) == Climbed(ceilings=())
+    assert Bench(Watch()).answer(job) == Climbed(ceilings=())

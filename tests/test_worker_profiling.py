@@ -20,6 +20,7 @@ from rnnbench.worker.kinds import kind_of_operator
 from rnnbench.worker.profiling import take_profile
 from rnnbench.worker.serve import Bench
 from rnnbench.worker.step import build
+from rnnbench.worker.watch import Watch
 
 FUSED = "aten::mkldnn_rnn_layer"
 MEBIBYTE = 1 << 20
@@ -265,7 +266,9 @@ def test_a_case_that_fails_under_the_profiler_costs_itself_alone(
     monkeypatch.syspath_prepend(pytestconfig.rootpath)
     cases = (make_case(layer="tests.data.faulty_layers:Raises"), make_case(layer="gru"))
 
-    answer = Bench().answer(TakeProfile(cases=cases, folder=None, trace_limit=MEBIBYTE))
+    answer = Bench(Watch()).answer(
+        TakeProfile(cases=cases, folder=None, trace_limit=MEBIBYTE)
+    )
 
     wrong, right = answer.outcomes
     assert (wrong.status, right.status) == (Status.ERROR, Status.OK)
