@@ -9,6 +9,7 @@ from typing import Any
 from rnnbench.calibration import Calibration
 from rnnbench.decode import WrongValue, reader, typed
 from rnnbench.errors import ResultsError
+from rnnbench.strict import one_line, read_strict
 from rnnbench.whole import put_whole
 
 # 1: the first.
@@ -16,6 +17,7 @@ SCHEMA = 1
 
 # A full calibration takes some 5 MB.
 MAX_BYTES = 64 * 2**20
+_WHAT = "calibration"
 
 
 def write_calibration(path: Path, calibration: Calibration) -> None:
@@ -28,17 +30,19 @@ def write_calibration(path: Path, calibration: Calibration) -> None:
         text = json.dumps(document, allow_nan=False, separators=(",", ":"))
         # A line for each sample: a change of one is a line of a diff.
         content = text.replace('{"part":', '\n{"part":').encode() + b"\n"
-        put_whole(path, content, lambda aside: _decode(_read(aside)))
+        put_whole(
+            path, content, lambda aside: _decode(read_strict(aside, MAX_BYTES, _WHAT))
+        )
     except (OSError, TypeError, ValueError) as error:
-        raise ResultsError(f"{path}: not written: {_one_line(error)}") from error
+        raise ResultsError(f"{path}: not written: {one_line(error)}") from error
 
 
 def load_calibration(path: Path) -> Calibration:
     """Read a calibration; whatever is wrong with the file is one line."""
     try:
-        return _decode(_read(path))
+        return _decode(read_strict(path, MAX_BYTES, _WHAT))
     except (OSError, ValueError, RecursionError) as error:
-        raise ResultsError(f"{path}: {_one_line(error)}") from error
+        raise ResultsError(f"{path}: {one_line(error)}") from error
 
 
 def _plain(value: Any) -> Any:
@@ -54,18 +58,6 @@ def _plain(value: Any) -> Any:
     return [_plain(each) for each in value] if isinstance(value, tuple) else value
 
 
-def _read(path: Path) -> Any:
-    with path.open("rb") as file:
-        content = file.read(MAX_BYTES + 1)
-    if len(content) > MAX_BYTES:
-        raise ValueError(f"larger than {MAX_BYTES} bytes: no calibration of ours")
-    return json.loads(content, parse_constant=_refuse_constant)
-
-
-def _refuse_constant(name: str) -> float:
-    raise ValueError(f"{name} is not a number")
-
-
 def _decode(document: Any) -> Calibration:
     body = dict(typed(dict, document))
     schema = body.pop("schema", None)
@@ -73,13 +65,3 @@ def _decode(document: Any) -> Calibration:
         raise WrongValue(f"this version reads {SCHEMA}, not {schema!r}"[:80], "schema")
     calibration: Calibration = reader(Calibration)(body)
     return calibration
-
-
-def _one_line(error: BaseException) -> str:
-    if isinstance(error, RecursionError):
-        return "nested too deeply"
-    if isinstance(error, OSError) and error.strerror:
-        return error.strerror
-    if isinstance(error, json.JSONDecodeError):
-        return f"no whole JSON: {error}"
-    return " ".join(str(error).split())[:300]

@@ -1,11 +1,14 @@
 """What the harness itself took by the number of cases: the file of bench/scaling."""
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 
 from rnnbench.decode import reader
 from rnnbench.errors import ResultsError
+from rnnbench.strict import one_line, read_strict
+
+# It has some tens of lines.
+MAX_BYTES = 2**20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,13 +47,8 @@ class Scaling:
 def load_scaling(path: Path) -> Scaling:
     """Read it; ResultsError with what is wrong, in one line."""
     try:
-        document = json.loads(path.read_bytes(), parse_constant=_refuse)
+        document = read_strict(path, MAX_BYTES, "table of the harness")
         scaling: Scaling = reader(Scaling)(document)
     except (OSError, ValueError, RecursionError) as error:
-        why = getattr(error, "strerror", None) or " ".join(str(error).split())[:300]
-        raise ResultsError(f"{path}: {why}") from error
+        raise ResultsError(f"{path}: {one_line(error)}") from error
     return scaling
-
-
-def _refuse(name: str) -> float:
-    raise ValueError(f"{name} is not a number")

@@ -12,6 +12,7 @@ from rnnbench.compact import compact, lighter, rounded, unfolded, whole
 from rnnbench.decode import WrongValue, integer, reader, typed
 from rnnbench.errors import ResultsError
 from rnnbench.record import Result, Run, Yardstick
+from rnnbench.strict import one_line, read_strict
 from rnnbench.whole import put_whole
 
 # 1: the first. 2: what most rows share is said once, under `usual`; launches, operators
@@ -24,6 +25,7 @@ BLOCK = "rnnbench"
 # A night of 10,000 cases takes some tens of MB; more than this is not one of ours, and
 # reading it would only take the reader's memory.
 MAX_BYTES = 512 * 2**20
+_WHAT = "results file"
 
 # Of a mean or a quartile of turns that have five. Their tables show fewer.
 _THEIR_DIGITS = 6
@@ -112,39 +114,21 @@ def write_document(path: Path, document: dict[str, Any]) -> None:
     try:
         text = json.dumps(document, allow_nan=False, separators=(",", ":"))
         content = text.encode() + b"\n"
-        put_whole(path, content, lambda aside: _decode_document(_read(aside)))
+        put_whole(
+            path,
+            content,
+            lambda aside: _decode_document(read_strict(aside, MAX_BYTES, _WHAT)),
+        )
     except (OSError, TypeError, ValueError, RecursionError) as error:
-        raise ResultsError(f"{path}: not written: {_one_line(error)}") from error
+        raise ResultsError(f"{path}: not written: {one_line(error)}") from error
 
 
 def load_run(path: Path) -> Run:
     """Read the run in a results file; whatever is wrong with it is one line."""
     try:
-        return _decode_document(_read(path))
+        return _decode_document(read_strict(path, MAX_BYTES, _WHAT))
     except (OSError, ValueError, RecursionError) as error:
-        raise ResultsError(f"{path}: {_one_line(error)}") from error
-
-
-def _read(path: Path) -> Any:
-    with path.open("rb") as file:
-        content = file.read(MAX_BYTES + 1)
-    if len(content) > MAX_BYTES:
-        raise ValueError(f"larger than {MAX_BYTES} bytes: no results file of ours")
-    return json.loads(content, parse_constant=_refuse_constant)
-
-
-def _refuse_constant(name: str) -> float:
-    raise ValueError(f"{name} is not a number")
-
-
-def _one_line(error: BaseException) -> str:
-    if isinstance(error, RecursionError):
-        return "nested too deeply"
-    if isinstance(error, OSError) and error.strerror:
-        return error.strerror
-    if isinstance(error, json.JSONDecodeError):
-        return f"no whole JSON: {error}"
-    return " ".join(str(error).split())[:300]
+        raise ResultsError(f"{path}: {one_line(error)}") from error
 
 
 def _decode_document(document: Any) -> Run:

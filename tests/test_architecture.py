@@ -86,7 +86,8 @@ ROOMS = {
     "worker": FACTS | {"protocol", "cost"},
     # Reading.
     "compact": FACTS | {"decode"},
-    "store": FACTS | {"compact", "decode", "whole"},
+    "strict": set(),
+    "store": FACTS | {"compact", "decode", "strict", "whole"},
     "ratio": FACTS | {"stats", "cost"},
     "naming": FACTS | {"ratio"},
     "attribution": FACTS | {"ratio", "stats"},
@@ -108,7 +109,7 @@ ROOMS = {
     "chronicle": FACTS | {"archive", "changes", "history", "inert"},
     # The harness itself: what was measured, its file, sets of launches, the findings.
     "calibration": FACTS,
-    "calibration_file": FACTS | {"calibration", "decode", "whole"},
+    "calibration_file": FACTS | {"calibration", "decode", "strict", "whole"},
     "arms": FACTS | {"calibration"},
     "resampling": {"gate", "stats"},
     "reliability": FACTS
@@ -164,7 +165,7 @@ ROOMS = {
     "listing": FACTS | {"cost", "estimate", "sweep"},
     # A site: what nights say, what there is and where, its pages, its folder.
     "trends": FACTS | {"archive", "changes", "history", "report", "stats"},
-    "scaling": FACTS | {"decode"},
+    "scaling": FACTS | {"decode", "strict"},
     "site": FACTS | {"fingerprint", "report"},
     "site_pages": FACTS | {"report", "site"},
     "site_calibrations": FACTS
@@ -184,7 +185,17 @@ ROOMS = {
 }
 
 READING = (
-    *("store", "compact", "decode", "ratio", "stats", "cost", "naming", "attribution"),
+    *(
+        "store",
+        "strict",
+        "compact",
+        "decode",
+        "ratio",
+        "stats",
+        "cost",
+        "naming",
+        "attribution",
+    ),
     *("provenance", "roofline", "summary", "report"),
     *("claim_words", "claim_rules", "claims"),
     *("fingerprint", "cell", "compare", "comparison"),
@@ -215,6 +226,7 @@ LIBRARIES = {
     "json": {
         "calibration_journal",
         "protocol",
+        "strict",
         "journal",
         "store",
         "bulletin",
