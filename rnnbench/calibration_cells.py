@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from rnnbench.calibration import Part
 from rnnbench.case import Allocator, Case, Phase
+from rnnbench.timing import MOST_ROUNDS, ROUND_SECONDS
 from rnnbench.workload import DEFAULT_COMPARE, Workload, group, workload_id
 
 # (phase, hidden_size, num_layers, seq_len); input_size 64, batch_size 4. A GRU's call
@@ -40,6 +41,9 @@ _LARGE: tuple[_Shape, ...] = (
 )
 
 SLOWDOWNS = (0.01, 0.02, 0.03, 0.05)
+# A match of the gate has 0.5 s in a launch for two; a layer and its four slowdowns, no
+# more than a share of that each: 0.2 s.
+SLOWED_SECONDS, SLOWED_ROUNDS = 1.0, 20
 _LAYERS = ("gru", "lstm")
 
 
@@ -63,11 +67,16 @@ class Comparison:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cell:
-    """Members that are measured side by side, and what is read of them."""
+    """Members that are measured side by side, and what is read of them.
+
+    `seconds`: as many rounds as fit in them in one launch, but at most `most`.
+    """
 
     id: str
     members: tuple[Member, ...] = ()
     comparisons: tuple[Comparison, ...] = ()
+    seconds: float = ROUND_SECONDS
+    most: int = MOST_ROUNDS
 
 
 def cells_of(part: Part, allocator: Allocator) -> tuple[Cell, ...]:
@@ -118,6 +127,8 @@ def _slowed(allocator: Allocator) -> Iterable[Cell]:
                     Comparison(name=one.name, candidate=one.name, reference=layer)
                     for one in slower
                 ),
+                seconds=SLOWED_SECONDS,
+                most=SLOWED_ROUNDS,
             )
 
 

@@ -23,7 +23,7 @@ from rnnbench.protocol import (
 )
 from rnnbench.record import Status, Turns
 from rnnbench.stats import log_ratio
-from rnnbench.timing import LEAST_ROUNDS, MOST_ROUNDS, ROUND_SECONDS
+from rnnbench.timing import LEAST_ROUNDS
 
 # Seconds that one member may take; no cell of ours comes near.
 TIME_LIMIT = 60.0
@@ -135,9 +135,9 @@ class Pass:
     ) -> tuple[Mapping[str, Turns], float]:
         job = Rounds(
             seed=self.lane.draw.getrandbits(32),
-            seconds=ROUND_SECONDS,
+            seconds=self.cell.seconds,
             least=LEAST_ROUNDS,
-            most=MOST_ROUNDS,
+            most=self.cell.most,
             calm=self.lane.calm,
         )
         measured = await self._ask(job, Measured, members)

@@ -1,15 +1,13 @@
 """One metric of one case in two runs: what is known of it, before it is judged."""
 
-import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from statistics import median
 
 from rnnbench.metric import PEAK_MEMORY, TIME
 from rnnbench.ratio import Ratio, absolute, ratios
 from rnnbench.record import MEASURED, Result, Run, Turns, calm, paired
-from rnnbench.stats import Gap, Interval, log_ratio, welch
+from rnnbench.stats import Gap, Interval, launch_log, log_ratio, welch
 
 # What a cell of a ratio is called; it has no unit.
 RATIO = "ratio"
@@ -89,7 +87,7 @@ def of_times(base: Run, new: Run) -> Iterator[Open]:
         )
         if not all(logs):
             logs = [
-                [math.log(median(turns.seconds)) for turns in calm(result.turns)]
+                [launch_log(turns.seconds) for turns in calm(result.turns)]
                 for result in (old, now)
             ]
             note = "without a yardstick: whatever else ran is in it"

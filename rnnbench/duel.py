@@ -1,6 +1,5 @@
 """One launch of a gate: two workers on one core exchange turns, one at a time."""
 
-import math
 import random
 import shutil
 import time
@@ -8,7 +7,6 @@ from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, field
-from statistics import median
 
 from rnnbench.case import Allocator, Case, Device
 from rnnbench.errors import CampaignError
@@ -25,6 +23,7 @@ from rnnbench.protocol import (
 )
 from rnnbench.record import Environment, Status
 from rnnbench.setting import Setting, physical_cores
+from rnnbench.stats import log_ratio
 
 # Exchanges of one match in one launch: as many as fit, but at least and at most so
 # many. In 0.5 s two equal versions of a small layer were within 0.7 % of each other.
@@ -35,6 +34,7 @@ MEMORY_SHARE = 0.4
 
 
 Workers = Mapping[Side, Worker]
+Exchange = Mapping[Side, MemberTurns]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,8 +128,8 @@ class Duel:
             faults += [fault] if fault else []
         if faults:
             return tuple(faults)
-        calm: list[float] = []
-        rough: list[float] = []
+        calm: list[Exchange] = []
+        rough: list[Exchange] = []
         began = time.monotonic()
         while (done := len(calm) + len(rough)) < LEAST_EXCHANGES or (
             done < MOST_EXCHANGES and time.monotonic() - began < MATCH_SECONDS
@@ -141,8 +141,8 @@ class Duel:
                     return (taken,)
                 turns[side] = taken
             disturbed = any(turn.rough for turn in turns.values())
-            (rough if disturbed else calm).append(_log_ratio(turns))
-        return median(calm if len(calm) >= LEAST_EXCHANGES else calm + rough)
+            (rough if disturbed else calm).append(turns)
+        return _log_ratio(calm if len(calm) >= LEAST_EXCHANGES else calm + rough)
 
     async def _prepare(
         self, side: Side, workers: Workers, match: Match
@@ -210,9 +210,12 @@ class Duel:
         return self._random.sample(list(Side), 2)
 
 
-def _log_ratio(turns: Mapping[Side, MemberTurns]) -> float:
-    seconds = {side: turn.seconds[0] for side, turn in turns.items()}
-    return math.log(seconds[Side.CANDIDATE] / seconds[Side.BASE])
+def _log_ratio(exchanges: Sequence[Exchange]) -> float:
+    candidate, base = (
+        [turns[side].seconds[0] for turns in exchanges]
+        for side in (Side.CANDIDATE, Side.BASE)
+    )
+    return log_ratio(candidate, base)
 
 
 def _setting(case: Case) -> Setting:

@@ -27,6 +27,10 @@ _CALLS = (
 )
 # Where a round takes longer, there are two of them.
 _LONG_ROUND = 2.0
+# A call of the yardstick, which takes a turn in each round.
+_YARDSTICK = 0.001
+# What is disturbed is taken again: a third of the rounds where nothing else was run.
+_RETAKEN = 1.35
 # A profiled call, with the one before it.
 _PROFILED = 0.1
 
@@ -55,19 +59,24 @@ def _seconds(workloads: Sequence[Workload], launches: int) -> float:
     """Of so many launches of each workload, one after the other, and of its memory."""
     if not workloads:
         return 0.0
-    passes = sum(map(_pass_seconds, workloads)) + _starts(workloads)
+    passes = sum(pass_seconds(one.members) for one in workloads) + _starts(workloads)
     memory = sum(_memory_seconds(one.members) for one in workloads)
     return launches * passes + memory + _START
 
 
-def _pass_seconds(workload: Workload) -> float:
-    """One launch's pass: its members are built, warmed up, and take their rounds."""
-    calls = [seconds_guess(case) for case in workload.members]
-    round_seconds = sum(call * _calls(call) for call in calls)
+def pass_seconds(
+    cases: Iterable[Case], seconds: float = ROUND_SECONDS, most: int = MOST_ROUNDS
+) -> float:
+    """One launch's pass: members are built, warmed up, and take their rounds.
+
+    `seconds`, `most`: as many rounds as fit in them, but at most so many.
+    """
+    calls = [seconds_guess(case) for case in cases]
+    round_seconds = sum(call * _calls(call) for call in (*calls, _YARDSTICK))
     least = 2 if round_seconds > _LONG_ROUND else LEAST_ROUNDS
-    rounds = min(max(ROUND_SECONDS // round_seconds, least), MOST_ROUNDS)
+    rounds = min(max(seconds // round_seconds, least), most)
     warm = sum(_BUILD + max(_WARM, 2 * call) for call in calls)
-    return warm + rounds * round_seconds
+    return warm + rounds * round_seconds * _RETAKEN
 
 
 def _calls(call: float) -> int:

@@ -5,13 +5,14 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from statistics import fmean, median
+from statistics import fmean
 
 from rnnbench.case import DEFAULTS, Case, Device
 from rnnbench.metric import PEAK_MEMORY, TIME, Metric
 from rnnbench.record import Result, Run, Turns, calm, paired
 from rnnbench.stats import (
     Interval,
+    launch_log,
     log_ratio,
     ratio_interval,
     unpaired_ratio_interval,
@@ -117,7 +118,7 @@ def pooled(group_of: Sequence[Ratio]) -> Interval | None:
 
 
 def absolute(turns: Iterable[Turns]) -> Interval | None:
-    """Seconds per call: of each launch the median turn, over launches as a ratio is.
+    """Seconds per call: of each launch its `launch_log`, over launches as a ratio is.
 
     A geometric mean, so that the estimate lies inside its own interval and a ratio of
     two times is near the ratio that is told. None where nothing was measured.
@@ -172,7 +173,7 @@ def _of_time_apart(pair: Pair, ours: Result, theirs: Result) -> list[Ratio]:
 
 
 def _launch_logs(turns: Iterable[Turns]) -> list[float]:
-    return [math.log(median(each.seconds)) for each in calm(turns)]
+    return [launch_log(each.seconds) for each in calm(turns)]
 
 
 def _of_memory(pair: Pair, workload: str, ours: Result, theirs: Result) -> list[Ratio]:

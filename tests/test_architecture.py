@@ -69,7 +69,7 @@ ROOMS = {
     "estimate": FACTS | {"guess", "looks", "timing", "campaign"},
     # A gate: its facts, one launch, the rule, the whole of it, what is said of it.
     "match": FACTS,
-    "duel": FACTS | {"match", "protocol", "process", "setting"},
+    "duel": FACTS | {"match", "protocol", "process", "setting", "stats"},
     "gate": FACTS | {"match", "stats"},
     "trial": FACTS | {"match", "campaign", "duel", "gate", "sweep"},
     "bulletin": FACTS | {"match", "gate", "stats", "inert", "whole"},
@@ -133,7 +133,7 @@ ROOMS = {
     # Measuring the harness: a load, what is measured, its journal, a launch, the whole.
     "burst": set(),
     "measuring": set(),
-    "calibration_cells": FACTS | {"calibration"},
+    "calibration_cells": FACTS | {"calibration", "timing"},
     "calibration_plan": FACTS
     | {"calibration", "calibration_cells", "campaign", "estimate", "guess", "timing"},
     "calibration_journal": FACTS | {"calibration", "decode"},

@@ -7,7 +7,7 @@ from rnnbench.case import Allocator
 from rnnbench.measuring import MODULES, code_of, digest
 
 
-def test_there_are_forty_pairs_of_equals_over_sixty_launches():
+def test_there_are_forty_pairs_of_equals_over_a_hundred_launches():
     stages = [one for one in plan(Wish()) if one.part is Part.AA]
 
     whole = [one for one in stages if one.allocator is Allocator.STEADY]
@@ -17,7 +17,7 @@ def test_there_are_forty_pairs_of_equals_over_sixty_launches():
         for comparison in cell.comparisons
     )
     assert pairs == 40
-    assert [one.launches for one in whole] == [60, 60]
+    assert [one.launches for one in whole] == [100, 100]
     assert {one.allocator for one in stages} == set(Allocator)
 
 
