@@ -59,6 +59,23 @@ def test_a_slowed_call_takes_its_share_longer(share, cost):
     assert time.at == pytest.approx(cost * (1 + share), abs=5)
 
 
+def test_what_reckoning_takes_is_no_part_of_the_spin():
+    """Between its looks at the clock, multiplying a share takes 300 of its units."""
+
+    class Share(float):
+        def __mul__(self, other):
+            time.at += 300
+            return float(self) * other
+
+    took = {}
+    for share in (0.0, 0.05):
+        time = Time()
+        Slowed(FakeStep(time, 10_000), Share(share), time.now).call()
+        took[share] = time.at
+
+    assert took[0.05] - took[0.0] == pytest.approx(500, abs=5)
+
+
 def test_the_share_is_of_this_very_call():
     time = Time()
     inner = FakeStep(time, 100_000)

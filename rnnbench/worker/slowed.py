@@ -32,8 +32,10 @@ class Slowed:
         now = self.now
         began = now()
         self.step.call()
-        took = now() - began
-        until = began + took + self.share * took
+        more = self.share * (now() - began)
+        # Only now: what reckoning takes is the step's own in both, and no part of the
+        # spin. It was, and took 0.1 to 0.15 µs off it: 3 % of 38 µs were 2.7 %.
+        until = now() + more
         while now() < until:
             pass
 
