@@ -17,7 +17,7 @@ from rnnbench.record import Policy
 LAUNCHES = {
     Part.AA: 100,
     Part.INJECTED: 56,
-    Part.SETTLE: 12,
+    Part.SETTLE: 40,
     Part.FLOOR: 10,
     Part.REPEAT: 10,
 }
