@@ -120,6 +120,7 @@ class Campaign:
             wall=wall,
             lanes=self._capacity / wall if self._capacity else 1.0,
             inside_turns=self._timing.inside_turns,
+            waiting=self._timing.waited,
             launches=self._timing.launches,
             profiling=self._profiling,
         )

@@ -29,6 +29,8 @@ from rnnbench.stats import log_ratio
 # many. In 0.5 s two equal versions of a small layer were within 0.7 % of each other.
 MATCH_SECONDS = 0.5
 LEAST_EXCHANGES, MOST_EXCHANGES = 5, 600
+# What may be waited beside them for a calm core: as much as a worker waits in a launch.
+PATIENCE = 4 * MATCH_SECONDS
 # What one of the two may map of the memory: the rest is the system's, torch's and ours.
 MEMORY_SHARE = 0.4
 
@@ -130,16 +132,17 @@ class Duel:
             return tuple(faults)
         calm: list[Exchange] = []
         rough: list[Exchange] = []
-        began = time.monotonic()
+        began, waited = time.monotonic(), 0.0
         while (done := len(calm) + len(rough)) < LEAST_EXCHANGES or (
-            done < MOST_EXCHANGES and time.monotonic() - began < MATCH_SECONDS
+            done < MOST_EXCHANGES and time.monotonic() - began - waited < MATCH_SECONDS
         ):
             turns: dict[Side, MemberTurns] = {}
             for side in self._shuffled():
-                taken = await self._turn(side, workers)
+                taken = await self._turn(side, workers, max(PATIENCE - waited, 0.0))
                 if isinstance(taken, Fault):
                     return (taken,)
-                turns[side] = taken
+                waited += taken.waited
+                turns[side] = taken.turns[0]
             disturbed = any(turn.rough for turn in turns.values())
             (rough if disturbed else calm).append(turns)
         return _log_ratio(calm if len(calm) >= LEAST_EXCHANGES else calm + rough)
@@ -156,10 +159,13 @@ class Duel:
             raise _death(side, death) from death
         return _fault(side, report.outcomes)
 
-    async def _turn(self, side: Side, workers: Workers) -> MemberTurns | Fault:
+    async def _turn(
+        self, side: Side, workers: Workers, patience: float
+    ) -> Measured | Fault:
+        """The answer for one turn of its one member."""
         limit = self.corners.time_limit
         try:
-            job = TakeTurn(member=0)
+            job = TakeTurn(member=0, patience=patience)
             measured = await workers[side].ask(job, Measured, limit=limit)
         except WorkerDeathError as death:
             raise _death(side, death) from death
@@ -167,7 +173,7 @@ class Duel:
             return fault
         if len(measured.turns) != 1 or len(measured.turns[0].seconds) != 1:
             return Fault(side, Status.ERROR, "the worker's turn holds no time")
-        return measured.turns[0]
+        return measured
 
     async def _faults(
         self, first: Fault, workers: Workers, match: Match

@@ -14,8 +14,8 @@ from rnnbench.decode import reader
 from rnnbench.profile import Ceiling, Profile
 from rnnbench.record import Environment, Status
 
-# 1: the first.
-SCHEMA = 1
+# 1: the first. 2: waiting for a calm core (TakeTurn.patience, Measured.waited).
+SCHEMA = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,9 +70,13 @@ class Rounds:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TakeTurn:
-    """One turn of one prepared member: the smallest job, for two interpreters."""
+    """One turn of one prepared member: the smallest job, for two interpreters.
+
+    `patience`: seconds that may be waited for a calm core.
+    """
 
     member: int
+    patience: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -175,13 +179,15 @@ class Measured(Report):
     """The answer to Rounds, TakeTurn and Blocks.
 
     Members in the order in which they were prepared. One that failed on the way has its
-    outcome and no turns. `inside_turns`: seconds, settle calls included. `calm`: the
-    fastest canary that this worker knows of, in seconds.
+    outcome and no turns. `inside_turns`: seconds, settle calls included; `waited`: that
+    went by beside them until the core was calm. `calm`: the fastest canary that this
+    worker knows of, in seconds.
     """
 
     turns: tuple[MemberTurns, ...]
     yardstick: MemberTurns
     inside_turns: float
+    waited: float = 0.0
     calm: float = 0.0
 
     def __post_init__(self) -> None:

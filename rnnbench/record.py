@@ -224,6 +224,7 @@ class Effort:
     `lanes`: launches that ran at the same time; `inside_turns` is summed over them, so
     the share of the machine's time that was spent in turns is inside_turns / (lanes *
     wall). `profiling`: what part of the wall went into profiles, ceilings and energy.
+    `waiting`: summed likewise, for a core that nothing else disturbs.
     """
 
     wall: float
@@ -231,12 +232,21 @@ class Effort:
     inside_turns: float
     launches: int
     profiling: float
+    waiting: float = field(default=0.0, metadata=LATER)
 
     @property
     def share_inside_turns(self) -> float:
         """Between 0 and 1; 0 where nothing ran."""
+        return self._share(self.inside_turns)
+
+    @property
+    def share_waiting(self) -> float:
+        """Between 0 and 1; 0 where nothing ran."""
+        return self._share(self.waiting)
+
+    def _share(self, seconds: float) -> float:
         there = self.lanes * self.wall
-        return self.inside_turns / there if there else 0.0
+        return seconds / there if there else 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

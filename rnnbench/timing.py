@@ -31,11 +31,12 @@ MOST_NAMELESS = 2
 class Timing:
     """Carries out timed launches, journals their passes, and judges deaths.
 
-    `inside_turns`: seconds, over all launches; `walls`: seconds of the last pass.
+    `inside_turns`, `waited`: seconds, over all launches; `walls`: of the last pass.
     """
 
     crew: Crew
     inside_turns: float = 0.0
+    waited: float = 0.0
     launches: int = 0
     passes: int = 0
     _walls: dict[str, float] = field(default_factory=dict)
@@ -81,6 +82,7 @@ class Timing:
         self._calm[worker.cores] = measured.calm
         self._finish_failed(members, measured.outcomes)
         self.inside_turns += measured.inside_turns
+        self.waited += measured.waited
         turns = _turns(number, members, prepared, measured)
         if not turns:
             return

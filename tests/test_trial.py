@@ -269,7 +269,7 @@ def test_a_gate_that_makes_no_sense_is_explained(
 
 
 @pytest.mark.slow
-def test_a_layer_that_is_5_percent_slower_is_found_by_real_workers(
+def test_a_layer_that_is_a_fifth_slower_is_found_by_real_workers(
     monkeypatch, capsys, tmp_path, some_sweep
 ):
     monkeypatch.setattr(duel, "MATCH_SECONDS", 0.5)
@@ -283,4 +283,5 @@ def test_a_layer_that_is_5_percent_slower_is_found_by_real_workers(
     (judgement,) = document["judgements"]
     assert code == 1, capsys.readouterr().out
     assert judgement["verdict"] == "regression"
-    assert 1.03 < judgement["confirmed"]["estimate"] < 1.08
+    # Less is for a calibration to find: a busy machine's interval was ±7 %.
+    assert 1.1 < judgement["confirmed"]["estimate"] < 1.3

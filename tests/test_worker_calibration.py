@@ -111,6 +111,14 @@ class FakeWatch:
 
     def __init__(self, *calm):
         self.calm = iter(calm)
+        self.allowed = 0.0
+        self.waits = 0
+
+    def allow(self, seconds):
+        self.allowed = seconds
+
+    def wait(self):
+        self.waits += 1
 
     def time(self, clock, call, number):
         for _ in range(number):
@@ -133,8 +141,12 @@ def blocks(watch, *steps, number=3):
 def test_the_first_calls_of_a_block_do_not_count():
     step, other = FakeStep(), FakeStep()
 
-    measured, announced = blocks(FakeWatch(), step, other)
+    watch = FakeWatch()
 
+    measured, announced = blocks(watch, step, other)
+
+    assert watch.waits == 2 * 3
+    assert watch.allowed == pytest.approx(3 * BLOCK_CALLS * 2 * 0.1)
     assert [each.seconds for each in measured.turns] == [(0.001,) * 3] * 2
     assert step.calls == other.calls == 3 * BLOCK_CALLS
     assert step.collected == [False] * step.calls

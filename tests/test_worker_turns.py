@@ -6,7 +6,7 @@ from contextlib import nullcontext
 import pytest
 
 from rnnbench.case import Device
-from rnnbench.protocol import Outcome, Rounds
+from rnnbench.protocol import Outcome, Rounds, TakeTurn
 from rnnbench.record import Status
 from rnnbench.worker.turn import Warm, plan, take_turn, warm_up
 from rnnbench.worker.turns import Field, rounds_that_fit, take_one, take_rounds
@@ -61,12 +61,24 @@ class FakeWatch:
 
     calm = 1e-6
 
-    def __init__(self, *disturbed):
+    def __init__(self, *disturbed, patience=0.0, wait=0.0):
         self.disturbed = disturbed or (False,)
         self.batches = []
+        self.patience = patience
+        self.each = wait
+        self.waited = 0.0
+        self.waits = 0
 
-    def know(self, calm):
+    def know(self, calm, seconds):
         self.known = calm
+
+    def allow(self, seconds):
+        self.allowed = seconds
+
+    def wait(self):
+        self.waits += 1
+        self.patience = max(self.patience - self.each, 0.0)
+        self.waited += self.each
 
     def time(self, clock, call, count):
         self.batches.append(count)
@@ -299,7 +311,7 @@ def test_one_turn_is_of_one_member_alone():
     steps = [FakeStep("a", []), FakeStep("b", [])]
     said = []
 
-    measured = take_one(field(*steps), 1, said.append)
+    measured = take_one(field(*steps), TakeTurn(member=1), said.append)
 
     assert [turns.seconds for turns in measured.turns] == [(), (0.001,)]
     assert measured.yardstick.seconds == ()
@@ -329,6 +341,75 @@ def test_a_turn_that_stays_disturbed_is_rough_and_keeps_all_of_its_calls():
 
     assert step.calls == 7 + 2 * 3
     assert (turn.seconds, turn.rough, turn.retaken) == (0.1, True, 0)
+
+
+def test_a_turn_begins_when_the_core_is_calm():
+    watch = FakeWatch()
+
+    turn_of(FakeStep(), FakeClock(0.1), watch)
+
+    assert watch.waits == 1
+
+
+def test_a_turn_that_stayed_disturbed_settles_and_is_taken_again():
+    step, watch = FakeStep(), FakeWatch(True, True, False, patience=1.0)
+    rough, calm = [9.0] * 6, [0.1, 0.2, 0.3]
+
+    turn = turn_of(step, FakeClock(*rough, *calm), watch)
+
+    assert step.calls == 2 * 7 + 3 * 3
+    assert (turn.seconds, turn.rough, turn.retaken) == (0.2, False, 6)
+
+
+def test_a_turn_is_not_taken_again_without_patience():
+    watch = FakeWatch(True, patience=1.0, wait=1.0)
+
+    turn = turn_of(FakeStep(), FakeClock(0.1), watch)
+
+    assert len(watch.batches) == 2
+    assert turn.rough
+
+
+def test_what_is_never_calm_ends():
+    watch = FakeWatch(True, patience=1e9)
+
+    turn = turn_of(FakeStep(), FakeClock(0.1), watch)
+
+    assert len(watch.batches) == 4 * 2
+    assert (turn.rough, turn.retaken) == (True, 3 * 6)
+
+
+def test_a_long_call_that_was_disturbed_waits_before_the_next():
+    watch = FakeWatch(True, False, False, False)
+
+    turn_of(FakeStep(), FakeClock(0.1), watch, call=0.01)
+
+    assert watch.waits == 1 + 3
+
+
+def test_waiting_is_not_inside_turns_and_depends_on_what_turns_take():
+    watch = FakeWatch(wait=1e6)
+
+    measured = take_rounds(
+        field(FakeStep(), watch=watch),
+        rounds(seconds=0.5, least=1, most=1),
+        silent,
+    )
+
+    assert watch.allowed == 0.5
+    assert measured.waited == 2e6
+    assert measured.inside_turns < 0
+
+
+def test_one_turn_alone_waits_as_long_as_it_is_told():
+    watch = FakeWatch(wait=0.25)
+
+    measured = take_one(
+        field(FakeStep(), watch=watch), TakeTurn(member=0, patience=1.5), silent
+    )
+
+    assert watch.patience == 1.25
+    assert measured.waited == 0.25
 
 
 def test_longer_calls_are_watched_one_by_one():

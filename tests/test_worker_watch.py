@@ -94,6 +94,16 @@ def test_who_waits_for_a_device_may_be_off_the_core(readings, core):
     assert is_calm(Watch(waits=True))
 
 
+def test_beside_a_device_a_slow_canary_says_nothing(readings, core):
+    watch = Watch(calm=1e-6, waits=True)
+    watch.allow(60.0)
+
+    watch.wait()
+
+    assert is_calm(watch)
+    assert watch.waited == 0.0
+
+
 def test_calm_is_the_fastest_reading_of_all(readings, core):
     watch = Watch()
 
@@ -106,13 +116,85 @@ def test_calm_is_the_fastest_reading_of_all(readings, core):
 def test_what_others_know_counts_where_it_is_faster(readings):
     watch = Watch(calm=2e-5)
 
-    watch.know(0.0)
-    watch.know(3e-5)
+    watch.know(0.0, 0.0)
+    watch.know(3e-5, 1.0)
     same = watch.calm
-    watch.know(1e-5)
+    watch.know(1e-5, 1.0)
 
     assert same == 2e-5
     assert watch.calm == 1e-5
+
+
+def seconds_pass(monkeypatch, each=0.01):
+    """Each look at the clock of waiting is so many seconds after the one before."""
+    now = [0.0]
+
+    def look():
+        now[0] += each
+        return now[0]
+
+    monkeypatch.setattr(time, "perf_counter", look)
+
+
+def test_where_nothing_is_known_a_calm_core_is_looked_for(readings, monkeypatch):
+    seconds_pass(monkeypatch)
+    watch = Watch(calm=2e-5)
+
+    readings[:] = [*[2e-5] * 20, 1e-5]
+    watch.know(0.0, 0.05)
+    soon = watch.calm
+    watch.know(0.0, 60.0)
+
+    assert soon == 2e-5
+    assert watch.calm == 1e-5
+
+
+def test_a_calm_core_is_not_waited_for(readings):
+    watch = Watch(calm=1e-5)
+    watch.allow(1.0)
+    before = watch.patience
+
+    watch.wait()
+
+    assert before > 1.0
+    assert watch.patience == pytest.approx(before, abs=0.1)
+    assert watch.waited < 0.1
+
+
+def test_a_busy_core_is_waited_for_until_it_is_calm(readings, monkeypatch):
+    seconds_pass(monkeypatch)
+    watch = Watch(calm=1e-5)
+    watch.allow(1.0)
+
+    readings[:] = [*[2e-5] * 8, 1e-5]
+    watch.wait()
+
+    assert readings == [1e-5]
+    assert watch.waited == pytest.approx(0.05)
+    assert watch.patience == pytest.approx(4.0 - 0.05)
+
+
+def test_patience_has_an_end(readings, monkeypatch):
+    seconds_pass(monkeypatch)
+    watch = Watch(calm=1e-5)
+    watch.allow(1.0)
+
+    readings[:] = [2e-5]
+    watch.wait()
+    watch.wait()
+
+    assert watch.patience == 0.0
+    assert watch.waited == pytest.approx(4.0, abs=0.1)
+
+
+def test_without_leave_nothing_is_waited_for(readings, monkeypatch):
+    seconds_pass(monkeypatch)
+    watch = Watch(calm=1e-5)
+
+    readings[:] = [2e-5]
+    watch.wait()
+
+    assert watch.waited < 0.05
 
 
 def test_a_real_canary_takes_some_microseconds_and_not_none():

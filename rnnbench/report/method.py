@@ -77,6 +77,7 @@ def _facts(run: Run) -> list[tuple[str, str]]:
         ("wall time of measuring", TIME.format(effort.wall)),
         ("launches at a time", f"{effort.lanes:g}"),
         ("share of that time inside turns", f"{effort.share_inside_turns:.0%}"),
+        ("share spent waiting for a calm core", f"{effort.share_waiting:.0%}"),
         ("disturbed by what else ran on the core", _disturbed(run)),
         ("time for profiles and ceilings", TIME.format(effort.profiling)),
         ("energy", _energy(run)),

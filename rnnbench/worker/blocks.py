@@ -40,6 +40,8 @@ def take_blocks(
     shuffle = random.Random(job.seed).shuffle  # noqa: S311 - an order, not a secret
     fared: list[Warm | Outcome] = list(entrants.members)
     taken: list[list[Block]] = [[] for _ in fared]
+    calls = sum(one.call for one in fared if isinstance(one, Warm))
+    entrants.watch.allow(job.blocks * BLOCK_CALLS * calls)
     for _ in range(job.blocks):
         places = [place for place, one in enumerate(fared) if isinstance(one, Warm)]
         shuffle(places)
@@ -66,6 +68,7 @@ def take_block(entrants: Field, member: Warm) -> Block:
     step = member.step
     step.enter()
     with step.context():
+        entrants.watch.wait()
         seconds, calm = entrants.watch.time(entrants.clock, step.call, BLOCK_CALLS)
     return Block(tuple(seconds), calm)
 

@@ -127,7 +127,7 @@ class Bench:
 
     def turn(self, job: TakeTurn) -> Measured:
         """One turn of one member of what was prepared."""
-        return take_one(self._prepared(), job.member, partial(announce, "turn"))
+        return take_one(self._prepared(), job, partial(announce, "turn"))
 
     def blocks(self, job: Blocks) -> Measured:
         """Blocks of calls of what was prepared."""

@@ -28,8 +28,10 @@ _CALLS = (
 )
 _LONGER = (1, 3)
 
-# Timed calls that were disturbed are taken again, up to as many as this times over.
+# Timed calls that were disturbed are taken again, up to as many as this times over; and
+# then the whole turn, once the core is calm, as long as there is patience for it.
 _TRIES = 2
+_ATTEMPTS = 4
 # Shorter calls are watched three at a time: to look in between would unsettle them.
 _WATCHED_ALONE = 0.002
 
@@ -121,22 +123,30 @@ def plan(call: float, device: Device) -> tuple[int, int]:
 def take_turn(member: Warm, clock: Clock, device: Device, watch: Watch) -> Turn:
     """Settle, then time each call by itself; the turn's value is their median.
 
-    Of those that nothing disturbed; or of all, where none was left alone.
+    Of those that nothing disturbed; or of all, where none was left alone. It begins
+    once the core is calm, and anew if it did not stay so, as far as the watch's
+    patience goes.
     """
     settle, timed = plan(member.call, device)
     step = member.step
+    thrown = 0
     step.enter()
     with step.context():
-        for _ in range(settle):
-            step.call()
-        before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
-        calm, rough = _time(member, timed, clock, watch)
-        faults = resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before
+        for attempt in range(_ATTEMPTS):
+            watch.wait()
+            for _ in range(settle):
+                step.call()
+            before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+            calm, rough = _time(member, timed, clock, watch)
+            faults = resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before
+            if calm or not watch.patience or attempt == _ATTEMPTS - 1:
+                break
+            thrown += len(rough)
         queued = member.queued
         apace = clock.back_to_back(step.call, queued) if queued else None
     kept = calm or rough
-    retaken = len(calm) + len(rough) - len(kept)
-    return Turn(median(kept), faults, apace, rough=not calm, retaken=retaken)
+    thrown += len(calm) + len(rough) - len(kept)
+    return Turn(median(kept), faults, apace, rough=not calm, retaken=thrown)
 
 
 def _time(
@@ -145,9 +155,13 @@ def _time(
     """Seconds of calls, until `timed` of them were undisturbed; and of the others."""
     calm: list[float] = []
     rough: list[float] = []
-    at_once = 1 if member.call >= _WATCHED_ALONE else timed
+    alone = member.call >= _WATCHED_ALONE
+    at_once = 1 if alone else timed
     most = timed * (_TRIES if member.call < _LONG_CALL else 1)
     while len(calm) < timed and len(calm) + len(rough) < most:
+        if alone and rough:
+            # A short call would have to settle anew.
+            watch.wait()
         seconds, undisturbed = watch.time(clock, member.step.call, at_once)
         (calm if undisturbed else rough).extend(seconds)
     return calm, rough

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from rnnbench.case import Device
-from rnnbench.protocol import Measured, MemberTurns, Outcome, Rounds
+from rnnbench.protocol import Measured, MemberTurns, Outcome, Rounds, TakeTurn
 from rnnbench.worker.clock import Clock
 from rnnbench.worker.failure import attempt
 from rnnbench.worker.turn import Turn, Warm, plan, take_turn
@@ -59,7 +59,8 @@ def take_rounds(
         if isinstance(member, Warm)
     ]
     players.append(None)
-    entrants.watch.know(job.calm)
+    entrants.watch.know(job.calm, job.seconds)
+    entrants.watch.allow(job.seconds)
     wanted = rounds_that_fit(job, sum(map(sheet.cost, players)))
     for taken in range(_MOST_ROUNDS * wanted):
         if players == [None] or taken - sheet.rough_rounds >= wanted:
@@ -71,11 +72,14 @@ def take_rounds(
     return sheet.measured(job.least)
 
 
-def take_one(entrants: Field, member: int, announce: Callable[[int], None]) -> Measured:
+def take_one(
+    entrants: Field, job: TakeTurn, announce: Callable[[int], None]
+) -> Measured:
     """One turn of one member alone."""
     sheet = _Sheet(entrants, announce)
-    if isinstance(entrants.members[member], Warm):
-        sheet.play(member)
+    entrants.watch.patience = job.patience
+    if isinstance(entrants.members[job.member], Warm):
+        sheet.play(job.member)
     return sheet.measured(1)
 
 
@@ -88,6 +92,7 @@ class _Sheet:
     turns: dict[int | None, list[Turn]] = field(default_factory=dict)
     failed: dict[int | None, Outcome] = field(default_factory=dict)
     inside: float = 0.0
+    waited: float = 0.0
 
     def cost(self, player: int | None) -> float:
         """Seconds that one turn of `player` will take."""
@@ -100,12 +105,14 @@ class _Sheet:
         if player is not None:
             self.announce(player)
         gc.disable()
-        started = time.perf_counter()
+        started, waited = time.perf_counter(), entrants.watch.waited
         turn = attempt(
             lambda: take_turn(member, entrants.clock, entrants.device, entrants.watch)
         )
-        self.inside += time.perf_counter() - started
+        spent, waited = time.perf_counter() - started, entrants.watch.waited - waited
         gc.enable()
+        self.inside += spent - waited
+        self.waited += waited
         if isinstance(turn, Outcome):
             self.failed[player] = turn
         else:
@@ -132,6 +139,7 @@ class _Sheet:
             turns=tuple(self._turns(place, kept) for place in places),
             yardstick=self._turns(None, kept),
             inside_turns=self.inside,
+            waited=self.waited,
             calm=self.entrants.watch.calm,
         )
 

@@ -68,7 +68,7 @@ def garbage():
 
 def negative():
     turns = b'{"seconds":[-1.0],"faults":[],"back_to_back":[],"rough":0,"retaken":0}'
-    rest = b'"outcomes":[],"turns":[],"inside_turns":0.0,"calm":0.0'
+    rest = b'"outcomes":[],"turns":[],"inside_turns":0.0,"waited":0.0,"calm":0.0'
     os.write(1, b'{"kind":"Measured","yardstick":' + turns + b"," + rest + b"}\n")
     hang()
 
