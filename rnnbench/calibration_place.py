@@ -1,6 +1,5 @@
 """Where the calibration of a machine is kept, and what must not change meanwhile."""
 
-import re
 import shutil
 import subprocess
 from collections.abc import Mapping
@@ -12,25 +11,24 @@ import rnnbench
 from rnnbench.calibration import Calibration, Sample
 from rnnbench.calibration_journal import Header, SampleJournal
 from rnnbench.calibration_plan import Stage
+from rnnbench.fingerprint import machine_key, machine_parts
 from rnnbench.measuring import digest
 from rnnbench.record import Environment
 
 _GIT_SECONDS = 10.0
 
 
-def machine_name(environment: Environment) -> str:
-    """For a file and a folder: amd-epyc-2-cores."""
-    model = environment.cpu_model or environment.machine
-    slug = re.sub(r"[^a-z0-9]+", "-", model.lower()).strip("-")[:40].strip("-")
-    cores = environment.physical_cores or environment.logical_cores
-    count = f"{cores}-core{'s' if cores != 1 else ''}" if cores else ""
-    return "-".join(filter(None, (slug, count))) or "machine"
+def machine_of(environment: Environment) -> str:
+    """For a file and a folder, as a history and a site name the machine."""
+    return machine_key(machine_parts(environment))
 
 
 def header_of(environment: Environment) -> Header:
     """What samples must share to belong together."""
     machine = (
         environment.cpu_model,
+        # "AMD EPYC" says nothing of which: these were seen with AVX-512 and without.
+        environment.cpu_capability,
         f"{environment.physical_cores} cores",
         environment.system,
         environment.machine,

@@ -148,7 +148,8 @@ ROOMS = {
     | {"calibration_pass", "calibration_plan", "campaign", "process", "protocol"}
     | {"rerun", "setting"},
     "calibration_place": FACTS
-    | {"calibration", "calibration_journal", "calibration_plan", "measuring"},
+    | {"calibration", "calibration_journal", "calibration_plan", "measuring"}
+    | {"fingerprint"},
     "calibration_session": FACTS
     | {
         "calibrate",

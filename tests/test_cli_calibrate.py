@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 
 from rnnbench.calibration import Part
 from rnnbench.calibration_file import load_calibration
-from rnnbench.calibration_place import machine_name
+from rnnbench.calibration_place import header_of
 from rnnbench.cli import app
 
 FAKE = (sys.executable, str(Path(__file__).parent / "data" / "fake_worker.py"))
@@ -31,10 +31,11 @@ def test_it_says_what_it_does_measures_it_and_writes_file_and_page(calibrate, tm
 
     assert done.exit_code == 0, done.output
     assert "floor/idle/steady: 2 launches of 1 cells, about" in done.output
-    kept = load_calibration(tmp_path / "results" / "fake.json")
+    (kept_in,) = (tmp_path / "results").glob("fake-*.json")
+    kept = load_calibration(kept_in)
     assert [one.part for one in kept.samples] == [Part.FLOOR] * 2
     assert kept.seconds["floor/idle/steady"] > 0
-    page = tmp_path / "reports" / "fake" / "index.html"
+    page = tmp_path / "reports" / kept_in.stem / "index.html"
     assert page.read_text(encoding="utf-8").startswith("<!doctype html>")
 
 
@@ -47,7 +48,7 @@ def test_the_next_call_goes_on_and_a_fresh_one_begins_anew(calibrate, tmp_path):
 
     assert "done before" in again.output
     assert "done before" not in fresh.output
-    assert len(list((tmp_path / "results").glob("fake.journal*"))) == 2
+    assert len(list((tmp_path / "results").glob("fake-*.journal*"))) == 2
 
 
 def test_an_interrupt_is_a_line_and_takes_nothing_back(calibrate, monkeypatch):
@@ -79,20 +80,12 @@ def test_a_part_that_there_is_not_is_refused(calibrate):
     assert "aa alone" in done.output
 
 
-@pytest.mark.parametrize(
-    ("model", "cores", "name"),
-    [
-        ("AMD EPYC", 2, "amd-epyc-2-cores"),
-        ("Intel(R) Xeon(R) CPU @ 2.20GHz", 1, "intel-r-xeon-r-cpu-2-20ghz-1-core"),
-        (None, None, "x86-64"),
-    ],
-)
-def test_a_machine_has_a_name_for_its_file(make_run, model, cores, name):
-    environment = replace(
-        make_run().environment,
-        cpu_model=model,
-        physical_cores=cores,
-        logical_cores=cores,
-    )
+def test_processors_of_one_name_and_two_kinds_have_two_journals(make_run):
+    environment = make_run().environment
 
-    assert machine_name(environment) == name
+    headers = {
+        header_of(replace(environment, cpu_capability=kind)).machine
+        for kind in ("AVX2", "AVX512")
+    }
+
+    assert len(headers) == 2
