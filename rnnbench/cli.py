@@ -219,7 +219,8 @@ def _show_table(headings: tuple[str, ...], blocks: Iterable[Any]) -> None:
 def main() -> int:
     """Run the command; what a user can mend is a line on standard error, and a 2."""
     try:
-        app(standalone_mode=True)
+        # Else it is named for whatever program it is called from.
+        app(prog_name="rnnbench", standalone_mode=True)
     except RnnbenchError as error:
         typer.echo(error, err=True)
         return 2
