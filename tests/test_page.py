@@ -372,6 +372,17 @@ def test_how_it_was_measured_is_told(quick):
     assert machine["gpu"] == "unknown"
 
 
+@pytest.mark.parametrize(("lanes", "said"), [(0.99928, "1"), (1.7432, "1.7")])
+def test_launches_at_a_time_are_no_more_exact_than_they_matter(make_run, lanes, said):
+    run = make_run()
+    effort = replace(run.effort, wall=100.0, lanes=lanes, waiting=25.0 * lanes)
+
+    facts = dict(rows(blocks(replace(run, effort=effort), "method", Table)[0]))
+
+    assert facts["launches at a time"] == said
+    assert facts["share spent waiting for a calm core"] == "25%"
+
+
 def test_how_much_was_disturbed_is_told(make_case, make_result, make_turns, make_run):
     calm, rough = make_turns(launches=4, rounds=5), make_turns(launches=4, rounds=5)
     rough = (replace(rough[0], rough=5, retaken=30), *rough[1:])

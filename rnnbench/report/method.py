@@ -75,7 +75,7 @@ def _facts(run: Run) -> list[tuple[str, str]]:
         ("budget", TIME.format(policy.budget)),
         ("time limit of a member", TIME.format(policy.time_limit)),
         ("wall time of measuring", TIME.format(effort.wall)),
-        ("launches at a time", f"{effort.lanes:g}"),
+        ("launches at a time", f"{effort.lanes:.2g}"),
         ("share of that time inside turns", f"{effort.share_inside_turns:.0%}"),
         ("share spent waiting for a calm core", f"{effort.share_waiting:.0%}"),
         ("disturbed by what else ran on the core", _disturbed(run)),
