@@ -29,8 +29,8 @@ from rnnbench.stats import log_ratio
 # many. In 0.5 s two equal versions of a small layer were within 0.7 % of each other.
 MATCH_SECONDS = 0.5
 LEAST_EXCHANGES, MOST_EXCHANGES = 5, 600
-# What may be waited beside them for a calm core: as much as a worker waits in a launch.
-PATIENCE = 4 * MATCH_SECONDS
+# How long to wait beside them for a calm core, by what they take: as `worker/watch`.
+PATIENCE = 4.0
 # What one of the two may map of the memory: the rest is the system's, torch's and ours.
 MEMORY_SHARE = 0.4
 
@@ -133,12 +133,13 @@ class Duel:
         calm: list[Exchange] = []
         rough: list[Exchange] = []
         began, waited = time.monotonic(), 0.0
+        patience = PATIENCE * MATCH_SECONDS
         while (done := len(calm) + len(rough)) < LEAST_EXCHANGES or (
             done < MOST_EXCHANGES and time.monotonic() - began - waited < MATCH_SECONDS
         ):
             turns: dict[Side, MemberTurns] = {}
             for side in self._shuffled():
-                taken = await self._turn(side, workers, max(PATIENCE - waited, 0.0))
+                taken = await self._turn(side, workers, max(patience - waited, 0.0))
                 if isinstance(taken, Fault):
                     return (taken,)
                 waited += taken.waited

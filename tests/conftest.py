@@ -276,6 +276,19 @@ _PARTS = {
 }
 
 
+def require(case):
+    """Skip where PyTorch has no path for `case` here, in its own words.
+
+    Without AVX-512, oneDNN has no LSTM in bfloat16, and PyTorch takes no other.
+    """
+    # Not above: most of the house is tested without torch.
+    from rnnbench.worker.survey import survey  # noqa: PLC0415
+
+    (outcome,) = survey((case,), lambda _: None)
+    if outcome.status is Status.SKIPPED:
+        pytest.skip(outcome.reason)
+
+
 def _fixture(builder):
     """A fixture that gives the function: in importlib mode no test imports another."""
     return pytest.fixture(scope="session", name=builder.__name__)(lambda: builder)
@@ -290,20 +303,4 @@ profile_builder = _fixture(make_profile)
 ceiling_builder = _fixture(make_ceiling)
 simulation = _fixture(simulate)
 calibration_builder = _fixture(make_calibration)
-
-
-@pytest.fixture(name="require")
-def skip_unless_possible():
-    """Skip where PyTorch has no path for a case here, in its own words.
-
-    Without AVX-512, oneDNN has no LSTM in bfloat16, and PyTorch takes no other.
-    """
-    # Not above: most of the house is tested without torch.
-    from rnnbench.worker.survey import survey  # noqa: PLC0415
-
-    def require(case):
-        (outcome,) = survey((case,), lambda _: None)
-        if outcome.status is Status.SKIPPED:
-            pytest.skip(outcome.reason)
-
-    return require
+requirement = _fixture(require)

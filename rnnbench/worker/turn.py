@@ -129,24 +129,23 @@ def take_turn(member: Warm, clock: Clock, device: Device, watch: Watch) -> Turn:
     """
     settle, timed = plan(member.call, device)
     step = member.step
-    thrown = 0
+    taken = 0
     step.enter()
     with step.context():
-        for attempt in range(_ATTEMPTS):
+        for _ in range(_ATTEMPTS):
             watch.wait()
             for _ in range(settle):
                 step.call()
             before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
             calm, rough = _time(member, timed, clock, watch)
             faults = resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before
-            if calm or not watch.patience or attempt == _ATTEMPTS - 1:
+            taken += len(calm) + len(rough)
+            if calm or not watch.patience:
                 break
-            thrown += len(rough)
         queued = member.queued
         apace = clock.back_to_back(step.call, queued) if queued else None
     kept = calm or rough
-    thrown += len(calm) + len(rough) - len(kept)
-    return Turn(median(kept), faults, apace, rough=not calm, retaken=thrown)
+    return Turn(median(kept), faults, apace, rough=not calm, retaken=taken - len(kept))
 
 
 def _time(
