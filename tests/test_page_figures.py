@@ -30,6 +30,8 @@ BINARY = {"B": 1, "KiB": 2**10, "MiB": 2**20, "GiB": 2**30}
 PLACES = {
     "CPU, oneDNN on": {"device": "cpu", "onednn": True},
     "CPU, oneDNN off": {"device": "cpu", "onednn": False},
+    "CUDA, cuDNN on": {"device": "cuda", "cudnn": True},
+    "CUDA, cuDNN off": {"device": "cuda", "cudnn": False},
 }
 
 
@@ -143,9 +145,11 @@ def test_every_cell_of_the_decision_tables_follows_from_the_turns_of_the_file(bo
     checked = 0
 
     for title, rows in tables.items():
-        place = PLACES.get(re.split(r": |, over ", title)[1] if ": " in title else "")
-        if not title.startswith("The faster layer") or place is None:
+        said = re.split(r": |, over ", title)[1] if ": " in title else ""
+        where, _, dtype = said.partition(", float")
+        if not title.startswith("The faster layer") or where not in PLACES:
             continue
+        place = PLACES[where] | {"dtype": f"float{dtype or 32}"}
         header = [cell[0] for cell in rows[0]]
         for row in rows[1:]:
             sizes = {
