@@ -107,12 +107,13 @@ def test_no_step_is_slowed_by_what_is_no_share(share):
 
 
 class FakeWatch:
-    """Calls of a block take 1 ms, the unsettled ones 5; some blocks are disturbed."""
+    """Calls of a block take 1 ms, the unsettled ones 5; some looks are disturbed."""
 
     def __init__(self, *calm):
         self.calm = iter(calm)
         self.allowed = 0.0
         self.waits = 0
+        self.looked = 0
 
     def allow(self, seconds):
         self.allowed = seconds
@@ -123,14 +124,19 @@ class FakeWatch:
     def time(self, clock, call, number):
         for _ in range(number):
             call()
-        calls = [0.005] * UNSETTLED + [0.001] * (number - UNSETTLED)
+        places = [
+            place % BLOCK_CALLS for place in range(self.looked, self.looked + number)
+        ]
+        calls = [0.005 if place < UNSETTLED else 0.001 for place in places]
+        self.looked += number
         calm = next(self.calm, True)
         return (calls if calm else [2 * each for each in calls]), calm
 
 
-def blocks(watch, *steps, number=3):
+def blocks(watch, *steps, number=3, call=0.001):
     members = [
-        step if isinstance(step, Outcome) else Warm(step, 0.1, 0.1, 0) for step in steps
+        step if isinstance(step, Outcome) else Warm(step, 0.1, call, 0)
+        for step in steps
     ]
     entrants = Field(members, Warm(FakeStep(), 0.1, 0.1, 0), None, Device.CPU, watch)
     announced = []
@@ -146,7 +152,7 @@ def test_the_first_calls_of_a_block_do_not_count():
     measured, announced = blocks(watch, step, other)
 
     assert watch.waits == 2 * 3
-    assert watch.allowed == pytest.approx(3 * BLOCK_CALLS * 2 * 0.1)
+    assert watch.allowed == pytest.approx(3 * BLOCK_CALLS * 2 * 0.001)
     assert [each.seconds for each in measured.turns] == [(0.001,) * 3] * 2
     assert step.calls == other.calls == 3 * BLOCK_CALLS
     assert step.collected == [False] * step.calls
@@ -161,6 +167,21 @@ def test_rounds_that_were_disturbed_do_not_count_where_others_were_not():
     assert [each.seconds for each in some.turns] == [(0.001,) * 2] * 2
     assert [each.seconds for each in none.turns] == [(0.002,) * 3] * 2
     assert [each.rough for each in none.turns] == [3, 3]
+
+
+def test_long_calls_of_a_block_are_watched_one_by_one():
+    # All but the 10th; then none, so that all of the settled ones count.
+    calm = [place != 9 for place in range(BLOCK_CALLS)] + [False] * BLOCK_CALLS
+
+    measured, _ = blocks(FakeWatch(*calm), FakeStep(), number=2, call=0.002)
+
+    (turns,) = measured.turns
+    assert turns.seconds == (0.001,)
+    assert turns.rough == 0
+    assert measured.inside_turns == pytest.approx(
+        (5 * UNSETTLED + BLOCK_CALLS - UNSETTLED + 1) * 0.001
+        + 2 * (5 * UNSETTLED + BLOCK_CALLS - UNSETTLED) * 0.001
+    )
 
 
 def test_a_member_that_fails_leaves_the_others_their_blocks():

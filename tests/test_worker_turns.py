@@ -116,14 +116,14 @@ def silent(member):
         (0.0001, Device.CPU, (16, 7)),
         (0.00025, Device.CPU, (10, 5)),
         (0.00199, Device.CPU, (7, 3)),
-        (0.002, Device.CPU, (4, 3)),
+        (0.002, Device.CPU, (6, 3)),
         (0.005, Device.CPU, (3, 3)),
         (0.02, Device.CPU, (1, 3)),
         (0.99, Device.CPU, (1, 3)),
         (1.0, Device.CPU, (1, 1)),
         (60.0, Device.CUDA, (1, 1)),
         (0.0001, Device.CUDA, (50, 7)),
-        (0.003, Device.CUDA, (4, 3)),
+        (0.003, Device.CUDA, (6, 3)),
     ],
 )
 def test_settling_depends_on_the_time_of_a_call(call, device, expected):

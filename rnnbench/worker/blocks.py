@@ -12,7 +12,7 @@ from statistics import median
 
 from rnnbench.protocol import Blocks, Measured, MemberTurns, Outcome
 from rnnbench.worker.failure import attempt
-from rnnbench.worker.turn import Warm
+from rnnbench.worker.turn import WATCHED_ALONE, Warm
 from rnnbench.worker.turns import Field
 
 # After a switch of members the first calls cost more; the 6th is steady, and 15 of them
@@ -23,10 +23,14 @@ UNSETTLED = 5
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """Seconds of each call, and whether anything disturbed them."""
+    """Seconds of the settled calls that nothing disturbed; or of all, if not `calm`.
+
+    `spent`: seconds of every call, settled or not.
+    """
 
     calls: tuple[float, ...]
     calm: bool
+    spent: float
 
 
 def take_blocks(
@@ -59,18 +63,29 @@ def take_blocks(
         ),
         turns=tuple(_turns(blocks, kept) for blocks in taken),
         yardstick=MemberTurns(),
-        inside_turns=sum(sum(block.calls) for row in taken for block in row),
+        inside_turns=sum(block.spent for row in taken for block in row),
     )
 
 
 def take_block(entrants: Field, member: Warm) -> Block:
     """A block, its calls read by the clock of turns and watched as they are."""
-    step = member.step
+    step, watch = member.step, entrants.watch
+    at_once = 1 if member.call >= WATCHED_ALONE else BLOCK_CALLS
     step.enter()
     with step.context():
-        entrants.watch.wait()
-        seconds, calm = entrants.watch.time(entrants.clock, step.call, BLOCK_CALLS)
-    return Block(tuple(seconds), calm)
+        watch.wait()
+        looks = [
+            watch.time(entrants.clock, step.call, at_once)
+            for _ in range(BLOCK_CALLS // at_once)
+        ]
+    calls = [(one, calm) for seconds, calm in looks for one in seconds]
+    settled = [one for one, _ in calls[UNSETTLED:]]
+    undisturbed = [one for one, calm in calls[UNSETTLED:] if calm]
+    return Block(
+        tuple(undisturbed or settled),
+        calm=bool(undisturbed),
+        spent=sum(one for one, _ in calls),
+    )
 
 
 def _attempted(entrants: Field, place: int) -> Block | Outcome:
@@ -95,6 +110,6 @@ def _kept(taken: list[list[Block]]) -> list[int]:
 def _turns(blocks: list[Block], kept: list[int]) -> MemberTurns:
     chosen = [blocks[place] for place in kept] if blocks else []
     return MemberTurns(
-        seconds=tuple(median(block.calls[UNSETTLED:]) for block in chosen),
+        seconds=tuple(median(block.calls) for block in chosen),
         rough=sum(not block.calm for block in chosen),
     )
