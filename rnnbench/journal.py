@@ -1,16 +1,13 @@
 """What a campaign has done so far: appended, fsynced, and read again to resume."""
 
-import json
-import os
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from rnnbench.append_only import AppendOnly
 from rnnbench.decode import reader
-from rnnbench.errors import ResultsError
 from rnnbench.profile import Ceiling, Profile
 from rnnbench.record import Status, Turns
 
@@ -105,31 +102,24 @@ class Journal:
     ceilings: dict[str, Ceilings] = field(default_factory=dict)
     energies: dict[str, CaseEnergy] = field(default_factory=dict)
     resumed: int = 0
-    _descriptor: int | None = None
+    _file: AppendOnly | None = None
 
     @classmethod
     def start(cls, path: Path | None, header: Header, *, resume: bool) -> Self:
         """Open `path`: go on with what is there, or set it aside under a dated name.
 
-        ResultsError where it can't be read, or was made by another sweep or machine.
+        ResultsError where it can't be read, was made by another sweep or machine, or
+        another process measures into it.
         """
         journal = cls(path)
-        if path is None:
-            return journal
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            if path.exists() and resume:
-                journal._read(path, header)
-            elif path.exists():
-                stamp = datetime.now(UTC).strftime("%Y-%m-%dT%H-%M-%S")
-                path.rename(path.with_name(f"{path.name}.{stamp}"))
-            flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW
-            journal._descriptor = os.open(path, flags, 0o644)
-            if not os.fstat(journal._descriptor).st_size:
-                journal._write({"kind": "Header", "schema": SCHEMA, **asdict(header)})
-        except OSError as error:
-            journal.close()
-            raise ResultsError(f"{path}: journal: {error.strerror}") from error
+        if path is not None:
+            journal._file = AppendOnly.hold(
+                path,
+                {"kind": "Header", "schema": SCHEMA, **asdict(header)},
+                journal._take_in,
+                resume=resume,
+                otherwise="start without --resume, or with what it was begun with",
+            )
         return journal
 
     def __enter__(self) -> Self:
@@ -145,20 +135,24 @@ class Journal:
 
     def record(self, entry: Entry) -> None:
         """Append `entry`; it is on the disk when this returns."""
-        self._write({"kind": type(entry).__name__, **asdict(entry)})
+        if self._file is not None:
+            self._file.append({"kind": type(entry).__name__, **asdict(entry)})
         self._apply(entry)
 
     def close(self) -> None:
         """Close the file, and leave it where it is."""
-        if self._descriptor is not None:
-            os.close(self._descriptor)
-            self._descriptor = None
+        if self._file is not None:
+            self._file.release()
 
     def discard(self) -> None:
         """Remove the file: what it kept is in the results file now."""
         self.close()
         if self.path is not None:
             self.path.unlink(missing_ok=True)
+
+    def _take_in(self, data: dict[str, Any]) -> None:
+        self._apply(_ENTRIES[data.pop("kind")](data))
+        self.resumed += 1
 
     def _apply(self, entry: Entry) -> None:
         if isinstance(entry, Pass):
@@ -173,53 +167,6 @@ class Journal:
             self.energies[entry.case] = entry
         else:
             self.ceilings[entry.setting] = entry
-
-    def _write(self, line: Mapping[str, Any]) -> None:
-        if self._descriptor is None:
-            return
-        text = json.dumps(line, allow_nan=False, separators=(",", ":")) + "\n"
-        try:
-            # One write of a whole line, so that a torn line can only be the last.
-            os.write(self._descriptor, text.encode())
-            os.fsync(self._descriptor)
-        except OSError as error:
-            raise ResultsError(f"{self.path}: journal: {error.strerror}") from error
-
-    def _read(self, path: Path, header: Header) -> None:
-        """Take in every whole line; cut off a last one that a crash left torn."""
-        whole, _, torn = path.read_bytes().rpartition(b"\n")
-        lines = whole.splitlines()
-        if lines:
-            _require_same(path, _line(path, 1, lines[0]), header)
-        for number, line in enumerate(lines[1:], start=2):
-            data = _line(path, number, line)
-            try:
-                self._apply(_ENTRIES[data.pop("kind")](data))
-            except (KeyError, TypeError, ValueError, AttributeError) as error:
-                raise ResultsError(f"{path}:{number}: not an entry: {error}") from error
-            self.resumed += 1
-        if torn:
-            os.truncate(path, len(whole) + bool(lines))
-
-
-def _require_same(path: Path, found: Mapping[str, Any], header: Header) -> None:
-    expected = {"kind": "Header", "schema": SCHEMA, **asdict(header)}
-    for name, value in expected.items():
-        if found.get(name) != value:
-            raise ResultsError(
-                f"{path}: its {name} is {found.get(name)!r}, this run's is {value!r}: "
-                "start without --resume, or with what it was begun with"
-            )
-
-
-def _line(path: Path, number: int, line: bytes) -> dict[str, Any]:
-    try:
-        data = json.loads(line)
-    except (ValueError, RecursionError) as error:
-        raise ResultsError(f"{path}:{number}: {error}") from error
-    if not isinstance(data, dict):
-        raise ResultsError(f"{path}:{number}: not an object")
-    return data
 
 
 def _pass(data: dict[str, Any]) -> Pass:

@@ -100,9 +100,9 @@ class Session:
         environment, reasons = await survey(self.order.cases, self.order.command)
         header = _header(self, environment)
         path = None if self.order.smoke else self.journal_path
-        if not self.resume:
-            self._clear_traces()
         with Journal.start(path, header, resume=self.resume) as journal:
+            if not self.resume:
+                self._clear_traces()
             self._environment = environment
             self._campaign = Campaign(self.order, environment, journal, show)
             await self._campaign.run(reasons)

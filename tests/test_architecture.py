@@ -46,7 +46,8 @@ ROOMS = {
     "setting": FACTS,
     "process": FACTS | {"protocol", "announcing", "setting"},
     "decode": FACTS,
-    "journal": FACTS | {"decode"},
+    "append_only": {"errors"},
+    "journal": FACTS | {"append_only", "decode"},
     "precision": FACTS | {"journal", "stats"},
     "launch": FACTS | {"protocol", "process", "setting", "journal"},
     "probe": FACTS | {"protocol", "process", "journal", "launch"},
@@ -136,7 +137,7 @@ ROOMS = {
     "calibration_cells": FACTS | {"calibration", "timing"},
     "calibration_plan": FACTS
     | {"calibration", "calibration_cells", "campaign", "estimate", "guess", "timing"},
-    "calibration_journal": FACTS | {"calibration", "decode"},
+    "calibration_journal": FACTS | {"append_only", "calibration", "decode"},
     "calibration_pass": FACTS
     | {"calibration", "calibration_cells", "calibration_plan"}
     | {"process", "protocol", "stats", "timing"},
@@ -225,10 +226,9 @@ LIBRARIES = {
     "jinja2": {"report.html"},
     "markupsafe": {"report.html"},
     "json": {
-        "calibration_journal",
+        "append_only",
         "protocol",
         "strict",
-        "journal",
         "store",
         "bulletin",
         "cli",
