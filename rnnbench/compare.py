@@ -59,6 +59,11 @@ def compare(base: Run, new: Run, *, tolerance: float = TOLERANCE) -> Comparison:
     common = [case for case in before if case in after]
     both = [case for case in common if measured(before[case], after[case])]
     changed = differences(base.environment, new.environment)
+    if base.turn is not new.turn:
+        raise IncomparableError(
+            f"a turn is the {base.turn} of its calls in the one and the {new.turn} in "
+            "the other: measure both with one rnnbench"
+        )
     _refuse(common, both, changed)
     cells = [*_one_sided(before, after)]
     cells += [

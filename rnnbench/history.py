@@ -16,7 +16,7 @@ from rnnbench.fingerprint import machine_key, machine_parts
 from rnnbench.inert import for_terminal
 from rnnbench.metric import PEAK_MEMORY, TIME, significant
 from rnnbench.ratio import absolute, ratios
-from rnnbench.record import MEASURED, Result, Run
+from rnnbench.record import MEASURED, Result, Run, TurnValue
 from rnnbench.stats import Interval, ratio_interval
 
 
@@ -50,6 +50,11 @@ def add(run: Run, store: Path) -> tuple[Path, bool]:
         created = moment.astimezone(UTC).isoformat(timespec="seconds")
     except OverflowError as error:
         raise ResultsError(f"created: {run.created[:60]!r} is no time") from error
+    if run.turn is not TurnValue.FASTEST:
+        raise ResultsError(
+            f"a turn is the {run.turn} of its calls in it, and the "
+            f"{TurnValue.FASTEST} in the history: measure it anew"
+        )
     parts = machine_parts(run.environment)
     entry = Entry(
         created=created,

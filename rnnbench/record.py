@@ -34,7 +34,7 @@ FAILED = frozenset({Status.ERROR, Status.TIMEOUT, Status.OUT_OF_MEMORY, Status.K
 class Turns:
     """One launch's turns of one member (or of the yardstick), in the order of rounds.
 
-    `seconds`: seconds per call, a value a turn (the median of its timed calls).
+    `seconds`: seconds per call, a value a turn: see `TurnValue`.
     `faults`: minor page faults within the timed calls of each turn.
     `back_to_back`: on CUDA, seconds per call of calls that are queued without waiting.
     `first_call`: seconds of the first call in that process (compilation, for one).
@@ -249,6 +249,13 @@ class Effort:
         return seconds / there if there else 0.0
 
 
+class TurnValue(StrEnum):
+    """Which of a turn's timed calls its seconds are; one is never held to the other."""
+
+    MEDIAN = "median"  # before runs said which
+    FASTEST = "fastest"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
     """One invocation, one file."""
@@ -263,3 +270,4 @@ class Run:
     results: tuple[Result, ...]
     yardsticks: tuple[Yardstick, ...]
     ceilings: tuple[Ceiling, ...] = ()
+    turn: TurnValue = field(default=TurnValue.MEDIAN, metadata=LATER)

@@ -16,7 +16,7 @@ from rnnbench.launch import Order
 from rnnbench.metric import TIME
 from rnnbench.outcome import Outcome
 from rnnbench.ratio import Ratio, absolute, ratios
-from rnnbench.record import Run, SweepRecord
+from rnnbench.record import Run, SweepRecord, TurnValue
 from rnnbench.workload import DEFAULT_COMPARE
 
 
@@ -72,6 +72,7 @@ async def _run(order: Order, show: Callable[[Progress], None]) -> tuple[Campaign
         effort=campaign.effort,
         results=outcome.results,
         yardsticks=outcome.yardsticks,
+        turn=TurnValue.FASTEST,
     )
     return campaign, run
 

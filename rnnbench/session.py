@@ -17,7 +17,7 @@ from rnnbench.journal import Header, Journal
 from rnnbench.launch import Order
 from rnnbench.outcome import Outcome
 from rnnbench.ratio import ratios
-from rnnbench.record import Effort, Environment, Result, Run, SweepRecord
+from rnnbench.record import Effort, Environment, Result, Run, SweepRecord, TurnValue
 from rnnbench.store import attach, empty_document, write_document
 
 # Lines of ratios on the terminal: what is more is read in the report.
@@ -138,6 +138,7 @@ class Session:
             results=outcome.results,
             yardsticks=outcome.yardsticks,
             ceilings=outcome.ceilings,
+            turn=TurnValue.FASTEST,
         )
 
 

@@ -24,6 +24,7 @@ from rnnbench.record import (
     Status,
     SweepRecord,
     Turns,
+    TurnValue,
     Yardstick,
 )
 from rnnbench.workload import DEFAULT_COMPARE, group, workload_id
@@ -105,6 +106,7 @@ def make_run(results=(), *, compare=DEFAULT_COMPARE, yardsticks=None, **values):
             policy=Policy(),
         ),
         "environment": ENVIRONMENT,
+        "turn": TurnValue.FASTEST,
         "effort": Effort(
             wall=100.0, lanes=2.0, inside_turns=120.0, launches=6, profiling=5.0
         ),

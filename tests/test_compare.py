@@ -5,7 +5,7 @@ import pytest
 from rnnbench.cell import Verdict
 from rnnbench.compare import compare
 from rnnbench.errors import IncomparableError
-from rnnbench.record import Status, Yardstick
+from rnnbench.record import Status, TurnValue, Yardstick
 
 QUIET = {"noise": 0.001}
 
@@ -236,6 +236,14 @@ def test_another_torch_is_named_and_compared(night):
 
     assert [one.field for one in found.environment] == ["torch"]
     assert found.exit_code == 0
+
+
+def test_medians_of_calls_are_not_held_against_the_fastest(night):
+    old = replace(night(), turn=TurnValue.MEDIAN)
+
+    with pytest.raises(IncomparableError, match=r"the median .* and the fastest in"):
+        compare(old, night())
+    assert compare(old, old).exit_code == 0
 
 
 def test_nothing_in_common_can_not_be_compared(night):

@@ -14,7 +14,7 @@ from rnnbench.cli import main
 from rnnbench.compare import compare
 from rnnbench.errors import ResultsError
 from rnnbench.history import Quantity, add, nights, rows, text
-from rnnbench.record import Status
+from rnnbench.record import Status, TurnValue
 from rnnbench.store import attach, empty_document, write_document
 
 HOSTILE = [
@@ -97,6 +97,13 @@ def test_one_launch_has_a_value_and_no_interval(night, make_turns):
 def test_a_run_without_a_time_is_refused(tmp_path, night, created):
     with pytest.raises(ResultsError, match="is no time"):
         add(replace(night(), created=created), tmp_path)
+
+
+def test_a_run_of_median_calls_is_no_night_among_the_fastest(tmp_path, night):
+    with pytest.raises(ResultsError, match="a turn is the median of its calls in it"):
+        add(replace(night(), turn=TurnValue.MEDIAN), tmp_path)
+
+    assert not list(tmp_path.iterdir())
 
 
 def test_the_series_of_a_case_is_in_the_order_of_time(stored, cases):

@@ -184,6 +184,22 @@ def test_long_calls_of_a_block_are_watched_one_by_one():
     )
 
 
+def test_a_block_is_read_as_turns_of_its_settled_calls_would_be():
+    class Falling(FakeWatch):
+        """The n-th look of a block takes n milliseconds less than 30."""
+
+        def time(self, clock, call, number):
+            assert number == 1
+            self.looked += 1
+            return [(30 - self.looked) * 1e-3], True
+
+    measured, _ = blocks(Falling(), FakeStep(), number=1, call=0.003)
+
+    # 15 settled calls are five turns of three, and end with the 8th, 11th, ... 20th.
+    (turns,) = measured.turns
+    assert turns.seconds == (pytest.approx(0.030 - 0.014),)
+
+
 def test_a_member_that_fails_leaves_the_others_their_blocks():
     class Broken(FakeStep):
         def call(self):

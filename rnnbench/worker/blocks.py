@@ -6,29 +6,28 @@ by blocks is what the ratio by turns is held against.
 
 import gc
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from statistics import median
 
 from rnnbench.protocol import Blocks, Measured, MemberTurns, Outcome
 from rnnbench.worker.failure import attempt
-from rnnbench.worker.turn import WATCHED_ALONE, Warm
+from rnnbench.worker.turn import WATCHED_ALONE, Warm, plan
 from rnnbench.worker.turns import Field
 
-# After a switch of members the first calls cost more; the 6th is steady, and 15 of them
-# make a median.
+# After a switch of members the first calls cost more; the 6th is steady.
 BLOCK_CALLS = 20
 UNSETTLED = 5
 
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """Seconds of the settled calls that nothing disturbed; or of all, if not `calm`.
+    """Seconds per call, once settled; `calm`: of calls that nothing disturbed.
 
     `spent`: seconds of every call, settled or not.
     """
 
-    calls: tuple[float, ...]
+    seconds: float
     calm: bool
     spent: float
 
@@ -81,11 +80,18 @@ def take_block(entrants: Field, member: Warm) -> Block:
     calls = [(one, calm) for seconds, calm in looks for one in seconds]
     settled = [one for one, _ in calls[UNSETTLED:]]
     undisturbed = [one for one, calm in calls[UNSETTLED:] if calm]
+    _, timed = plan(member.call, entrants.device)
     return Block(
-        tuple(undisturbed or settled),
+        _as_turns(undisturbed or settled, timed),
         calm=bool(undisturbed),
         spent=sum(one for one, _ in calls),
     )
+
+
+def _as_turns(calls: Sequence[float], timed: int) -> float:
+    """What turns of so many calls would read: of each the fastest, and their median."""
+    starts = range(0, max(len(calls) - timed + 1, 1), timed)
+    return median(min(calls[start : start + timed]) for start in starts)
 
 
 def _attempted(entrants: Field, place: int) -> Block | Outcome:
@@ -110,6 +116,6 @@ def _kept(taken: list[list[Block]]) -> list[int]:
 def _turns(blocks: list[Block], kept: list[int]) -> MemberTurns:
     chosen = [blocks[place] for place in kept] if blocks else []
     return MemberTurns(
-        seconds=tuple(median(block.calls) for block in chosen),
+        seconds=tuple(block.seconds for block in chosen),
         rough=sum(not block.calm for block in chosen),
     )
