@@ -117,9 +117,9 @@ def test_no_boundary_is_claimed_where_the_winner_comes_and_goes(make_sweep, simu
 
 
 def undisturbed(seconds):
-    """An independent way from turns to what a call takes: their lower half's mean."""
-    half = math.ceil(len(seconds) / 2)
-    return fmean(nsmallest(half, map(math.log, seconds)))
+    """An independent way from turns to what a call takes: their lower third's mean."""
+    third = math.ceil(len(seconds) / 3)
+    return fmean(nsmallest(third, map(math.log, seconds)))
 
 
 def interval_by_hand(lstm, gru):

@@ -171,8 +171,8 @@ def test_every_cell_of_the_decision_tables_follows_from_the_turns_of_the_file(bo
 
 
 def undisturbed(seconds):
-    """The mean logarithm of the lower half of a launch's turns."""
-    return fmean(nsmallest(math.ceil(len(seconds) / 2), map(math.log, seconds)))
+    """The mean logarithm of the lower third of a launch's turns."""
+    return fmean(nsmallest(math.ceil(len(seconds) / 3), map(math.log, seconds)))
 
 
 def check_decision(results, wanted, cell):

@@ -48,9 +48,10 @@ def test_no_value_has_no_interval():
         mean_interval([])
 
 
-def test_a_launch_is_the_mean_of_the_lower_half_of_its_turns():
+def test_a_launch_is_the_mean_of_the_lower_third_of_its_turns():
     assert launch_log([8.0, 100.0, 2.0, 90.0]) == pytest.approx(math.log(4))
-    assert launch_log([8.0, 2.0, 100.0]) == pytest.approx(math.log(4))
+    assert launch_log([8.0, 2.0, 100.0]) == pytest.approx(math.log(2))
+    assert launch_log([9.0, 8.0, 9.0, 2.0, 4.0, 9.0, 9.0]) == pytest.approx(math.log(4))
     assert launch_log([3.0]) == pytest.approx(math.log(3))
 
 
@@ -60,13 +61,13 @@ def test_a_launch_without_a_turn_is_an_error():
 
 
 def test_the_log_ratio_of_a_launch_is_of_what_a_call_takes_in_it():
-    ratio = log_ratio([2.0, 8.0, 100.0], [1.0, 1.0, 1.0])
+    ratio = log_ratio([2.0, 8.0, 99.0, 99.0], [1.0] * 4)
 
     assert ratio == pytest.approx(math.log(4))
 
 
 @pytest.mark.parametrize("rounds", [4, 7, 10])
-def test_what_only_adds_moves_the_lower_half_less_than_the_median(rounds):
+def test_what_only_adds_moves_the_lower_third_less_than_the_median(rounds):
     """Turns 3 % apart in truth, each with noise that adds 4 % on average."""
     random = np.random.default_rng(rounds)
     noise = 1 + random.exponential(0.04, (2, 2000, rounds))

@@ -55,8 +55,8 @@ def _how(run: Run) -> str:
     return (
         f"{len(run.results)} cases: {ends or 'none'}. Each launch is a fresh process "
         "that measures the members of a workload turn by turn, in shuffled order. A "
-        f"ratio is taken within each launch, of the {run.turn} calls of the lower half "
-        "of the turns of each: what disturbs a call only adds to it. It is then "
+        f"ratio is taken within each launch, of the {run.turn} calls of the lower "
+        "third of the turns of each: what disturbs a call only adds to it. It is then "
         "averaged over launches with a 95 % Student t interval on the logarithms. "
         "Timed calls that something else on the core disturbed were taken again. "
         "Threads and allocators are set for a process, so such pairs are compared "
