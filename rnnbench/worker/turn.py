@@ -34,7 +34,7 @@ _LONGER = (1, 3)
 # then the whole turn, once the core is calm, as long as there is patience for it.
 _TRIES = 2
 _ATTEMPTS = 4
-# Shorter calls are watched three at a time: to look in between would unsettle them.
+# Shorter calls are watched together: to look in between would unsettle them.
 WATCHED_ALONE = 0.002
 
 # From here on a call is a turn: settling is a small share of it, and time is dear.
