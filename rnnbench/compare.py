@@ -9,7 +9,7 @@ from rnnbench.cell import Cell, Open, Verdict, measured, of_memory, of_ratios, o
 from rnnbench.errors import IncomparableError
 from rnnbench.fingerprint import Difference, differences, forbidding
 from rnnbench.metric import TIME
-from rnnbench.record import FAILED, MEASURED, Result, Run
+from rnnbench.record import FAILED, MEASURED, Result, Run, TurnValue
 from rnnbench.stats import CONFIDENCE, discoveries
 
 # A difference of 1 % is worth a look, and no night of this harness tells less.
@@ -59,12 +59,7 @@ def compare(base: Run, new: Run, *, tolerance: float = TOLERANCE) -> Comparison:
     common = [case for case in before if case in after]
     both = [case for case in common if measured(before[case], after[case])]
     changed = differences(base.environment, new.environment)
-    if base.turn is not new.turn:
-        raise IncomparableError(
-            f"a turn is the {base.turn} of its calls in the one and the {new.turn} in "
-            "the other: measure both with one rnnbench"
-        )
-    _refuse(common, both, changed)
+    _refuse((base.turn, new.turn), common, both, changed)
     cells = [*_one_sided(before, after)]
     cells += [
         of_memory(before[case], after[case])
@@ -89,8 +84,17 @@ def compare(base: Run, new: Run, *, tolerance: float = TOLERANCE) -> Comparison:
 
 
 def _refuse(
-    common: Sequence[Case], both: Sequence[Case], changed: Sequence[Difference]
+    turns: tuple[TurnValue, TurnValue],
+    common: Sequence[Case],
+    both: Sequence[Case],
+    changed: Sequence[Difference],
 ) -> None:
+    before, after = turns
+    if before is not after:
+        raise IncomparableError(
+            f"a turn is the {before} of its calls in the one and the {after} in the "
+            "other: measure both with one rnnbench"
+        )
     if not common:
         raise IncomparableError("the two files have no case in common")
     if not both:

@@ -73,11 +73,12 @@ def launch_log(seconds: Sequence[float]) -> float:
     `seconds`: per call, a value a turn. What disturbs a turn adds to it and never takes
     away, so that the rest is mostly of the machine (Chen & Revels 2016, Robust
     benchmarking in noisy environments, who go on to the minimum). On a calm machine
-    half, third and minimum are alike: of 13 layers beside themselves, 24 builds each of
-    10 rounds, the ratio varied by 1.0 % by half or minimum, and by 1.4 % by the median
-    over rounds of the ratio within each. On a disturbed one, of 5, 8 and 12 turns of 10
-    pairs, it varied by 2.4, 1.5 and 1.1 % by half, by 1.9, 1.3 and 1.0 % by a third,
-    by 1.7, 1.2 and 0.9 % by the minimum; the third leans on more than one turn.
+    half and minimum are alike: of 13 layers beside themselves, 24 builds each of 10
+    rounds, the ratio varied by 1.0 % by either, and by 1.4 % by the median over rounds
+    of the ratio within each; the third lies between the two. On a disturbed one, of 5,
+    8 and 12 turns of 10 pairs, it varied by 2.4, 1.5 and 1.1 % by half, by 1.9, 1.3 and
+    1.0 % by a third, by 1.7, 1.2 and 0.9 % by the minimum; the third leans on more than
+    one turn.
     """
     if not seconds:
         raise ValueError("a launch needs at least one turn")
