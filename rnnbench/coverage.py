@@ -24,6 +24,8 @@ ORDERS = 500
 # Launches that are left for the comparison, at least.
 _OTHERS = 10
 _SEED = 17
+# Beside the seeds of the orders.
+_IDEAL = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +35,7 @@ class Coverage:
     `plain` holds each against the mean of the other launches as if that were the truth;
     `corrected` allows for that mean's own error. `disjoint`: plain, of sets in the
     order of measuring that share no launch. `expected`: what plain would be were every
-    launch normal and independent, for as many launches. `launches`: used on average.
+    launch normal and independent, as many and as spread. `launches`: used on average.
     `narrow`: the share of intervals that are as narrow as the policy asks. `fixed`:
     launches, where the rule takes always as many.
     """
@@ -87,9 +89,7 @@ def _coverage(
         _rate([each.plain for each in held]),
         _rate([each.corrected for each in held]),
         _rate([each.plain for each in apart]),
-        fmean(
-            _expected(rows, each.stops) for rows, each in zip(mixed, held, strict=True)
-        ),
+        fmean(_expected(fixed, rows, place) for place, rows in enumerate(mixed)),
         fmean(float(each.stops.used.mean()) for each in held),
         fmean(
             float((np.sinh(each.stops.halves) <= POLICY.precision).mean())
@@ -105,10 +105,19 @@ def _hold(rows: Floats, looks: Sequence[int]) -> _Held:
     return _Held(off <= stops.halves, off <= np.hypot(stops.halves, errors), stops)
 
 
-def _expected(rows: Floats, stops: Stops) -> float:
-    counts = stops.used.tolist()
-    known = {used: expected_hold(used, rows.shape[1] - used) for used in set(counts)}
-    return fmean(known[used] for used in counts)
+def _expected(fixed: int | None, rows: Floats, place: int) -> float:
+    """Of normal launches: by formula, or by trial where the width says when to stop.
+
+    A rule that stops where it finds them narrow keeps more of the intervals that are
+    so by luck: with 50 launches for all, and 14 of them used, 89 % and not 91 %.
+    """
+    launches = rows.shape[1]
+    if fixed is not None:
+        return expected_hold(fixed, launches - fixed)
+    own = rows[0]
+    random = np.random.default_rng((_SEED, _IDEAL, place))
+    ideal = random.normal(own.mean(), own.std(ddof=1), rows.shape)
+    return float(_hold(ideal, STOPS).plain.mean())
 
 
 def _rate(claims: Sequence[Claims]) -> Interval:

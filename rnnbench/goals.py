@@ -107,8 +107,12 @@ def _called(found: Findings, rule: Alarms, ends: tuple[float, float]) -> list[Go
 
 
 def _coverage(found: Findings) -> list[Goal]:
+    """Against the others' mean as if it were the truth; and with its own error, too.
+
+    By the first alone some 50 launches can't show 92 %: of ideal ones it is 89 %.
+    """
     printed = next((each for each in found.coverages if each.fixed is None), None)
-    resampled = Goal(
+    plain = Goal(
         what="coverage of the 95 % interval, as printed",
         part=Part.AA,
         arm=found.arm,
@@ -117,14 +121,15 @@ def _coverage(found: Findings) -> list[Goal]:
         figure=printed.plain if printed else None,
         over="random orders",
     )
-    return [
-        resampled,
-        replace(
-            resampled,
-            figure=printed.disjoint if printed else None,
-            over="disjoint sets",
-        ),
-    ]
+    disjoint = replace(
+        plain, figure=printed.disjoint if printed else None, over="disjoint sets"
+    )
+    corrected = replace(
+        plain,
+        what=f"{plain.what}, the other launches' error allowed for",
+        figure=printed.corrected if printed else None,
+    )
+    return [plain, disjoint, corrected]
 
 
 def _power(found: Findings) -> list[Goal]:

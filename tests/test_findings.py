@@ -14,7 +14,7 @@ from rnnbench.reliability import STOPS, Rule
 from rnnbench.report import html
 from rnnbench.report.calibrated import page_of, said_of, text_of
 from rnnbench.report.content import Table
-from rnnbench.stats import Interval
+from rnnbench.stats import Interval, expected_hold
 
 IDLE = Arm(Condition.IDLE, Allocator.STEADY)
 
@@ -88,6 +88,25 @@ def test_the_stop_rule_and_fixed_numbers_cover(found):
     assert stop_rule.disjoint.count == 60 // STOPS[-1] * 40
     assert 6 <= stop_rule.launches < 6.2
     assert stop_rule.narrow > 0.99
+
+
+def test_what_ideal_launches_cover_knows_of_the_stop_rule(make_calibration):
+    """Spread as on a disturbed machine: by the formula the rule would look guilty."""
+    calibration = make_calibration(noise=0.033)
+
+    (findings,) = findings_of(calibration)
+
+    rule = findings.coverages[0]
+    assert 10 < rule.launches < 16
+    used = round(rule.launches)
+    assert rule.plain.estimate == pytest.approx(rule.expected, abs=0.015)
+    assert rule.expected < expected_hold(used, 60 - used) - 0.01
+    goals = goals_by_what(calibration)
+    what = "coverage of the 95 % interval, as printed"
+    assert goals[what, "random orders"].is_met is False
+    corrected = goals[f"{what}, the other launches' error allowed for", "random orders"]
+    assert corrected.is_met is True
+    assert corrected.figure == rule.corrected
 
 
 def test_launches_that_repeat_each_other_are_found_to_cover_too_seldom(
