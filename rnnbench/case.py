@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, asdict, dataclass, fields
 from enum import StrEnum
+from operator import attrgetter
 from typing import Any
 
 TORCH_LAYERS = ("rnn_tanh", "rnn_relu", "lstm", "gru")
@@ -171,10 +172,10 @@ def case_id(case: Case, *, without: tuple[str, ...] = ()) -> str:
     So an axis that is added to the house later leaves every older id as it was.
     """
     tokens = [
-        token(getattr(case, name))
-        for name, token in _TOKENS.items()
+        token(value)
+        for (name, token), value in zip(_TOKENS.items(), _values(case), strict=True)
         if name not in without
-        and (name in _ALWAYS or getattr(case, name) != DEFAULTS.get(name))
+        and (name in _ALWAYS or value != DEFAULTS.get(name))
         and not (name == "optimizer" and _has_no_optimizer(case, without))
     ]
     return "-".join(tokens)
@@ -225,6 +226,7 @@ _TOKENS: dict[str, Callable[[Any], str]] = {
     "allocator": str,
     "parameters_of": "parameters_of_h{}".format,
 }
+_values = attrgetter(*_TOKENS)
 
 
 def applies(axis: str, case: Case) -> bool:

@@ -31,16 +31,17 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         metafunc.config.stash[_FAULT] = str(error)
         metafunc.parametrize("case", [])
         return
+    groups = [(workload.id, workload.members) for workload in sweep.workloads]
     metafunc.parametrize(
         "case",
         [
             pytest.param(
                 case,
                 id=case.id,
-                marks=pytest.mark.benchmark(group=workload.id, timer=ReplayClock()),
+                marks=pytest.mark.benchmark(group=group, timer=ReplayClock()),
             )
-            for workload in sweep.workloads
-            for case in workload.members
+            for group, members in groups
+            for case in members
             if case.phase == marker.kwargs["phase"]
         ],
     )

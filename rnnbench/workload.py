@@ -70,10 +70,9 @@ def workload_id(case: Case, compare: tuple[str, ...]) -> str:
 
     A case sized to an LSTM's parameters goes beside the LSTM that it was sized to.
     """
-    nominal = replace(
-        case, hidden_size=case.parameters_of or case.hidden_size, parameters_of=0
-    )
-    return case_id(nominal, without=compare) or "all"
+    if case.parameters_of:
+        case = replace(case, hidden_size=case.parameters_of, parameters_of=0)
+    return case_id(case, without=compare) or "all"
 
 
 def group(cases: Iterable[Case], compare: tuple[str, ...]) -> tuple[Workload, ...]:
