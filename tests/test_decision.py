@@ -67,3 +67,13 @@ def test_no_measured_cell_is_left_out(tables_of, seed):
     found = [block for block in tables_of(points) if isinstance(block, Table)]
 
     assert set().union(*map(cells, found)) == {(str(h), str(s)) for h, s in points}
+
+
+def test_tables_over_the_same_sizes_have_names_of_their_own(tables_of):
+    corner = [(h, s) for h in (16, 32) for s in (4, 8)]
+    other = [(h, s) for h in (64, 128) for s in (16, 64)]
+
+    first, second = tables_of(corner + other)
+
+    assert first.title.endswith("over hidden_size, seq_len (1 of 2)")
+    assert second.title.endswith("over hidden_size, seq_len (2 of 2)")

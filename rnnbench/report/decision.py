@@ -35,16 +35,14 @@ def decisions(name: str, group: Sequence[Ratio]) -> list[Block]:
         note = Text("A dash: not in this sweep.")
         columns = {column for row in cells.values() for column in row}
         return [_table(title, axes, cells, columns), note]
-    return [
-        _table(
-            title
-            if len(products) == 1
-            else f"{title}, over {_over(axes, rows, columns)}",
-            axes,
-            {row: cells[row] for row in rows},
-            columns,
+    titles = [title]
+    if len(products) > 1:
+        titles = _told_apart(
+            [f"{title}, over {_over(axes, *each)}" for each in products]
         )
-        for rows, columns in products
+    return [
+        _table(said, axes, {row: cells[row] for row in rows}, columns)
+        for said, (rows, columns) in zip(titles, products, strict=True)
     ]
 
 
@@ -83,6 +81,16 @@ def _over(
     if len({length for _, length in columns}) > 1:
         named.append("seq_len")
     return ", ".join(named) or "one size"
+
+
+def _told_apart(titles: Sequence[str]) -> list[str]:
+    """Numbered where they are the same: a table is found by its name."""
+    return [
+        f"{title} ({titles[: place + 1].count(title)} of {titles.count(title)})"
+        if titles.count(title) > 1
+        else title
+        for place, title in enumerate(titles)
+    ]
 
 
 def _table(
