@@ -126,7 +126,7 @@ def _coverage(found: Findings) -> list[Goal]:
     )
     corrected = replace(
         plain,
-        what=f"{plain.what}, the other launches' error allowed for",
+        what=f"{plain.what}, corrected",
         figure=printed.corrected if printed else None,
     )
     return [plain, disjoint, corrected]

@@ -104,7 +104,7 @@ def test_what_ideal_launches_cover_knows_of_the_stop_rule(make_calibration):
     goals = goals_by_what(calibration)
     what = "coverage of the 95 % interval, as printed"
     assert goals[what, "random orders"].is_met is False
-    corrected = goals[f"{what}, the other launches' error allowed for", "random orders"]
+    corrected = goals[f"{what}, corrected", "random orders"]
     assert corrected.is_met is True
     assert corrected.figure == rule.corrected
 
