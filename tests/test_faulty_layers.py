@@ -14,7 +14,7 @@ from rnnbench.case import Case, Phase
 from rnnbench.journal import Header, Journal
 from rnnbench.launch import Order
 from rnnbench.outcome import Outcome
-from rnnbench.record import Policy, Status
+from rnnbench.record import MEASURED, Policy, Status
 from rnnbench.workload import DEFAULT_COMPARE, group
 
 ROOT = Path(__file__).parents[1]
@@ -65,7 +65,8 @@ def test_every_fault_costs_its_own_cell_alone():
 
     found = conduct(["lstm", "gru", *map(faulty, expected)])
 
-    assert found["lstm"].status is found["gru"].status is Status.OK
+    # How wide an interval of two launches is depends on the machine.
+    assert {found["lstm"].status, found["gru"].status} <= MEASURED
     assert len(found["gru"].turns) == 2
     for name, (status, reason) in expected.items():
         result = found[faulty(name)]
@@ -78,7 +79,7 @@ def test_a_right_layer_of_the_users_own_is_a_member_like_the_others():
     found = conduct(["lstm", faulty("Right")], phase=Phase.TRAIN)
 
     right = found[faulty("Right")]
-    assert right.status in {Status.OK, Status.IMPRECISE}
+    assert right.status in MEASURED
     assert right.peak_memory
     assert all(turns.first_call for turns in right.turns)
 
@@ -86,7 +87,7 @@ def test_a_right_layer_of_the_users_own_is_a_member_like_the_others():
 def test_a_layer_that_prints_disturbs_nothing():
     found = conduct([faulty("Prints")])
 
-    assert found[faulty("Prints")].status in {Status.OK, Status.IMPRECISE}
+    assert found[faulty("Prints")].status in MEASURED
 
 
 SWEEP = """\
