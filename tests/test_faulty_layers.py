@@ -34,7 +34,8 @@ def faulty(name):
 
 def conduct(layers, *, phase=Phase.INFERENCE, launches=2):
     cases = [Case(layer=layer, phase=phase, **SHAPE) for layer in layers]
-    policy = Policy(precision=0.5, launches=launches, budget=300, time_limit=6)
+    # How wide an interval of so few launches is depends on the machine: any will do.
+    policy = Policy(precision=0.99, launches=launches, budget=300, time_limit=6)
     order = Order(workloads=group(cases, DEFAULT_COMPARE), policy=policy)
 
     async def run():
@@ -63,11 +64,10 @@ def test_every_fault_costs_its_own_cell_alone():
         "Allocates": (Status.OUT_OF_MEMORY, "memory"),
     }
 
-    found = conduct(["lstm", "gru", *map(faulty, expected)])
+    found = conduct(["lstm", "gru", *map(faulty, expected)], launches=3)
 
-    # How wide an interval of two launches is depends on the machine.
-    assert {found["lstm"].status, found["gru"].status} <= MEASURED
-    assert len(found["gru"].turns) == 2
+    assert found["lstm"].status is found["gru"].status is Status.OK
+    assert len(found["gru"].turns) == 3
     for name, (status, reason) in expected.items():
         result = found[faulty(name)]
         assert (name, result.status) == (name, status)
