@@ -89,7 +89,7 @@ class Calibrator:
             for number in range(stage.launches)
         )
         launches = [launch for launch in lacking if launch.cells]
-        if stage.allocator is Allocator.STEADY:
+        if stage.allocator is Allocator.STEADY or stage.part is Part.REPEAT:
             return launches
         # As a user gets it who sets nothing: nothing else ran in that process.
         return [
@@ -103,7 +103,7 @@ class Calibrator:
         for launch in due:
             at = f"re-run {launch.number + 1}"
             samples, faults = rerun(
-                stage.condition,
+                stage,
                 launch.number,
                 launch.cells,
                 command=self.command,

@@ -21,10 +21,9 @@ LAUNCHES = {
     Part.FLOOR: 10,
     Part.REPEAT: 10,
 }
-# Launches and cells with the system's allocator: there each cell has a process of its
-# own, which costs as much again; and only whether equal layers differ is asked of it.
-SYSTEM = (12, 8)
-# Launches, and cells, of a calibration that is over in 3 minutes.
+# Launches, and cells, of a calibration that is over in 3 minutes. With the system's
+# allocator, too, so many launches, of all cells: there each cell has a process of its
+# own, which costs as much again.
 SHORT = {
     Part.AA: (14, 8),
     Part.INJECTED: (14, 6),
@@ -85,24 +84,21 @@ def plan(wish: Wish) -> tuple[Stage, ...]:
         if part in wish.parts
         if condition in conditions
         if allocator in allocators
-        if allocator is Allocator.STEADY or part is Part.AA
     )
 
 
 def _stage(wish: Wish, part: Part, condition: Condition, allocator: Allocator) -> Stage:
+    few, count = SHORT[part]
+    launches = LAUNCHES[part] if allocator is Allocator.STEADY else few
     cells = cells_of(part, allocator)
-    launches = LAUNCHES[part]
-    count = len(cells)
-    if allocator is Allocator.SYSTEM:
-        launches, count = SYSTEM
     if wish.short:
-        launches, count = SHORT[part]
+        launches, cells = few, cells[:count]
     return Stage(
         part=part,
         condition=condition,
         allocator=allocator,
         launches=wish.launches or launches,
-        cells=cells[:count],
+        cells=cells,
     )
 
 

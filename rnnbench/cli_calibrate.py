@@ -69,7 +69,7 @@ def calibrate_harness(  # noqa: PLR0913 - options, not arguments
     """Measure the harness on this machine; the help text is `_CALIBRATE`."""
     from rnnbench.calibration_journal import SampleJournal  # noqa: PLC0415
     from rnnbench.calibration_place import header_of, machine_of  # noqa: PLC0415
-    from rnnbench.calibration_plan import Wish, plan  # noqa: PLC0415
+    from rnnbench.calibration_plan import Wish  # noqa: PLC0415
     from rnnbench.calibration_session import CalibrationSession  # noqa: PLC0415
     from rnnbench.campaign import survey  # noqa: PLC0415
 
@@ -80,8 +80,6 @@ def calibrate_harness(  # noqa: PLR0913 - options, not arguments
         launches=launches,
         short=short,
     )
-    if not plan(wish):
-        raise typer.BadParameter("nothing is left: the system allocator has aa alone")
     environment, _ = asyncio.run(survey(()))
     name = machine_of(environment)
     path = output / f"{name}.journal"

@@ -6,11 +6,10 @@ from datetime import UTC, datetime
 from math import log
 
 import rnnbench
-from rnnbench.calibration import Condition, Part, Sample
+from rnnbench.calibration import Part, Sample
 from rnnbench.calibration_cells import Cell, sweep_of
-from rnnbench.calibration_plan import RERUN
+from rnnbench.calibration_plan import RERUN, Stage
 from rnnbench.campaign import Campaign, Progress, survey
-from rnnbench.case import Allocator
 from rnnbench.journal import Journal
 from rnnbench.launch import Order
 from rnnbench.metric import TIME
@@ -21,7 +20,7 @@ from rnnbench.workload import DEFAULT_COMPARE
 
 
 def rerun(
-    condition: Condition,
+    stage: Stage,
     number: int,
     cells: Sequence[Cell],
     *,
@@ -37,7 +36,7 @@ def rerun(
     found = {one.workload: one for one in ratios(run) if one.metric is TIME}
     reasons = {result.workload: result.reason for result in run.results}
     samples = tuple(
-        _sample(condition, number, found[cell.id], campaign, run)
+        _sample(stage, number, found[cell.id], campaign, run)
         for cell in cells
         if cell.id in found
     )
@@ -78,7 +77,7 @@ async def _run(order: Order, show: Callable[[Progress], None]) -> tuple[Campaign
 
 
 def _sample(
-    condition: Condition, number: int, ratio: Ratio, campaign: Campaign, run: Run
+    stage: Stage, number: int, ratio: Ratio, campaign: Campaign, run: Run
 ) -> Sample:
     passes = campaign.journal.passes[ratio.workload].values()
     calls = {
@@ -89,8 +88,8 @@ def _sample(
     }
     return Sample(
         part=Part.REPEAT,
-        condition=condition,
-        allocator=Allocator.STEADY,
+        condition=stage.condition,
+        allocator=stage.allocator,
         launch=number,
         cell=ratio.workload,
         values={"gru/lstm": log(ratio.interval.estimate)},

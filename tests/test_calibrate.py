@@ -135,6 +135,21 @@ def test_with_the_systems_allocator_each_cell_has_a_process_of_its_own(
     assert [setting.allocator for setting in started] == [Allocator.SYSTEM] * 4
 
 
+def test_a_rerun_with_the_systems_allocator_is_whole_and_says_so(tmp_path):
+    cells = cells_of(Part.REPEAT, Allocator.SYSTEM)[:2]
+    order = stage(Part.REPEAT, launches=1, allocator=Allocator.SYSTEM, cells=cells)
+    seen = []
+
+    done = carry_out(tmp_path / "j", order, show=seen.append)
+
+    assert [(one.allocator, one.cell) for one in samples(done)] == [
+        (Allocator.SYSTEM, cell.id) for cell in cells
+    ]
+    assert {one.at.partition(",")[0] for one in seen} == {"re-run 1"}
+    # Both at once, so that nothing is said to be done before the end.
+    assert {one.done for one in seen[:-1]} == {0}
+
+
 def counting(started):
     from rnnbench.process import Worker  # noqa: PLC0415 - before it is replaced
 

@@ -1,3 +1,5 @@
+from itertools import product
+
 import pytest
 
 from rnnbench.calibration import Condition, Part
@@ -25,7 +27,8 @@ def test_there_are_two_hundred_trials_of_each_slowdown():
     stages = [one for one in plan(Wish()) if one.part is Part.INJECTED]
 
     for stage in stages:
-        assert stage.launches // 7 * len(stage.cells) >= 200
+        if stage.allocator is Allocator.STEADY:
+            assert stage.launches // 7 * len(stage.cells) >= 200
         for cell in stage.cells:
             assert [one.slowdown for one in cell.members] == [0, *SLOWDOWNS]
 
@@ -48,12 +51,28 @@ def test_a_cell_is_known_by_its_name(part):
     assert len({cell.id for cell in cells}) == len(cells)
 
 
-def test_all_is_measured_idle_and_under_bursts():
+def test_all_is_measured_idle_and_under_bursts_with_both_allocators():
     stages = plan(Wish())
 
-    assert {(one.part, one.condition) for one in stages} == {
-        (part, condition) for part in Part for condition in Condition
-    }
+    assert [(one.condition, one.allocator, one.part) for one in stages] == list(
+        product(Condition, Allocator, Part)
+    )
+
+
+def test_with_the_systems_allocator_the_same_layers_are_measured():
+    stages = {one.name: one for one in plan(Wish(launches=7))}
+
+    for name, steady in stages.items():
+        system = stages[name.replace("steady", "system")]
+        assert len(system.cells) == len(steady.cells)
+        assert system.launches == steady.launches
+    cases = [
+        member.case
+        for part in Part
+        for cell in stages[f"{part}/idle/system"].cells
+        for member in cell.members
+    ]
+    assert {case.allocator for case in cases} == {Allocator.SYSTEM}
 
 
 def test_a_short_one_is_idle_and_steady_and_says_what_it_lacks():
