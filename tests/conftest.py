@@ -5,6 +5,7 @@ that a property test may use them, too.
 """
 
 import random
+import signal
 from dataclasses import replace
 from itertools import product
 from math import exp, log
@@ -28,6 +29,10 @@ from rnnbench.record import (
     Yardstick,
 )
 from rnnbench.workload import DEFAULT_COMPARE, group, workload_id
+
+# A shell's background job ignores an interrupt, and so would all that it starts.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 CASE = Case(layer="lstm", input_size=8, hidden_size=16, seq_len=4, batch_size=2)
 
