@@ -88,15 +88,7 @@ class Calibrator:
             )
             for number in range(stage.launches)
         )
-        launches = [launch for launch in lacking if launch.cells]
-        if stage.allocator is Allocator.STEADY or stage.part is Part.REPEAT:
-            return launches
-        # As a user gets it who sets nothing: nothing else ran in that process.
-        return [
-            Launch(launch.number, (cell,))
-            for launch in launches
-            for cell in launch.cells
-        ]
+        return [launch for launch in lacking if launch.cells]
 
     def _rerun(self, stage: Stage, due: Sequence[Launch]) -> None:
         """Whole campaigns, one after the other: each has lanes of its own."""
@@ -117,7 +109,7 @@ class Calibrator:
 
     async def _in_lanes(self, stage: Stage, due: Sequence[Launch]) -> None:
         """Launches side by side, a core each, as a campaign does it."""
-        queue = deque(due)
+        queue = deque(_processes(stage.allocator, due))
         lanes: list[tuple[int, ...]] = [
             (core,) for core in physical_cores()[-MOST_LANES:]
         ]
@@ -182,6 +174,16 @@ class Calibrator:
         self.show(
             Progress(at=at, done=done, total=self._due, elapsed=elapsed, left=left)
         )
+
+
+def _processes(allocator: Allocator, due: Sequence[Launch]) -> Sequence[Launch]:
+    """What has a worker of its own: with the system's allocator, each cell.
+
+    As a user gets it who sets nothing: nothing else ran in that process.
+    """
+    if allocator is Allocator.STEADY:
+        return due
+    return [Launch(launch.number, (cell,)) for launch in due for cell in launch.cells]
 
 
 def _condition(condition: Condition) -> AbstractContextManager[object]:
