@@ -49,7 +49,7 @@ class Floor:
 
 @dataclass(frozen=True, slots=True)
 class Repeated:
-    """One cell's ratio over whole re-runs.
+    """One cell's ratio over whole re-runs: their mean, its interval, their number.
 
     `deviation`: the furthest from their mean, as a share of it; `spread`: their
     standard deviation, so too. `call`: seconds of its longest.
@@ -59,7 +59,7 @@ class Repeated:
     name: str
     is_training: bool
     call: float
-    runs: int
+    ratio: Interval
     deviation: float
     spread: float
 
@@ -118,7 +118,7 @@ def _repeated(series: Series) -> Repeated:
         series.name,
         not _TRAINING.isdisjoint(series.cell.split("-")),
         series.call,
-        len(ratios),
+        ratio_interval(series.values),
         max(abs(ratio / mean - 1) for ratio in ratios),
         stdev(ratios) / mean,
     )

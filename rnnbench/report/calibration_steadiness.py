@@ -6,6 +6,7 @@ from rnnbench.findings import Findings
 from rnnbench.metric import TIME
 from rnnbench.report.calibration_cells import off_cell, percent, table
 from rnnbench.report.content import Cell, Section, Text
+from rnnbench.report.labels import span
 from rnnbench.stats import Interval
 
 
@@ -68,7 +69,7 @@ def repeats(findings: Sequence[Findings]) -> Section | None:
             Cell(each.arm.label),
             Cell("training" if one.is_training else "inference"),
             Cell(TIME.format(one.call)),
-            Cell(str(one.runs)),
+            Cell(span(one.ratio), note=f"{one.ratio.count} re-runs"),
             Cell(percent(one.deviation)),
             Cell(percent(one.spread)),
         )
@@ -77,7 +78,7 @@ def repeats(findings: Sequence[Findings]) -> Section | None:
     ]
     if not rows:
         return None
-    columns = ("phase", "longest call", "re-runs", "largest deviation", "spread")
+    columns = ("phase", "longest call", "ratio", "largest deviation", "spread")
     return Section(
         "repeat",
         "Do whole re-runs print the same ratio?",
