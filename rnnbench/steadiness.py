@@ -49,10 +49,11 @@ class Floor:
 
 @dataclass(frozen=True, slots=True)
 class Repeated:
-    """One cell's ratio over whole re-runs: their mean, its interval, their number.
+    """One cell's ratio over whole re-runs.
 
-    `deviation`: the furthest from their mean, as a share of it; `spread`: their
-    standard deviation, so too. `call`: seconds of its longest.
+    `ratio`: their geometric mean, its interval, and how many they are. `deviation`: the
+    furthest from their arithmetic mean, as a share of it; `spread`: their standard
+    deviation, so too. `call`: seconds of its longest.
     """
 
     cell: str
