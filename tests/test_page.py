@@ -116,6 +116,16 @@ def test_no_boundary_is_claimed_where_the_winner_comes_and_goes(make_sweep, simu
     assert "from hidden_size 32 on" not in said(run)
 
 
+def test_no_boundary_is_claimed_of_the_largest_size_alone(make_sweep, simulate):
+    run = simulate(
+        make_sweep(hidden_size=[16, 32, 64, 128], layer=["lstm", "gru"]),
+        lambda c: 1e-3 * (2 if (c.layer == "gru") == (c.hidden_size < 128) else 1),
+    )
+
+    assert "the LSTM is faster at 3, the GRU is faster at 1" in said(run)
+    assert " on always " not in said(run)
+
+
 def undisturbed(seconds):
     """An independent way from turns to what a call takes: their lower third's mean."""
     third = math.ceil(len(seconds) / 3)

@@ -140,12 +140,12 @@ def _range(group: Sequence[Ratio]) -> str:
 
 
 def _boundary(group: Sequence[Ratio]) -> str:
-    """From which size on one layer is always faster, where there is such a size."""
+    """From which size on one layer is always faster; the largest alone is no trend."""
     if len({ratio.verdict for ratio in group}) < 2:
         return ""
     for axis in SIZES:
         values = sorted({nominal(ratio.pair.reference, axis) for ratio in group})
-        for edge in values[1:]:
+        for edge in values[1:-1]:
             beyond = {
                 ratio.verdict
                 for ratio in group
