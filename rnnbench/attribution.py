@@ -27,13 +27,7 @@ class Attribution:
 
 def attribute(found: Iterable[Ratio], metric: Metric = TIME) -> Attribution | None:
     """Of ratios of one pair of layers; None where no launch measured all both ways."""
-    ratios = [ratio for ratio in found if ratio.metric is metric]
-    off = {_key(ratio): ratio for ratio in ratios if not _fused(ratio)}
-    both = [
-        (ratio, off[_key(ratio)])
-        for ratio in ratios
-        if _fused(ratio) and _key(ratio) in off
-    ]
+    both = both_ways(found, metric)
     if not both:
         return None
     default, alike = pooled([one for one, _ in both]), pooled([one for _, one in both])
@@ -42,6 +36,17 @@ def attribute(found: Iterable[Ratio], metric: Metric = TIME) -> Attribution | No
         return None
     switch = _switch(both[0][0].pair.reference)
     return Attribution(switch, len(both), default, alike, quotient)
+
+
+def both_ways(found: Iterable[Ratio], metric: Metric) -> list[tuple[Ratio, Ratio]]:
+    """Ratios with the backend as it comes, each beside the same with it off."""
+    ratios = [ratio for ratio in found if ratio.metric is metric]
+    off = {_key(ratio): ratio for ratio in ratios if not _fused(ratio)}
+    return [
+        (ratio, off[_key(ratio)])
+        for ratio in ratios
+        if _fused(ratio) and _key(ratio) in off
+    ]
 
 
 def _quotient(both: list[tuple[Ratio, Ratio]]) -> Interval | None:

@@ -238,6 +238,23 @@ def test_the_backend_is_told_beside_the_cell(quick):
     assert blocks(quick, "backend", Chart)
 
 
+def test_both_sides_of_a_switch_are_means_over_the_same_sizes(make_sweep, simulate):
+    off = make_sweep(hidden_size=[16], layer=["lstm"], onednn=[False])
+    on = make_sweep(hidden_size=[16, 32, 64], layer=["gru", "lstm"])
+
+    run = simulate(
+        on + off,
+        lambda c: 1e-3 * (c.hidden_size / 8 if c.layer == "gru" else 1),
+        memory=lambda c: 1024 * (c.hidden_size // 8 if c.layer == "gru" else 1),
+    )
+
+    # Over all sizes it would be 4 with the switch on, and 2 with it off.
+    for table in blocks(run, "backend", Table):
+        assert [float(text.split()[0]) for text in rows(table)[0][1:3]] == [
+            pytest.approx(2, rel=0.02)
+        ] * 2
+
+
 def test_a_knob_is_told_with_its_interval_by_layer_and_phase(make_sweep, simulate):
     cases = make_sweep(
         phase=["inference", "train"], layer=["gru", "lstm"], bidirectional=[False, True]

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from rnnbench.attribution import both_ways
 from rnnbench.metric import PEAK_MEMORY, TIME, Metric, significant
 from rnnbench.naming import BACKENDS, layer_name, pair_label, setting, words
 from rnnbench.ratio import Ratio, backend, judge, pooled
@@ -56,9 +57,15 @@ def switch_blocks(found: Sequence[Ratio]) -> list[Block]:
 
 
 def _groups(found: Sequence[Ratio]) -> _Found:
-    """Switches first, then GRU against LSTM where a switch was measured both ways."""
+    """GRU against LSTM on both sides of a switch, over the same sizes; the switches."""
     switches = [ratio for ratio in found if ratio.pair.axis in BACKENDS]
-    layers = [ratio for ratio in found if _is_the_question(ratio)]
+    asked = [ratio for ratio in found if _is_the_question(ratio)]
+    layers = [
+        ratio
+        for metric in (TIME, PEAK_MEMORY)
+        for sides in both_ways(asked, metric)
+        for ratio in sides
+    ]
     groups: _Found = {}
     for ratio in switches:
         groups.setdefault(_where(ratio), {})
