@@ -11,7 +11,7 @@ import rnnbench
 from rnnbench.calibration import Calibration, Sample
 from rnnbench.calibration_journal import Header, SampleJournal
 from rnnbench.calibration_plan import Stage
-from rnnbench.fingerprint import machine_key, machine_parts
+from rnnbench.fingerprint import machine_key, machine_parts, machine_text
 from rnnbench.measuring import digest
 from rnnbench.record import Environment
 
@@ -25,15 +25,6 @@ def machine_of(environment: Environment) -> str:
 
 def header_of(environment: Environment) -> Header:
     """What samples must share to belong together."""
-    machine = (
-        environment.cpu_model,
-        # "AMD EPYC" says nothing of which: these were seen with AVX-512 and without.
-        environment.cpu_capability,
-        f"{environment.physical_cores} cores",
-        environment.system,
-        environment.machine,
-        environment.allocator,
-    )
     versions = (
         f"rnnbench {rnnbench.__version__}",
         f"Python {environment.python}",
@@ -42,7 +33,7 @@ def header_of(environment: Environment) -> Header:
         environment.libc,
     )
     return Header(
-        machine=", ".join(filter(None, machine)),
+        machine=machine_text(environment),
         versions=", ".join(versions),
         measuring=digest(),
     )

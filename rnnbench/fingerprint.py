@@ -34,7 +34,14 @@ class Difference:
 _PARTS = {
     **dict.fromkeys(
         (
-            *("cpu_model", "physical_cores", "logical_cores", "system", "machine"),
+            *(
+                "cpu_model",
+                "cpu_signature",
+                "physical_cores",
+                "logical_cores",
+                "system",
+                "machine",
+            ),
             *("cpu_capability", "allocator"),
             *("gpu", "gpu_memory_bytes", "gpu_capability", "gpu_multiprocessors"),
         ),
@@ -110,6 +117,11 @@ def machine_key(parts: Iterable[tuple[str, str]]) -> str:
     name = known.get("gpu") or known.get("cpu_model") or "machine"
     slug = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:40].strip("-")
     return f"{slug or 'machine'}-{digest}"
+
+
+def machine_text(environment: Environment) -> str:
+    """All that tells the machine from others, for people and for a journal."""
+    return ", ".join(f"{name} {text}" for name, text in machine_parts(environment))
 
 
 def _text(value: object) -> str | None:

@@ -120,10 +120,15 @@ class Yardstick:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Environment:
-    """The machine and the libraries, as the worker saw them. None: can't be read."""
+    """The machine and the libraries, as the worker saw them. None: can't be read.
+
+    cpu_signature: which design the CPU is ("family 26 model 2"), where a hypervisor
+    gives it a name that several designs have ("AMD EPYC").
+    """
 
     cpu_model: str | None
     cpu_flags: str | None
+    cpu_signature: str | None = field(default=None, metadata=LATER)
     physical_cores: int | None
     logical_cores: int | None
     memory_bytes: int | None

@@ -13,6 +13,7 @@ import rnnbench
 from rnnbench import summary
 from rnnbench.campaign import Campaign, Progress, survey
 from rnnbench.case import Case
+from rnnbench.fingerprint import machine_text
 from rnnbench.journal import Header, Journal
 from rnnbench.launch import Order
 from rnnbench.outcome import Outcome
@@ -147,10 +148,7 @@ def _header(session: Session, environment: Environment) -> Header:
     ids = "\n".join(sorted(case.id for case in session.order.cases))
     policy = session.order.policy
     machine = (
-        environment.cpu_model,
-        environment.gpu,
-        environment.system,
-        environment.machine,
+        machine_text(environment),
         f"Python {environment.python}",
         f"torch {environment.torch}",
     )
@@ -158,5 +156,5 @@ def _header(session: Session, environment: Environment) -> Header:
         sweep=session.sweep.name,
         digest=hashlib.sha256(ids.encode()).hexdigest(),
         policy=f"precision {policy.precision:g}",
-        machine=", ".join(part for part in machine if part),
+        machine=", ".join(machine),
     )

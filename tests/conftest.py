@@ -39,6 +39,7 @@ CASE = Case(layer="lstm", input_size=8, hidden_size=16, seq_len=4, batch_size=2)
 ENVIRONMENT = Environment(
     cpu_model="Example CPU 9000",
     cpu_flags="avx2 fma",
+    cpu_signature="family 26 model 2",
     physical_cores=2,
     logical_cores=4,
     memory_bytes=16 * 2**30,

@@ -81,7 +81,8 @@ ROOMS = {
     "progress": FACTS | {"campaign"},
     "suites": FACTS | {"sweep", "replay"},
     "session": FACTS
-    | {"campaign", "journal", "launch", "outcome", "ratio", "store", "summary"},
+    | {"campaign", "fingerprint", "journal", "launch", "outcome", "ratio", "store"}
+    | {"summary"},
     "plugin": FACTS | {"campaign", "launch", "progress", "session", "suites", "sweep"},
     # The only user of torch.
     "worker": FACTS | {"protocol", "cost"},
@@ -128,7 +129,7 @@ ROOMS = {
     "report": FACTS
     | {"claim_rules", "claims"}
     | {"arms", "calibration", "coverage", "findings", "goals", "reliability"}
-    | {"steadiness", "scaling"}
+    | {"steadiness", "scaling", "fingerprint"}
     | {"stats", "cost", "ratio", "naming", "attribution", "provenance", "roofline"}
     | {"inert"},
     # Measuring the harness: a load, what is measured, its journal, a launch, the whole.

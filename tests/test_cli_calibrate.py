@@ -96,8 +96,11 @@ def test_processors_of_one_name_and_two_kinds_have_two_journals(make_run):
     environment = make_run().environment
 
     headers = {
-        header_of(replace(environment, cpu_capability=kind)).machine
+        header_of(
+            replace(environment, cpu_capability=kind, cpu_signature=design)
+        ).machine
         for kind in ("AVX2", "AVX512")
+        for design in ("family 25 model 17", "family 26 model 2")
     }
 
-    assert len(headers) == 2
+    assert len(headers) == 4

@@ -310,11 +310,28 @@ def test_launches_that_were_disturbed_count_only_where_they_are_the_rule(
 
 def test_a_run_is_told_what_is_known_of_its_machine_alone(make_calibration):
     calibration = make_calibration()
-    other = replace(calibration.environment, cpu_model="Another CPU")
 
     said = said_of(calibration, calibration.environment)
 
     assert any(line.startswith("coverage of the 95 % interval") for line in said)
     assert all("not measured" not in line for line in said)
-    with pytest.raises(IncomparableError, match=r"it is of .*, and the run of Another"):
-        said_of(calibration, other)
+
+
+@pytest.mark.parametrize(
+    ("field", "other"),
+    [
+        ("cpu_model", "Another CPU"),
+        ("cpu_signature", "family 25 model 17"),
+        ("cpu_signature", None),
+    ],
+)
+def test_a_calibration_says_nothing_of_another_machine(make_calibration, field, other):
+    calibration = make_calibration()
+    environment = replace(calibration.environment, **{field: other})
+    theirs = other and f"{field} {other}"
+
+    with pytest.raises(
+        IncomparableError,
+        match=rf"it is of {field} .*, and the run of {theirs or 'a machine of which'}",
+    ):
+        said_of(calibration, environment)

@@ -7,6 +7,7 @@ import torch
 
 from rnnbench.worker.machine import (
     cpu_line,
+    cpu_signature,
     driver,
     environment,
     memory_bytes,
@@ -74,6 +75,27 @@ def test_the_cpu_is_read_by_the_names_of_its_kind(machine):
 
     assert cpu_line("model name", root) == "Example 9000"
     assert cpu_line("flags", root) == "fp asimd"
+
+
+@pytest.mark.parametrize(
+    ("lines", "expected"),
+    [
+        (
+            "cpu family\t: 26\nmodel\t\t: 2\nmodel name\t: AMD EPYC\nstepping\t: 1\n",
+            "family 26 model 2",
+        ),
+        (
+            "CPU implementer\t: 0x41\nCPU variant\t: 0x3\nCPU part\t: 0xd0c\n",
+            "implementer 0x41 part 0xd0c",
+        ),
+        ("cpu family\t: 26\n", None),
+        ("", None),
+    ],
+)
+def test_the_design_of_a_cpu_is_read_by_its_numbers(machine, lines, expected):
+    root = machine({"proc/cpuinfo": "processor\t: 0\n" + lines})
+
+    assert cpu_signature(root) == expected
 
 
 def test_the_driver_is_read_where_it_is_loaded(machine, tmp_path):

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from rnnbench.calibration import Calibration, Part
 from rnnbench.errors import IncomparableError
 from rnnbench.findings import findings_of
+from rnnbench.fingerprint import machine_parts
 from rnnbench.goals import Goal, Unit, goals_of
 from rnnbench.metric import TIME, significant
 from rnnbench.record import Environment
@@ -22,6 +23,8 @@ from rnnbench.report.calibration_speed import Beside, speed
 from rnnbench.report.calibration_steadiness import repeats, settling, step_floor
 from rnnbench.report.content import Cell, Column, Page, Section, Table, Text, Tone
 from rnnbench.stats import Interval
+
+Parts = tuple[tuple[str, str], ...]
 
 _NOTHING = Beside()
 _STANDINGS = {
@@ -79,10 +82,13 @@ def said_of(
     IncomparableError where it is of another machine than `environment`.
     """
     if environment is not None:
-        ours, theirs = environment.cpu_model, calibration.environment.cpu_model
+        # As a site tells them apart, so that both say the same of a run.
+        theirs = machine_parts(calibration.environment)
+        ours = machine_parts(environment)
         if ours != theirs:
             raise IncomparableError(
-                f"calibration: it is of {theirs}, and the run of {ours}"
+                f"calibration: it is of {_less(theirs, ours)}, "
+                f"and the run of {_less(ours, theirs)}"
             )
     findings = findings_of(calibration)[:1]
     return tuple(
@@ -90,6 +96,12 @@ def said_of(
         for goal in goals_of(findings)
         if (met := goal.is_met) is not None
     )
+
+
+def _less(parts: Parts, others: Parts) -> str:
+    """What a machine has, and another has not."""
+    known = (f"{name} {text}" for name, text in parts if (name, text) not in others)
+    return ", ".join(known) or "a machine of which less is known"
 
 
 def _by_goal(goals: Sequence[Goal]) -> list[list[Goal]]:

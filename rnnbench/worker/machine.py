@@ -22,6 +22,7 @@ def environment() -> Environment:
     return Environment(
         cpu_model=_cpu("model name", "machdep.cpu.brand_string"),
         cpu_flags=_cpu("flags", "machdep.cpu.features"),
+        cpu_signature=cpu_signature(),
         physical_cores=physical_cores() or _integer(_sysctl("hw.physicalcpu")),
         logical_cores=os.cpu_count(),
         memory_bytes=memory_bytes(),
@@ -72,6 +73,19 @@ def cpu_line(name: str, root: Path = _ROOT) -> str | None:
     names = {"flags": "flags|Features", "model name": "model name|Model"}[name]
     text = _text(root / "proc/cpuinfo") or ""
     return _found(rf"^(?:{names})\s*: (.+)$", text)
+
+
+def cpu_signature(root: Path = _ROOT) -> str | None:
+    """The CPU's design by numbers: x86's family and model, ARM's part; Linux only.
+
+    Not the stepping: it mends a design and leaves its speed.
+    """
+    text = _text(root / "proc/cpuinfo") or ""
+    for names in (("cpu family", "model"), ("CPU implementer", "CPU part")):
+        found = {name: _found(rf"^{name}\s*: (.+)$", text) for name in names}
+        if all(found.values()):
+            return " ".join(f"{name.split()[-1]} {found[name]}" for name in names)
+    return None
 
 
 def driver(root: Path = _ROOT) -> str | None:
