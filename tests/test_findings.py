@@ -308,6 +308,22 @@ def test_launches_that_were_disturbed_count_only_where_they_are_the_rule(
     assert launches_of(disturbed(7))["gru/gru"] == 12
 
 
+def test_the_time_of_a_part_counts_what_killed_calls_measured(make_calibration):
+    stage = "aa/idle/steady"
+    calibration = replace(make_calibration(cells=20), seconds={stage: 8.0})
+    page = page_of(calibration)
+
+    (table,) = (
+        block
+        for section in page.sections
+        for block in section.blocks
+        if isinstance(block, Table) and block.title == "What was measured"
+    )
+
+    # 20 cells, 60 launches, half a second each.
+    assert table.rows[0][4].text == "600 s"
+
+
 def test_a_run_is_told_what_is_known_of_its_machine_alone(make_calibration):
     calibration = make_calibration()
 
