@@ -33,7 +33,7 @@ def header_of(environment: Environment) -> Header:
         environment.libc,
     )
     return Header(
-        machine=machine_text(environment),
+        machine=machine_text(machine_parts(environment)),
         versions=", ".join(versions),
         measuring=digest(),
     )

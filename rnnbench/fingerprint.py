@@ -34,15 +34,8 @@ class Difference:
 _PARTS = {
     **dict.fromkeys(
         (
-            *(
-                "cpu_model",
-                "cpu_signature",
-                "physical_cores",
-                "logical_cores",
-                "system",
-                "machine",
-            ),
-            *("cpu_capability", "allocator"),
+            *("cpu_model", "cpu_signature", "cpu_capability", "allocator"),
+            *("physical_cores", "logical_cores", "system", "machine"),
             *("gpu", "gpu_memory_bytes", "gpu_capability", "gpu_multiprocessors"),
         ),
         Part.MACHINE,
@@ -119,9 +112,9 @@ def machine_key(parts: Iterable[tuple[str, str]]) -> str:
     return f"{slug or 'machine'}-{digest}"
 
 
-def machine_text(environment: Environment) -> str:
-    """All that tells the machine from others, for people and for a journal."""
-    return ", ".join(f"{name} {text}" for name, text in machine_parts(environment))
+def machine_text(parts: Iterable[tuple[str, str]]) -> str:
+    """What tells a machine from others, for people and for a journal."""
+    return ", ".join(f"{name} {text}" for name, text in parts)
 
 
 def _text(value: object) -> str | None:

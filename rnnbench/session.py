@@ -13,7 +13,7 @@ import rnnbench
 from rnnbench import summary
 from rnnbench.campaign import Campaign, Progress, survey
 from rnnbench.case import Case
-from rnnbench.fingerprint import machine_text
+from rnnbench.fingerprint import machine_parts, machine_text
 from rnnbench.journal import Header, Journal
 from rnnbench.launch import Order
 from rnnbench.outcome import Outcome
@@ -148,7 +148,7 @@ def _header(session: Session, environment: Environment) -> Header:
     ids = "\n".join(sorted(case.id for case in session.order.cases))
     policy = session.order.policy
     machine = (
-        machine_text(environment),
+        machine_text(machine_parts(environment)),
         f"Python {environment.python}",
         f"torch {environment.torch}",
     )

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from rnnbench.calibration import Calibration, Part
 from rnnbench.errors import IncomparableError
 from rnnbench.findings import findings_of
-from rnnbench.fingerprint import machine_parts
+from rnnbench.fingerprint import machine_parts, machine_text
 from rnnbench.goals import Goal, Unit, goals_of
 from rnnbench.metric import TIME, significant
 from rnnbench.record import Environment
@@ -100,8 +100,8 @@ def said_of(
 
 def _less(parts: Parts, others: Parts) -> str:
     """What a machine has, and another has not."""
-    known = (f"{name} {text}" for name, text in parts if (name, text) not in others)
-    return ", ".join(known) or "a machine of which less is known"
+    own = [part for part in parts if part not in others]
+    return machine_text(own) or "a machine of which less is known"
 
 
 def _by_goal(goals: Sequence[Goal]) -> list[list[Goal]]:
