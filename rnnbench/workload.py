@@ -18,6 +18,12 @@ class Pair:
     candidate: Case
     reference: Case
 
+    @property
+    def is_gru_to_lstm(self) -> bool:
+        """The question that all of this is for; at equal parameters, too."""
+        layers = (self.candidate.layer, self.reference.layer)
+        return self.axis == "layer" and layers == ("gru", "lstm")
+
 
 @dataclass(frozen=True, slots=True)
 class Workload:

@@ -26,7 +26,7 @@ _WINNERS = {Verdict.FASTER: "GRU", Verdict.SLOWER: "LSTM"}
 
 def answer(run: Run, found: Sequence[Ratio]) -> Section:
     """What the run says, in sentences, with a table of decisions for each setting."""
-    pairs = [ratio for ratio in found if _is_the_question(ratio)]
+    pairs = [ratio for ratio in found if ratio.pair.is_gru_to_lstm]
     times = [ratio for ratio in pairs if ratio.metric is TIME]
     if not times:
         return Section("answer", "The answer", (Text(_no_answer(run)),))
@@ -70,11 +70,6 @@ def by_place(found: Sequence[Ratio]) -> dict[str, list[Ratio]]:
         for name, whole in by_setting(found).items()
         for phase, part in by_phase(whole).items()
     }
-
-
-def _is_the_question(ratio: Ratio) -> bool:
-    layers = (ratio.pair.candidate.layer, ratio.pair.reference.layer)
-    return ratio.pair.axis == "layer" and layers == ("gru", "lstm")
 
 
 def _no_answer(run: Run) -> str:

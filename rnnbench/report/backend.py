@@ -23,8 +23,7 @@ def attributions(found: Sequence[Ratio]) -> tuple[Block, ...]:
     """A paragraph for each setting and phase that was measured both ways."""
     groups: dict[str, list[Ratio]] = {}
     for ratio in found:
-        layers = (ratio.pair.candidate.layer, ratio.pair.reference.layer)
-        if ratio.pair.axis == "layer" and layers == ("gru", "lstm"):
+        if ratio.pair.is_gru_to_lstm:
             groups.setdefault(_where(ratio), []).append(ratio)
     items = [
         Text(_sentence(part, attribute(group, PEAK_MEMORY)), where)

@@ -59,7 +59,11 @@ def switch_blocks(found: Sequence[Ratio]) -> list[Block]:
 def _groups(found: Sequence[Ratio]) -> _Found:
     """GRU against LSTM on both sides of a switch, over the same sizes; the switches."""
     switches = [ratio for ratio in found if ratio.pair.axis in BACKENDS]
-    asked = [ratio for ratio in found if _is_the_question(ratio)]
+    asked = [
+        ratio
+        for ratio in found
+        if ratio.pair.is_gru_to_lstm and not ratio.pair.candidate.parameters_of
+    ]
     layers = [
         ratio
         for metric in (TIME, PEAK_MEMORY)
@@ -75,12 +79,6 @@ def _groups(found: Sequence[Ratio]) -> _Found:
             key = (_label(ratio), ratio.pair.candidate.layer)
             groups[where].setdefault(key, []).append(ratio)
     return groups
-
-
-def _is_the_question(ratio: Ratio) -> bool:
-    layers = (ratio.pair.candidate.layer, ratio.pair.reference.layer)
-    equal = ratio.pair.candidate.parameters_of
-    return ratio.pair.axis == "layer" and layers == ("gru", "lstm") and not equal
 
 
 def _where(ratio: Ratio) -> str:

@@ -171,8 +171,9 @@ def _table(name: str, group: Sequence[Ratio]) -> Table:
         )
     first = group[0].pair.reference
     fixed = sizes(first, [axis for axis in SIZES if axis not in axes])
+    everywhere = f" (everywhere: {fixed})" if fixed else ""
     return Table(
-        f"Numbers of these charts: {name} (everywhere: {fixed})",
+        f"Numbers of these charts: {name}{everywhere}",
         (
             Column("layer"),
             Column("phase"),
