@@ -7,7 +7,7 @@ holds it, so that two runs never mix what they measured.
 import fcntl
 import json
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -27,7 +27,7 @@ class AppendOnly:
     def hold(
         cls,
         path: Path,
-        header: Mapping[str, Any],
+        opening: Sequence[Mapping[str, Any]],
         apply: Callable[[dict[str, Any]], None],
         *,
         resume: bool,
@@ -35,9 +35,9 @@ class AppendOnly:
     ) -> Self:
         """Go on with what `path` has, or set that aside under a dated name.
 
-        `apply` is told of each entry that is there. ResultsError where it can't be
-        read, another process holds it, or its header is another: `otherwise` says what
-        to do then.
+        `opening`: the header, and the entries that a new file begins with. `apply` is
+        told of each entry that is there. ResultsError where it can't be read, another
+        process holds it, or its header is another: `otherwise` says what to do then.
         """
         held = cls(path)
         try:
@@ -48,9 +48,10 @@ class AppendOnly:
                 path.rename(path.with_name(f"{path.name}.{stamp}"))
                 held.release()
                 held._take()
-            held._read(header, apply, otherwise)
+            held._read(opening[0], apply, otherwise)
             if not held._size:
-                held.append(header)
+                held.append(*opening)
+                held._read(opening[0], apply, otherwise)
         except OSError as error:
             held.release()
             raise ResultsError(f"{path}: journal: {error.strerror}") from error
@@ -59,14 +60,20 @@ class AppendOnly:
             raise
         return held
 
-    def append(self, entry: Mapping[str, Any]) -> None:
-        """Add a line; it is on the disk when this returns."""
+    def append(self, *entries: Mapping[str, Any]) -> None:
+        """Add a line of each; they are on the disk when this returns."""
         if self._descriptor is None:
             raise ResultsError(f"{self.path}: journal: it is closed")
-        text = json.dumps(entry, allow_nan=False, separators=(",", ":")) + "\n"
+        lines = (
+            json.dumps(entry, allow_nan=False, separators=(",", ":")) + "\n"
+            for entry in entries
+        )
+        rest = "".join(lines).encode()
         try:
-            # One write of a whole line, so that a torn line can only be the last.
-            os.write(self._descriptor, text.encode())
+            # One write of whole lines, so that a torn line can only be the last. On a
+            # full disk it takes a part of it, and only the next one says why.
+            while rest:
+                rest = rest[os.write(self._descriptor, rest) :]
             os.fsync(self._descriptor)
         except OSError as error:
             raise ResultsError(f"{self.path}: journal: {error.strerror}") from error

@@ -12,7 +12,7 @@ from functools import partial
 from rnnbench.burst import bursts
 from rnnbench.calibration import Condition, Part, Sample
 from rnnbench.calibration_cells import Cell
-from rnnbench.calibration_journal import SampleJournal, Spent
+from rnnbench.calibration_journal import SampleJournal
 from rnnbench.calibration_pass import Lane, Pass
 from rnnbench.calibration_plan import Stage
 from rnnbench.campaign import MOST_LANES, Progress
@@ -64,15 +64,11 @@ class Calibrator:
         if not due:
             return
         self._began = time.monotonic()
-        try:
-            with _condition(stage.condition):
-                if stage.part is Part.REPEAT:
-                    self._rerun(stage, due)
-                else:
-                    asyncio.run(self._in_lanes(stage, due))
-        finally:
-            seconds = time.monotonic() - self._began
-            self.journal.record(Spent(stage=stage.name, seconds=seconds))
+        with _condition(stage.condition):
+            if stage.part is Part.REPEAT:
+                self._rerun(stage, due)
+            else:
+                asyncio.run(self._in_lanes(stage, due))
 
     def _pending(self, stage: Stage) -> list[Launch]:
         """The launches, each with the cells that it lacks."""

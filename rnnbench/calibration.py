@@ -86,16 +86,16 @@ class Sample:
 class Calibration:
     """All that was measured of the harness on one machine.
 
-    `seconds`: wall seconds of measuring by "part/condition/allocator".
+    `measuring`: a digest of the code that measured, constants and all.
     """
 
     created: str  # ISO 8601, UTC
     version: str
     commit: str | None
+    measuring: str
     command: str
     environment: Environment
     samples: tuple[Sample, ...]
-    seconds: Mapping[str, float]
 
     def __post_init__(self) -> None:
         """Refuse a launch of a cell that counts twice."""
@@ -105,5 +105,3 @@ class Calibration:
         )
         if twice := [key for key, count in counts.items() if count > 1]:
             raise ValueError(f"twice: {', '.join(map(str, twice[0]))}")
-        if not all(0 <= value < math.inf for value in self.seconds.values()):
-            raise ValueError("seconds are finite, and 0 or more")

@@ -1,5 +1,6 @@
 """What a calibration has measured so far: appended, fsynced, and read again."""
 
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -10,8 +11,8 @@ from rnnbench.calibration import Condition, Part, Sample
 from rnnbench.case import Allocator
 from rnnbench.decode import reader
 
-# 1: the first.
-SCHEMA = 1
+# 1: the first. 2: samples alone, no seconds of stages.
+SCHEMA = 2
 
 Key = tuple[Part, Condition, Allocator, int, str]
 
@@ -26,14 +27,6 @@ class Header:
     machine: str
     versions: str
     measuring: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Spent:
-    """Wall seconds that went into a stage, of one invocation."""
-
-    stage: str
-    seconds: float
 
 
 def key_of(sample: Sample) -> Key:
@@ -53,20 +46,28 @@ class SampleJournal:
 
     path: Path
     samples: dict[Key, Sample] = field(default_factory=dict)
-    seconds: dict[str, float] = field(default_factory=dict)
     _file: AppendOnly | None = None
 
     @classmethod
-    def start(cls, path: Path, header: Header, *, resume: bool) -> Self:
+    def start(
+        cls,
+        path: Path,
+        header: Header,
+        *,
+        resume: bool,
+        published: Iterable[Sample] = (),
+    ) -> Self:
         """Open `path`: go on with what is there, or set it aside under a dated name.
 
-        ResultsError where it can't be read, is of another machine or code, or another
-        process measures into it.
+        Where nothing is there to go on with, as in a fresh clone, the journal begins
+        with what was `published`. ResultsError where it can't be read, is of another
+        machine or code, or another process measures into it.
         """
         journal = cls(path)
+        first = map(_line, published) if resume else ()
         journal._file = AppendOnly.hold(
             path,
-            {"kind": "Header", "schema": SCHEMA, **asdict(header)},
+            ({"kind": "Header", "schema": SCHEMA, **asdict(header)}, *first),
             journal._take_in,
             resume=resume,
             otherwise="begin anew with --fresh, which keeps this file under another "
@@ -85,11 +86,11 @@ class SampleJournal:
     ) -> None:
         self.close()
 
-    def record(self, entry: Sample | Spent) -> None:
-        """Append `entry`; it is on the disk when this returns."""
+    def record(self, sample: Sample) -> None:
+        """Append `sample`; it is on the disk when this returns."""
         if self._file is not None:
-            self._file.append({"kind": type(entry).__name__, **asdict(entry)})
-        self._apply(entry)
+            self._file.append(_line(sample))
+        self.samples[key_of(sample)] = sample
 
     def close(self) -> None:
         """Close the file, and leave it where it is: a later call goes on with it."""
@@ -97,14 +98,12 @@ class SampleJournal:
             self._file.release()
 
     def _take_in(self, data: dict[str, Any]) -> None:
-        self._apply(_READERS[data.pop("kind")](data))
-
-    def _apply(self, entry: Sample | Spent) -> None:
-        if isinstance(entry, Sample):
-            self.samples[key_of(entry)] = entry
-        else:
-            spent = self.seconds.get(entry.stage, 0.0)
-            self.seconds[entry.stage] = spent + entry.seconds
+        sample = _READERS[data.pop("kind")](data)
+        self.samples[key_of(sample)] = sample
 
 
-_READERS = {"Sample": reader(Sample), "Spent": reader(Spent)}
+def _line(sample: Sample) -> dict[str, Any]:
+    return {"kind": "Sample", **asdict(sample)}
+
+
+_READERS = {"Sample": reader(Sample)}

@@ -9,8 +9,10 @@ from statistics import median
 
 import rnnbench
 from rnnbench.calibration import Calibration, Sample
+from rnnbench.calibration_file import load_calibration
 from rnnbench.calibration_journal import Header, SampleJournal
 from rnnbench.calibration_plan import Stage
+from rnnbench.errors import ResultsError
 from rnnbench.fingerprint import machine_key, machine_parts, machine_text
 from rnnbench.measuring import digest
 from rnnbench.record import Environment
@@ -24,9 +26,13 @@ def machine_of(environment: Environment) -> str:
 
 
 def header_of(environment: Environment) -> Header:
-    """What samples must share to belong together."""
+    """What samples must share to belong together, of this machine and code."""
+    return _header(environment, rnnbench.__version__, digest())
+
+
+def _header(environment: Environment, version: str, measuring: str) -> Header:
     versions = (
-        f"rnnbench {rnnbench.__version__}",
+        f"rnnbench {version}",
         f"Python {environment.python}",
         f"numpy {environment.numpy}",
         f"torch {environment.torch}",
@@ -35,7 +41,23 @@ def header_of(environment: Environment) -> Header:
     return Header(
         machine=machine_text(machine_parts(environment)),
         versions=", ".join(versions),
-        measuring=digest(),
+        measuring=measuring,
+    )
+
+
+def journal_in(
+    folder: Path, environment: Environment, *, resume: bool
+) -> SampleJournal:
+    """The machine's journal; a new one goes on with the file that `folder` has of it.
+
+    ResultsError as `SampleJournal.start` has it, and where that file can't be read.
+    """
+    name, header = machine_of(environment), header_of(environment)
+    return SampleJournal.start(
+        folder / f"{name}.journal",
+        header,
+        resume=resume,
+        published=_published(folder / f"{name}.json", header) if resume else (),
     )
 
 
@@ -48,11 +70,24 @@ def calibration_of(
         created=datetime.now(UTC).isoformat(timespec="seconds"),
         version=rnnbench.__version__,
         commit=commit(),
+        measuring=digest(),
         command=command,
         environment=environment,
         samples=tuple(journal.samples[key] for key in keys),
-        seconds=dict(journal.seconds),
     )
+
+
+def _published(path: Path, header: Header) -> tuple[Sample, ...]:
+    """The samples of the calibration at `path` that belong to `header`, or none."""
+    if not path.exists():
+        return ()
+    try:
+        found = load_calibration(path)
+    except ResultsError as error:
+        # It is not written over: what it holds may be worth hours.
+        raise ResultsError(f"{error}: move it away, or begin anew: --fresh") from error
+    its = _header(found.environment, found.version, found.measuring)
+    return found.samples if its == header else ()
 
 
 def walls_of(journal: SampleJournal, stage: Stage) -> Mapping[str, float]:

@@ -68,8 +68,7 @@ class CalibrationSession:
             if not share_left(self.journal, stage):
                 continue
             calibrator.carry_out(stage)
-            spent = clock(self.journal.seconds.get(stage.name, 0.0))
-            say(f"{stage.name}: measured, {spent} in all")
+            say(f"{stage.name}: measured")
             self._write()
         for line in text_of(self._write()):
             say(line)

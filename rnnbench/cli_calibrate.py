@@ -16,7 +16,8 @@ _CALIBRATE = """Measure the harness on this machine: what its intervals are wort
 The same layer twice, slowdowns of known size, turns against blocks, the floor of the
 clock, whole re-runs: idle, and under a load in bursts that it starts and stops itself.
 Nothing else should run meanwhile. What was measured is kept, and the next call goes
-on; a part that is whole is not measured again.
+on; a part that is whole is not measured again. In a fresh clone it goes on with the
+JSON file, where that is of this machine and this code.
 
 \b
 Examples:
@@ -67,8 +68,7 @@ def calibrate_harness(  # noqa: PLR0913 - options, not arguments
     report: _Report = Path("reports/calibration"),
 ) -> None:
     """Measure the harness on this machine; the help text is `_CALIBRATE`."""
-    from rnnbench.calibration_journal import SampleJournal  # noqa: PLC0415
-    from rnnbench.calibration_place import header_of, machine_of  # noqa: PLC0415
+    from rnnbench.calibration_place import journal_in, machine_of  # noqa: PLC0415
     from rnnbench.calibration_plan import Wish  # noqa: PLC0415
     from rnnbench.calibration_session import CalibrationSession  # noqa: PLC0415
     from rnnbench.campaign import survey  # noqa: PLC0415
@@ -82,8 +82,7 @@ def calibrate_harness(  # noqa: PLR0913 - options, not arguments
     )
     environment, _ = asyncio.run(survey(()))
     name = machine_of(environment)
-    path = output / f"{name}.journal"
-    with SampleJournal.start(path, header_of(environment), resume=resume) as journal:
+    with journal_in(output, environment, resume=resume) as journal:
         session = CalibrationSession(
             wish=wish,
             environment=environment,

@@ -115,7 +115,7 @@ class Journal:
         if path is not None:
             journal._file = AppendOnly.hold(
                 path,
-                {"kind": "Header", "schema": SCHEMA, **asdict(header)},
+                [{"kind": "Header", "schema": SCHEMA, **asdict(header)}],
                 journal._take_in,
                 resume=resume,
                 otherwise="start without --resume, or with what it was begun with",

@@ -246,19 +246,14 @@ def make_calibration(
         for cell in range(min(of, cells))
         for launch in range(min(count, launches))
     ]
-    seconds = {
-        f"{part}/{condition}/{allocator}": 60.0
-        for condition, allocator in arms
-        for part in Part
-    }
     return Calibration(
         created="2026-11-23T12:00:00+00:00",
         version="0.1.0",
         commit="abcdef0",
+        measuring="0123456789ab",
         command="rnnbench calibrate",
         environment=ENVIRONMENT,
         samples=tuple(samples),
-        seconds=seconds,
     )
 
 

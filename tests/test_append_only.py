@@ -1,3 +1,4 @@
+import errno
 import json
 import os
 import re
@@ -20,7 +21,7 @@ from rnnbench.append_only import AppendOnly
 
 header = {"kind": "Header", "sweep": "s"}
 held = AppendOnly.hold(
-    Path(sys.argv[1]), header, lambda entry: None, resume=True, otherwise=""
+    Path(sys.argv[1]), [header], lambda entry: None, resume=True, otherwise=""
 )
 held.append({"of": "the other"})
 print("held", flush=True)
@@ -31,7 +32,7 @@ time.sleep(600)
 def hold(path, entries=None, *, header=HEADER, resume=True):
     into = [] if entries is None else entries
     return AppendOnly.hold(
-        path, header, into.append, resume=resume, otherwise="do so and so"
+        path, [header], into.append, resume=resume, otherwise="do so and so"
     )
 
 
@@ -150,3 +151,25 @@ def test_a_line_that_is_no_object_is_named(tmp_path_factory, line):
 
     with pytest.raises(ResultsError, match=re.escape(f"{path}:2: ")):
         hold(path)
+
+
+def test_a_disk_that_fills_up_within_an_entry_is_said(tmp_path, monkeypatch):
+    held = hold(tmp_path / "j")
+    room = [10]
+
+    def write(descriptor, data):
+        if not room:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return really(descriptor, data[: room.pop()])
+
+    really = os.write
+    monkeypatch.setattr("rnnbench.append_only.os.write", write)
+
+    with pytest.raises(ResultsError, match="No space left on device"):
+        held.append({"number": 1})
+    monkeypatch.undo()
+    held.release()
+
+    entries = []
+    hold(tmp_path / "j", entries).release()
+    assert entries == []

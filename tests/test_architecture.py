@@ -150,7 +150,8 @@ ROOMS = {
     | {"calibration_pass", "calibration_plan", "campaign", "process", "protocol"}
     | {"rerun", "setting"},
     "calibration_place": FACTS
-    | {"calibration", "calibration_journal", "calibration_plan", "measuring"}
+    | {"calibration", "calibration_file", "calibration_journal"}
+    | {"calibration_plan", "measuring"}
     | {"fingerprint"},
     "calibration_session": FACTS
     | {
@@ -162,7 +163,7 @@ ROOMS = {
     }
     | {"calibration_plan", "campaign", "progress", "report", "setting", "whole"},
     "cli_calibrate": FACTS
-    | {"calibration", "calibration_journal", "calibration_place", "calibration_plan"}
+    | {"calibration", "calibration_place", "calibration_plan"}
     | {"calibration_session", "campaign", "progress"},
     # The command; both sides, and neither pytest nor torch.
     "listing": FACTS | {"cost", "estimate", "sweep"},

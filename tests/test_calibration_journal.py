@@ -1,7 +1,7 @@
 import pytest
 
 from rnnbench.calibration import Condition, Part, Sample
-from rnnbench.calibration_journal import Header, SampleJournal, Spent
+from rnnbench.calibration_journal import Header, SampleJournal
 from rnnbench.case import Allocator
 from rnnbench.errors import ResultsError
 
@@ -32,12 +32,30 @@ def test_what_was_recorded_is_read_again(tmp_path):
     with start(tmp_path / "j") as journal:
         journal.record(one)
         journal.record(other)
-        journal.record(Spent(stage="aa/idle/steady", seconds=2.0))
-        journal.record(Spent(stage="aa/idle/steady", seconds=3.0))
 
     with start(tmp_path / "j") as again:
         assert list(again.samples.values()) == [one, other]
-        assert again.seconds == {"aa/idle/steady": 5.0}
+
+
+def test_a_new_journal_begins_with_what_was_published(tmp_path):
+    path = tmp_path / "j"
+    published = [sample(), sample(launch=1)]
+
+    with SampleJournal.start(path, HEADER, resume=True, published=published) as journal:
+        journal.record(sample(launch=2))
+    with SampleJournal.start(path, HEADER, resume=True, published=published) as again:
+        assert [one.launch for one in again.samples.values()] == [0, 1, 2]
+
+
+def test_a_fresh_journal_begins_with_nothing(tmp_path):
+    path = tmp_path / "j"
+    start(path).close()
+    published = [sample()]
+
+    with SampleJournal.start(path, HEADER, resume=False, published=published) as fresh:
+        assert fresh.samples == {}
+    with SampleJournal.start(path, HEADER, resume=True, published=published) as again:
+        assert again.samples == {}
 
 
 def test_a_line_that_a_kill_left_torn_is_cut_off(tmp_path):
@@ -70,7 +88,7 @@ def test_samples_of_another_code_are_refused_and_kept(tmp_path):
 
 @pytest.mark.parametrize(
     "line",
-    ["[]", "{}", '{"kind":"Other"}', '{"kind":"Spent","stage":"s"}', "\udcff", "[" * 9],
+    ["[]", "{}", '{"kind":"Other"}', '{"kind":"Sample","cell":"s"}', "\udcff", "[" * 9],
 )
 def test_a_line_that_is_none_of_ours_is_named(tmp_path, line):
     path = tmp_path / "j"

@@ -11,6 +11,7 @@ from rnnbench.calibration import Part
 from rnnbench.calibration_file import load_calibration
 from rnnbench.calibration_place import header_of
 from rnnbench.cli import app
+from rnnbench.measuring import digest
 
 FAKE = (sys.executable, str(Path(__file__).parent / "data" / "fake_worker.py"))
 
@@ -43,7 +44,7 @@ def test_it_says_what_it_does_measures_it_and_writes_file_and_page(calibrate, tm
     (kept_in,) = (tmp_path / "results").glob("fake-*.json")
     kept = load_calibration(kept_in)
     assert [one.part for one in kept.samples] == [Part.FLOOR] * 2
-    assert kept.seconds["floor/idle/steady"] > 0
+    assert kept.measuring == digest()
     page = tmp_path / "reports" / kept_in.stem / "index.html"
     assert page.read_text(encoding="utf-8").startswith("<!doctype html>")
 
@@ -58,6 +59,54 @@ def test_the_next_call_goes_on_and_a_fresh_one_begins_anew(calibrate, tmp_path):
     assert "done before" in again.output
     assert "done before" not in fresh.output
     assert len(list((tmp_path / "results").glob("fake-*.journal*"))) == 2
+
+
+def test_a_fresh_clone_goes_on_with_the_published_file(calibrate, tmp_path):
+    options = ("--part", "floor", "--condition", "idle", "--allocator", "steady")
+    calibrate(*options, "--launches", "2")
+    (journal,) = (tmp_path / "results").glob("fake-*.journal")
+    (target,) = (tmp_path / "results").glob("fake-*.json")
+    journal.unlink()
+    before = load_calibration(target).samples
+
+    again = calibrate(*options, "--launches", "3")
+    last = calibrate(*options, "--launches", "3")
+
+    assert again.exit_code == 0, again.output
+    assert "done before" in last.output
+    after = load_calibration(target).samples
+    assert len(after) == 3
+    assert all(one in after for one in before)
+
+
+def test_what_another_code_measured_is_not_gone_on_with(
+    calibrate, tmp_path, monkeypatch
+):
+    options = ("--part", "floor", "--condition", "idle", "--allocator", "steady")
+    calibrate(*options, "--launches", "2")
+    (journal,) = (tmp_path / "results").glob("fake-*.journal")
+    (target,) = (tmp_path / "results").glob("fake-*.json")
+    journal.unlink()
+    monkeypatch.setattr("rnnbench.calibration_place.digest", lambda: "another")
+
+    calibrate(*options, "--launches", "1")
+
+    assert len(load_calibration(target).samples) == 1
+    assert load_calibration(target).measuring == "another"
+
+
+def test_a_published_file_that_cannot_be_read_is_not_written_over(calibrate, tmp_path):
+    options = ("--part", "floor", "--launches", "1", "--condition", "idle")
+    calibrate(*options)
+    (target,) = (tmp_path / "results").glob("fake-*.json")
+    target.write_text("{", encoding="utf-8")
+
+    again = calibrate(*options)
+
+    assert again.exit_code != 0
+    assert target.read_text(encoding="utf-8") == "{"
+    assert "--fresh" in str(again.exception)
+    assert calibrate(*options, "--fresh").exit_code == 0
 
 
 def test_an_interrupt_is_a_line_and_takes_nothing_back(calibrate, monkeypatch):
