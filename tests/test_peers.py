@@ -1,10 +1,14 @@
 import importlib
 import json
 import math
+import random
 import sys
 from pathlib import Path
 
 import pytest
+from torch import nn
+
+from rnnbench.case import decode_case
 
 HERE = Path(__file__).parents[1] / "bench" / "peers"
 CELL = "small/lstm"
@@ -287,3 +291,142 @@ def test_what_is_measured_already_is_in_no_block(peers):
         ("idle", "rnnbench", 1),
     ]
     assert all(len({job[1] for job in part}) == 1 for part in parts)
+
+
+def test_cells_are_those_of_the_sweep_but_for_the_twin(peers):
+    sweeps = peers("sweeps")
+
+    cells = sweeps.cases_of(HERE / "sweep.yaml")
+
+    assert set(cells) == {
+        f"{workload}/{layer}"
+        for workload in ("small", "middle", "large")
+        for layer in ("lstm", "gru", "lstm_slow")
+    }
+    assert cells["large/gru"]["hidden_size"] == 128
+
+
+def test_each_nth_workload_is_taken_whole(peers):
+    sixty = HERE.parents[1] / "configs" / "sixty.yaml"
+    sweeps = peers("sweeps")
+
+    every, sixth = sweeps.cases_of(sixty), sweeps.cases_of(sixty, 6)
+
+    assert (len(every), len(sixth)) == (180, 30)
+    assert sixth.keys() <= every.keys()
+
+
+def test_a_peer_builds_the_case_that_rnnbench_measures(peers, tmp_path, monkeypatch):
+    work = peers("sweeps").work_in(tmp_path, HERE / "sweep.yaml")
+    monkeypatch.setenv("PEERS_CELLS", str(work.file))
+
+    step = peers("work").make("middle/gru")
+
+    names = peers("names")
+    assert work.cells == names.CELLS
+    assert names.WORKLOADS == ("small", "middle", "large")
+    assert step.case == decode_case(names.CASES["middle/gru"])
+    assert type(step.module) is nn.GRU
+
+
+def test_cells_that_are_not_named_are_asked_for(peers, monkeypatch):
+    monkeypatch.delenv("PEERS_CELLS", raising=False)
+
+    with pytest.raises(SystemExit, match=r"PEERS_CELLS .* run\.py"):
+        peers("names")
+
+
+def test_a_command_is_told_without_this_machine_s_folders(peers, tmp_path):
+    run, tools = peers("run"), peers("tools")
+    work = peers("sweeps").work_in(tmp_path, HERE / "sweep.yaml")
+
+    folder = tmp_path / "one"
+
+    for name in tools.TOOLS.keys() - {"asv"}:  # that one asks git for a commit
+        said = run.shown(tools.TOOLS[name].command(folder, work), folder, work)
+        assert str(tmp_path) not in said
+        assert str(HERE.parents[1]) not in said
+        assert "PEERS_CELLS=cells-9.json" in said
+
+
+def many_lines(tool, noise, wall, *, repeats=2, workloads=40):
+    """Ratios of 1.5 and 0.8; a repeat moves each by normal noise of that deviation."""
+    generator = random.Random(tool)
+    lines = []
+    for repeat in range(repeats):
+        values = {}
+        for workload in range(workloads):
+            for layer, times in (("lstm", 1.0), ("gru", 1.5), ("rnn_tanh", 0.8)):
+                moved = times * math.exp(generator.gauss(0, noise) * (layer != "lstm"))
+                values[f"w{workload}/{layer}"] = (
+                    {"ratio": [math.log(moved)]}
+                    if tool == "rnnbench"
+                    else dict.fromkeys(("median", "min", "mean"), moved)
+                )
+        lines.append(
+            {"load": "idle", "tool": tool, "repeat": repeat, "wall": wall}
+            | {"values": values, "command": "COMMAND"}
+        )
+    return lines
+
+
+def times_of(many, theirs, ours):
+    rules = many.ESTIMATES
+    found = many.Found.of(theirs, rules["pytest-benchmark"]["median"])
+    return many.times(found, many.Found.of(ours, rules["rnnbench"]["ratio"]))
+
+
+def test_four_times_the_spread_takes_sixteen_times_the_time(peers):
+    ours = many_lines("rnnbench", 0.01, 800.0)
+    theirs = many_lines("pytest-benchmark", 0.04, 400.0)
+
+    estimate, low, high = times_of(peers("many"), theirs, ours)
+
+    assert low < 8.0 < high
+    assert low < estimate < high
+    assert 4 < low < high < 16
+
+
+def test_less_spread_than_ours_takes_one_run_all_the_same(peers):
+    ours = many_lines("rnnbench", 0.02, 800.0)
+    theirs = many_lines("pytest-benchmark", 0.01, 400.0)
+
+    assert list(times_of(peers("many"), theirs, ours)) == [0.5, 0.5, 0.5]
+
+
+def test_a_tool_with_some_of_the_workloads_is_held_against_the_same_of_ours(peers):
+    ours = many_lines("rnnbench", 0.01, 800.0)
+    for line in ours:
+        for layer in ("gru", "rnn_tanh"):
+            line["values"][f"w39/{layer}"] = {"ratio": [10.0 * line["repeat"]]}
+    theirs = many_lines("pytest-benchmark", 0.01, 40.0, workloads=4)
+
+    estimate, _, _ = times_of(peers("many"), theirs, ours)
+
+    assert 0.5 <= estimate < 5
+
+
+def test_a_ratio_that_a_repeat_lacks_is_left_out(peers):
+    many = peers("many")
+    ours = many_lines("rnnbench", 0.01, 800.0, workloads=2)
+    del ours[1]["values"]["w0/gru"]["ratio"]
+
+    found = many.Found.of(ours, many.ESTIMATES["rnnbench"]["ratio"])
+
+    assert {name: len(rows) for name, rows in found.logs.items()} == {"w0": 1, "w1": 2}
+
+
+def test_the_page_of_many_ratios_says_what_one_repeat_does_not_tell(peers):
+    many = peers("many")
+    machine = {"date": "2026-01-01", "machine": "a machine", "versions": {"torch": "1"}}
+    lines = [
+        *many_lines("rnnbench", 0.01, 800.0),
+        *many_lines("pytest-benchmark", 0.02, 400.0),
+        *many_lines("torch blocked_autorange", 0.02, 400.0, repeats=1),
+    ]
+
+    page = many.markdown(machine, lines)
+
+    (one,) = (line for line in page.splitlines() if "torch blocked" in line)
+    assert one.count("unknown") == 3
+    assert "| idle | rnnbench | ratio | 2 | 40 | 10.0 |" in page

@@ -4,9 +4,8 @@ import math
 from statistics import fmean
 
 import matplotlib.pyplot as plt
-from counts import TARGET, groups, spread
+from counts import TARGET, groups, spread, workloads_of
 from matplotlib import rc_context
-from names import WORKLOADS
 from rules import ESTIMATES
 
 # Okabe & Ito (2008): told apart by the colour-blind, too; a shape beside each.
@@ -23,13 +22,13 @@ STYLES = {
 
 
 def points(lines):
-    """For the chart: of each load and tool its seconds and the workloads' spreads."""
+    """For the chart: of each load and tool seconds, the workloads' spreads, repeats."""
     for name, tool, own in groups(lines):
         estimate = next(iter(ESTIMATES[tool].values()))
-        spreads = [spread(own, estimate, w)[0] for w in WORKLOADS]
+        spreads = [spread(own, estimate, w)[0] for w in workloads_of(own)]
         if len(own) > 1 and min(spreads) > 0:
-            wall = fmean(line["wall"] for line in own) / len(WORKLOADS)
-            yield name, tool, wall, sorted(spreads)
+            wall = fmean(line["wall"] for line in own) / len(spreads)
+            yield name, tool, wall, sorted(spreads), len(own)
 
 
 def draw(lines, path):
@@ -64,13 +63,15 @@ def draw_load(plane, name, found):
         fontsize=7,
     )
     heights = label_heights({one[1]: 100 * one[3][-1] for one in found})
-    for _, tool, wall, spreads in found:
+    most = max((one[4] for one in found), default=0)
+    for _, tool, wall, spreads, repeats in found:
         colour, shape = STYLES[tool]
         percent = [100 * value for value in spreads]
         plane.plot([wall, wall], [percent[0], percent[-1]], color=colour, linewidth=1)
         plane.plot([wall], [percent[-1]], shape, color=colour, markersize=7)
         plane.annotate(
-            tool.replace("--benchmark-", "--"),
+            tool.replace("--benchmark-", "--")
+            + (f" ({repeats} repeats)" if repeats < most else ""),
             (wall, percent[-1]),
             xytext=(1.03, heights[tool]),
             textcoords=("axes fraction", "data"),

@@ -6,7 +6,6 @@ from collections import Counter
 from itertools import combinations
 from statistics import median, stdev
 
-from names import WORKLOADS
 from rules import RULES, SAME, SLOWER, WITHIN
 
 # What a ratio is to be known to.
@@ -34,15 +33,26 @@ def groups(lines):
                 yield name, tool, own
 
 
-def spread(lines, estimate, workload):
-    """Standard deviation of the ratio's logarithm, and the farthest from its median."""
-    logs = [
+def workloads_of(lines):
+    """Those that every line has, in their order."""
+    each = [dict.fromkeys(cell.split("/")[0] for cell in x["values"]) for x in lines]
+    return [name for name in each[0] if all(name in other for other in each)]
+
+
+def logs_of(lines, estimate, workload, layer="gru"):
+    """Of each repeat the logarithm of the layer's ratio to the LSTM."""
+    return [
         math.log(
-            estimate(line["values"], f"{workload}/gru")
+            estimate(line["values"], f"{workload}/{layer}")
             / estimate(line["values"], f"{workload}/lstm")
         )
         for line in lines
     ]
+
+
+def spread(lines, estimate, workload):
+    """Standard deviation of the ratio's logarithm, and the farthest from its median."""
+    logs = logs_of(lines, estimate, workload)
     middle = median(logs)
     far = max(abs(math.expm1(value - middle)) for value in logs)
     return (stdev(logs) if len(logs) > 1 else math.nan), far
@@ -62,7 +72,7 @@ def false_alarms(lines, name, rule):
         said = [
             rule(x["values"], f"{w}/lstm", x["values"], f"{w}/twin")
             for x in lines
-            for w in WORKLOADS
+            for w in workloads_of(lines)
         ]
         return counted(said), None
 
@@ -70,7 +80,7 @@ def false_alarms(lines, name, rule):
         return counted(
             rule(base["values"], f"{w}/lstm", new["values"], f"{w}/lstm")
             for base, new in pairs
-            for w in WORKLOADS
+            for w in workloads_of(lines)
         )
 
     by_repeat = {line["repeat"]: line for line in lines}
@@ -87,7 +97,7 @@ def slowdowns(lines, rule):
     said = Counter(
         rule(x["values"], f"{w}/lstm", x["values"], f"{w}/lstm_slow")
         for x in lines
-        for w in WORKLOADS
+        for w in workloads_of(lines)
     )
     return said[SLOWER], said.total()
 

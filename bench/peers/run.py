@@ -1,6 +1,7 @@
 """Measure the same work by rnnbench and by its peers, again and again, in one run.
 
-    python bench/peers/run.py --repeats 10 --load idle bursts --output results/peers
+    python bench/peers/run.py --repeats 10 --load idle bursts
+    python bench/peers/run.py --sweep configs/sixty.yaml --output results/many
 
 A repeat of a tool is one command in processes of its own, timed from outside. Each is
 one line of peers.jsonl once it is done, and what has a line is not run again. Two
@@ -27,7 +28,7 @@ from pathlib import Path
 from queue import SimpleQueue
 from threading import Lock
 
-from names import CELLS
+from sweeps import work_in
 from tools import HERE, ROOT, TOOLS
 
 from rnnbench.burst import bursts
@@ -38,15 +39,17 @@ LANES = 2
 # A command is taken to hang after as many times what was guessed, and so many seconds.
 # On a busy machine adaptive_autorange goes on for 10 s a cell.
 PATIENCE, LEAST_LIMIT = 10, 300
-# From here on a tool is started before the others of its repeat, or a lane would wait.
-LONG = 60
+# From here on, in seconds a cell, a tool is started before the others of its repeat, or
+# a lane would wait.
+LONG = 5
 
 
 class Runner:
     """Runs jobs, writes their lines, and says what is left."""
 
-    def __init__(self, file, seconds):
+    def __init__(self, file, work, seconds):
         self.file = file
+        self.work = work
         self.lock = Lock()
         self.lanes = SimpleQueue()
         self.cores = physical_cores()[-LANES:] or (0,)
@@ -66,19 +69,16 @@ class Runner:
         # A system without it can't pin.
         pin = core is not None and shutil.which("taskset")
         pinned = ["taskset", "-c", str(core)] if pin else []
-        command = [*pinned, *tool.command(folder)]
-        say(f"$ {shown(command, folder)}")
-        limit = max(tool.seconds * PATIENCE, LEAST_LIMIT)
+        command = [*pinned, *tool.command(folder, self.work)]
+        typed = shown(command, folder, self.work)
+        say(f"$ {typed}")
+        limit = max(seconds_of(name, self.work) * PATIENCE, LEAST_LIMIT)
         began, wall, status = self.timed(command, folder, limit)
         line = {"load": load, "tool": name, "repeat": repeat, "began": began}
-        line |= {
-            "wall": round(wall, 3),
-            "status": status,
-            "command": shown(command, folder),
-        }
+        line |= {"wall": round(wall, 3), "status": status, "command": typed}
         if not status:
             try:
-                line["values"] = tool.read(folder)
+                line["values"] = tool.read(folder, self.work)
             except (OSError, LookupError, TypeError, ValueError) as error:
                 line["status"] = repr(error)
         if core is not None:
@@ -86,7 +86,7 @@ class Runner:
         self.done(line, folder)
 
     def timed(self, command, folder, limit):
-        environment = os.environ | {"PYTHONPATH": str(HERE)}
+        environment = os.environ | variables_of(self.work)
         began = datetime.now(UTC).isoformat(timespec="seconds")
         start = time.perf_counter()
         with (folder / "said.txt").open("wb") as said:
@@ -107,8 +107,8 @@ class Runner:
 
     def done(self, line, folder):
         with self.lock:
-            tool = TOOLS[line["tool"]]
-            self.left -= tool.seconds * tool.cores / LANES
+            name = line["tool"]
+            self.left -= seconds_of(name, self.work) * TOOLS[name].cores / LANES
             kept = not line["status"]
             ended = "" if kept else f" FAILED ({line['status']}), see {folder}/said.txt"
             where = f"{line['load']} {line['tool']} {line['repeat']}"
@@ -119,10 +119,16 @@ class Runner:
             self.failed += not kept
 
 
-def shown(command, folder):
+def variables_of(work):
+    return {"PYTHONPATH": str(HERE), "PEERS_CELLS": str(work.file)}
+
+
+def shown(command, folder, work):
     """As it is typed at the root of the repository, whatever that lies in."""
-    said = shlex.join(["env", f"PYTHONPATH={HERE}", *command])
-    said = said.replace(str(folder), "OUTPUT").replace(f"{ROOT}/", "")
+    variables = (f"{name}={value}" for name, value in variables_of(work).items())
+    said = shlex.join(["env", *variables, *command])
+    said = said.replace(str(folder), "OUTPUT").replace(str(work.file), work.file.name)
+    said = said.replace(f"{ROOT}/", "")
     return said.replace(str(Path(sys.executable).parent), "BIN")
 
 
@@ -187,9 +193,14 @@ def known_of(file):
     return found
 
 
-def seconds_of(part):
+def seconds_of(name, work):
+    """A guess of one command of a tool."""
+    return TOOLS[name].seconds * len(work.cells)
+
+
+def seconds_of_part(part, work):
     """A guess: the lanes share the work, but a command is not split."""
-    each = [TOOLS[name].seconds for _, name, _ in part]
+    each = [seconds_of(name, work) for _, name, _ in part]
     lanes = 1 if TOOLS[part[0][1]].cores > 1 else LANES
     return max(sum(each) / lanes, *each)
 
@@ -208,22 +219,30 @@ def main():
     parser.add_argument("--repeats", type=int, default=10)
     parser.add_argument("--tools", nargs="+", choices=TOOLS, default=list(TOOLS))
     parser.add_argument("--load", nargs="+", choices=LOADS, default=["idle"])
+    parser.add_argument("--sweep", type=Path, default=HERE / "sweep.yaml")
+    parser.add_argument(
+        "--every", type=int, default=1, help="each N-th workload (not of rnnbench)"
+    )
     parser.add_argument("--output", type=Path, default=Path("results/peers"))
     parser.add_argument("--dry-run", action="store_true", help="only the estimate")
     given = parser.parse_args()
+    if given.every > 1 and "rnnbench" in given.tools:
+        parser.error("--every: rnnbench measures a sweep whole, name other --tools")
     file = given.output.resolve() / "peers.jsonl"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    work = work_in(file.parent, given.sweep.resolve(), given.every)
     known = known_of(file)
     parts = {
         load: blocks_of(load, given.repeats, given.tools, known) for load in given.load
     }
     every = [part for own in parts.values() for part in own]
-    total, commands = sum(map(seconds_of, every)), sum(map(len, every))
-    say(f"{commands} commands over {len(CELLS)} cells, {minutes(total)}: {file}")
+    total = sum(seconds_of_part(part, work) for part in every)
+    commands = sum(map(len, every))
+    say(f"{commands} commands over {len(work.cells)} cells, {minutes(total)}: {file}")
     if given.dry_run or not commands:
         return 0
-    file.parent.mkdir(parents=True, exist_ok=True)
     append(file, machine())
-    runner = Runner(file, total)
+    runner = Runner(file, work, total)
     with ThreadPoolExecutor(len(runner.cores)) as pool:
         for load in given.load:
             with LOADS[load]():

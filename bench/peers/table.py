@@ -8,8 +8,15 @@ from pathlib import Path
 from statistics import fmean
 
 from chart import draw
-from counts import false_alarms, groups, load, needed, slowdowns, spread
-from names import WORKLOADS
+from counts import (
+    false_alarms,
+    groups,
+    load,
+    needed,
+    slowdowns,
+    spread,
+    workloads_of,
+)
 from rules import ESTIMATES, RULES
 
 from rnnbench.stats import rate_interval
@@ -52,16 +59,14 @@ def spread_rows(lines):
     for name, tool, own in groups(lines):
         wall = fmean(line["wall"] for line in own)
         for label, estimate in ESTIMATES[tool].items():
-            each = {w: spread(own, estimate, w) for w in WORKLOADS}
+            each = {w: spread(own, estimate, w) for w in workloads_of(lines)}
             sd = max(sd for sd, _ in each.values())
             cells = [name, tool, label, str(len(own))]
             cells += [f"{100 * of:.2f} / {100 * far:.1f}" for of, far in each.values()]
-            cells += [f"{wall / len(WORKLOADS):.1f}", told(needed(wall, sd))]
+            seconds = needed(wall, sd)
+            whole = "unknown" if seconds is None else f"{seconds / len(each):,.0f}"
+            cells += [f"{wall / len(each):.1f}", whole]
             yield cells
-
-
-def told(seconds):
-    return "unknown" if seconds is None else f"{seconds / len(WORKLOADS):,.0f}"
 
 
 def rule_rows(lines):
@@ -81,19 +86,41 @@ def grid(heads, rows, left):
     return lines
 
 
+def where(machine):
+    """What was measured where, as a paragraph."""
+    versions = ", ".join(f"{k} {v}" for k, v in machine["versions"].items())
+    return [
+        f"{machine['date']}, {machine['machine']}.",
+        f"Versions: {versions}.",
+        "",
+    ]
+
+
+def commands(lines):
+    """What anyone can type again, of each tool."""
+    each = {x["tool"]: x["command"] for x in reversed(lines)}
+    return [
+        "Each by its command, of the first repeat; BIN is the folder of the",
+        "interpreter that has them all (`tox run -e peers`), PEERS_CELLS a file that",
+        "bench/peers/run.py writes beside its lines:",
+        "",
+        "```",
+        *(each[tool] for tool in RULES if tool in each),
+        "```",
+        "",
+    ]
+
+
 def markdown(machine, lines):
     """The page: what was measured where, the two tables, the notes, the commands."""
-    versions = ", ".join(f"{k} {v}" for k, v in machine["versions"].items())
-    of_ratio = [f"{name}: sd / farthest, %" for name in WORKLOADS]
+    workloads = workloads_of(lines)
+    of_ratio = [f"{name}: sd / farthest, %" for name in workloads]
     heads = ["load", "tool", "statistic", "repeats", *of_ratio]
-    commands = {x["tool"]: x["command"] for x in reversed(lines)}
     return "\n".join(
         [
             "# The same ratios, by rnnbench and by its peers",
             "",
-            f"{machine['date']}, {machine['machine']}.",
-            f"Versions: {versions}.",
-            "",
+            *where(machine),
             "![Spread of the ratio against wall time](peers.svg)",
             "",
             "## How far GRU / LSTM is from repeat to repeat, and what it costs",
@@ -110,15 +137,9 @@ def markdown(machine, lines):
             "",
             "## How it was measured",
             "",
-            NOTES.format(workloads=len(WORKLOADS)),
+            NOTES.format(workloads=len(workloads)),
             "",
-            "Each by its command, of the first repeat; BIN is the folder of the",
-            "interpreter that has them all (`tox run -e peers`):",
-            "",
-            "```",
-            *(commands[tool] for tool in RULES if tool in commands),
-            "```",
-            "",
+            *commands(lines),
         ]
     )
 

@@ -9,25 +9,25 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from names import CELLS
+from sweeps import Work, cell_of
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 PYTHON = sys.executable
 # Neither rnnbench's settings for pytest nor its plugin: a user of the peers has none.
 PLAIN = ("-c", os.devnull, f"--rootdir={HERE}", "-p", "no:rnnbench")
-LAYERS = {"torch.nn:LSTM": "twin", "peers_layers:lstm_slow": "lstm_slow"}
 
 
 @dataclass(frozen=True)
 class Tool:
-    """`seconds`: a guess of one command's wall time, for the estimate alone.
+    """`seconds`: a guess of a cell's wall time, for the estimate alone.
 
-    `cores`: how many it is given. `prepare`: what a user has done once, untimed.
+    `command` and `read`: of the folder of one repeat, and the work. `cores`: how many
+    it is given. `prepare`: what a user has done once, untimed.
     """
 
-    command: Callable[[Path], list[str]]
-    read: Callable[[Path], dict]
+    command: Callable[[Path, Work], list[str]]
+    read: Callable[[Path, Work], dict]
     seconds: float
     cores: int = 1
     prepare: Callable[[Path], None] = lambda _: None
@@ -40,13 +40,13 @@ def beside(name):
     return str(found if found.exists() else shutil.which(name) or name)
 
 
-def rnnbench(folder):
-    sweep = ("--sweep", str(HERE / "sweep.yaml"))
+def rnnbench(folder, work):
+    sweep = ("--sweep", str(work.sweep))
     quiet = ("--quiet", "--no-header", f"--benchmark-json={folder / 'run.json'}")
     return [PYTHON, "-m", "pytest", "bench/", *sweep, *quiet]
 
 
-def read_rnnbench(folder):
+def read_rnnbench(folder, _):
     """Of each launch the logarithms that its own rules are about."""
     from rnnbench.cell import in_yardsticks  # noqa: PLC0415 - the table needs no tool
     from rnnbench.ratio import ratios  # noqa: PLC0415
@@ -54,8 +54,9 @@ def read_rnnbench(folder):
 
     run = load_run(folder / "run.json")
     yardsticks = {each.workload: each.turns for each in run.yardsticks}
+    cells = {each.case: cell_of(each.workload, each.case.layer) for each in run.results}
     values = {
-        cell_of(result.case): {
+        cells[result.case]: {
             "status": result.status.value,
             "sticks": in_yardsticks(result.turns, yardsticks[result.workload]),
         }
@@ -63,26 +64,20 @@ def read_rnnbench(folder):
     }
     for ratio in ratios(run):
         if ratio.logs:
-            own = values[cell_of(ratio.pair.candidate)]
+            own = values[cells[ratio.pair.candidate]]
             own["ratio"] = [value for _, value in ratio.logs]
             own["verdict"] = ratio.verdict.value
     return values
 
 
-def cell_of(case):
-    small = "small" if case.phase.value == "inference" else "middle"
-    workload = "large" if case.hidden_size == 128 else small
-    return f"{workload}/{LAYERS.get(case.layer, case.layer)}"
-
-
-def pytest_benchmark(folder, *options):
+def pytest_benchmark(folder, _, *options):
     """Another name than test_*.py, which pytest takes where it is told to."""
     suite = (str(HERE / "suite_pytest.py"), "--benchmark-only", "--quiet")
     to = f"--benchmark-json={folder / 'run.json'}"
     return [PYTHON, "-m", "pytest", *suite, *PLAIN, *options, to]
 
 
-def read_pytest_benchmark(folder):
+def read_pytest_benchmark(folder, _):
     kept = ("min", "mean", "median", "stddev", "iqr", "rounds")
     return {
         each["param"]: {name: each["stats"][name] for name in kept}
@@ -91,19 +86,21 @@ def read_pytest_benchmark(folder):
 
 
 def torch_timer(method):
-    def command(folder):
+    def command(folder, _):
         suite = str(HERE / "suite_torch.py")
         return [PYTHON, suite, method, str(folder / "run.json")]
 
     return command
 
 
-def pyperf(folder):
+def pyperf(folder, _):
     suite = (PYTHON, str(HERE / "suite_pyperf.py"))
-    return [*suite, "--fast", "--quiet", "-o", str(folder / "run.json")]
+    # Its workers get no variable that it isn't told of.
+    named = ("--inherit-environ", "PEERS_CELLS")
+    return [*suite, "--fast", "--quiet", *named, "-o", str(folder / "run.json")]
 
 
-def read_pyperf(folder):
+def read_pyperf(folder, _):
     """Of each benchmark the values of its processes; the first run calibrates."""
     values = {}
     for each in loaded(folder / "run.json")["benchmarks"]:
@@ -112,7 +109,7 @@ def read_pyperf(folder):
     return values
 
 
-def asv(folder):
+def asv(folder, _):
     commit = git(folder, "rev-parse", "HEAD").strip()
     where = ("--config", str(folder / "asv.conf.json"), "--machine", "peers")
     keep = (f"--set-commit-hash={commit}", "--record-samples")
@@ -144,28 +141,28 @@ def prepare_asv(folder):
     (folder / ".asv-machine.json").write_text(json.dumps(whole), encoding="utf-8")
 
 
-def read_asv(folder):
+def read_asv(folder, work):
     (path,) = (folder / "results" / "peers").glob("*-existing*.json")
     document = loaded(path)
     (row,) = document["results"].values()
     named = dict(zip(document["result_columns"], row, strict=False))
     columns = ("result", "stats_ci_99_a", "stats_ci_99_b", "samples")
-    each = zip(CELLS, *(named[column] for column in columns), strict=True)
+    each = zip(work.cells, *(named[column] for column in columns), strict=True)
     return {
         cell: {"median": median, "ci": [low, high], "samples": samples}
         for cell, median, low, high, samples in each
     }
 
 
-def benchmatrix(folder):
+def benchmatrix(folder, _):
     suite = (str(HERE / "suite_benchmatrix.py"), "--", *PLAIN)
     to = ("--runs", "5", "--output", str(folder / "runs"))
     return [beside("benchmatrix"), "measure", *to, *suite]
 
 
-def read_benchmatrix(folder):
+def read_benchmatrix(folder, work):
     """Of each run the median, which its rule is about."""
-    values = {cell: {"runs": []} for cell in CELLS}
+    values = {cell: {"runs": []} for cell in work.cells}
     for path in sorted((folder / "runs").glob("run-*.json")):
         for each in loaded(path)["benchmarks"]:
             said = each["extra_info"]
@@ -182,28 +179,28 @@ def git(folder, *arguments):
     return subprocess.check_output(["git", "-C", str(folder), *arguments], text=True)
 
 
-def read_as_is(folder):
+def read_as_is(folder, _):
     return loaded(folder / "run.json")
 
 
-def with_precision(folder):
-    return pytest_benchmark(folder, "--benchmark-precision=0.02")
+def with_precision(folder, work):
+    return pytest_benchmark(folder, work, "--benchmark-precision=0.02")
 
 
 # In the order of the table. `cores=2`: rnnbench runs two launches side by side itself.
 TOOLS = {
-    "rnnbench": Tool(rnnbench, read_rnnbench, 25, cores=2, packages=("rnnbench",)),
+    "rnnbench": Tool(rnnbench, read_rnnbench, 4, cores=2, packages=("rnnbench",)),
     "pytest-benchmark": Tool(
-        pytest_benchmark, read_pytest_benchmark, 10, packages=("pytest-benchmark",)
+        pytest_benchmark, read_pytest_benchmark, 1.2, packages=("pytest-benchmark",)
     ),
     "pytest-benchmark --benchmark-precision": Tool(
-        with_precision, read_pytest_benchmark, 10
+        with_precision, read_pytest_benchmark, 1.2
     ),
     "torch blocked_autorange": Tool(
-        torch_timer("blocked_autorange"), read_as_is, 4, packages=("torch",)
+        torch_timer("blocked_autorange"), read_as_is, 0.6, packages=("torch",)
     ),
-    "torch adaptive_autorange": Tool(torch_timer("adaptive_autorange"), read_as_is, 3),
-    "pyperf --fast": Tool(pyperf, read_pyperf, 150, packages=("pyperf",)),
-    "asv": Tool(asv, read_asv, 36, prepare=prepare_asv, packages=("asv", "asv_runner")),
-    "benchmatrix": Tool(benchmatrix, read_benchmatrix, 36, packages=("benchmatrix",)),
+    "torch adaptive_autorange": Tool(torch_timer("adaptive_autorange"), read_as_is, 2),
+    "pyperf --fast": Tool(pyperf, read_pyperf, 40, packages=("pyperf",)),
+    "asv": Tool(asv, read_asv, 7, prepare=prepare_asv, packages=("asv", "asv_runner")),
+    "benchmatrix": Tool(benchmatrix, read_benchmatrix, 6.5, packages=("benchmatrix",)),
 }
