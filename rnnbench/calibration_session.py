@@ -49,7 +49,10 @@ class CalibrationSession:
                 f"{stage.name}: {stage.launches} launches of {len(stage.cells)} "
                 f"cells, {lasting}"
             )
-        yield f"together about {clock(total)} (minutes:seconds)"
+        yield (
+            f"together about {clock(total)} (minutes:seconds) on a calm machine; on a "
+            "busy one it waits"
+        )
         for line in left_out(self.wish):
             yield f"left out by --short: {line}"
 

@@ -71,9 +71,9 @@ def duration(sweep: Sweep, reasons: Sequence[str | None], cores: int) -> str:
     if guess.least > policy.budget:
         budget += ", most likely before every interval is narrow enough"
     return (
-        f"time, as an estimate from the shapes alone: {_time(guess.least)} if the "
-        f"first look is enough, {_time(guess.most)} if all "
-        f"{policy.launches} launches are needed; {budget}"
+        f"time, as an estimate from the shapes alone and for a calm machine (on a busy "
+        f"one a turn waits): {_time(guess.least)} if the first look is enough, "
+        f"{_time(guess.most)} if all {policy.launches} launches are needed; {budget}"
     )
 
 
