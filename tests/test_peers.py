@@ -427,6 +427,23 @@ def test_the_page_of_many_ratios_says_what_one_repeat_does_not_tell(peers):
 
     page = many.markdown(machine, lines)
 
-    (one,) = (line for line in page.splitlines() if "torch blocked" in line)
-    assert one.count("unknown") == 3
+    (one,) = (
+        line for line in page.splitlines() if line[7:].startswith("| torch blocked")
+    )
+    assert one.count("unknown") == 4
     assert "| idle | rnnbench | ratio | 2 | 40 | 10.0 |" in page
+
+
+def test_what_the_tools_disagree_on_most_is_told_first(peers):
+    many = peers("many")
+    theirs = many_lines("pytest-benchmark", 0.01, 400.0)
+    for line in theirs:
+        line["values"]["w7/gru"]["median"] /= 3
+
+    lines = [*many_lines("rnnbench", 0.01, 800.0), *theirs]
+
+    first, *others = many.disagreements(lines)
+    assert first[:2] == ["idle", "gru, w7"]
+    assert float(first[2]) == pytest.approx(1.5, rel=0.05)
+    assert float(first[3]) == pytest.approx(0.5, rel=0.05)
+    assert len(others) == many.MOST - 1

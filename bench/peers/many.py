@@ -17,13 +17,20 @@ OURS = "rnnbench"
 RESAMPLES = 10_000
 HEADS = (
     *("load", "tool", "statistic", "repeats", "workloads", "s a ratio"),
-    *("sd, %", "apart, median / 90 %", "times rnnbench's time"),
+    *("sd, %", "apart, median / 90 %", "from rnnbench's, median / 90 %"),
+    "times rnnbench's time",
 )
+# Ratios that are told one by one: those on which the tools disagree most.
+MOST = 10
 NOTES = """\
 * Each workload's layers, as a ratio to its LSTM; of one repeat one value, from the
   statistic that is named. Wall time is of one command, from outside, over its ratios.
 * The sd is over repeats, in logarithms, pooled: the root of the mean variance over all
-  ratios. "Apart" is how far the largest of a ratio's repeats is from its least.
+  ratios. "Apart" is how far the largest of a ratio's repeats is from its least, "from
+  rnnbench's" how far the mean of a tool's repeats is from that of rnnbench's.
+* A spread over repeats is not an error: a tool that runs all cells in one process, in
+  one order, has the same heap before each of them in every repeat. Where the allocator
+  matters, that is a difference which its repeats share.
 * "Times rnnbench's time": for all ratios with the pooled spread of one rnnbench run, by
   repeats that are averaged and taken for independent: the tool's wall time a ratio over
   rnnbench's, times the quotient of the mean variances (1 where that is less), over the
@@ -40,33 +47,41 @@ NOTES = """\
 class Found:
     """Of one tool and statistic: of each workload the ratios' logarithms by repeat."""
 
-    logs: dict[str, list[list[float]]]
+    logs: dict[str, dict[str, list[float]]]
     seconds: float
 
     @classmethod
     def of(cls, lines, estimate):
         logs = {}
         for workload in workloads_of(lines):
-            rows = []
+            own = {}
             for layer in layers_of(lines, workload):
                 try:
-                    rows.append(logs_of(lines, estimate, workload, layer))
+                    own[layer] = logs_of(lines, estimate, workload, layer)
                 except KeyError:
                     continue  # none in one of the repeats
-            if rows:
-                logs[workload] = rows
+            if own:
+                logs[workload] = own
         ratios = sum(len(layers_of(lines, name)) for name in workloads_of(lines))
         return cls(logs, fmean(line["wall"] for line in lines) / ratios)
 
     def variances(self, workloads):
         """Over repeats; of each workload the mean over its ratios."""
-        return np.array([fmean(map(variance, self.logs[name])) for name in workloads])
+        each = (self.logs[name].values() for name in workloads)
+        return np.array([fmean(map(variance, own)) for own in each])
 
     def apart(self):
-        """Median and nine tenths of how far a ratio's repeats are apart, in percent."""
-        rows = [row for own in self.logs.values() for row in own]
-        gaps = [100 * np.expm1(max(row) - min(row)) for row in rows]
-        return median(gaps), float(np.quantile(gaps, 0.9))
+        """How far a ratio's repeats are apart."""
+        rows = [row for own in self.logs.values() for row in own.values()]
+        return [max(row) - min(row) for row in rows]
+
+    def means(self):
+        """The mean of each ratio's logarithms, by workload and layer."""
+        return {
+            (workload, layer): fmean(row)
+            for workload, own in self.logs.items()
+            for layer, row in own.items()
+        }
 
 
 def layers_of(lines, workload):
@@ -88,6 +103,36 @@ def times(found, ours):
     return found.seconds / ours.seconds * np.maximum(each, 1)
 
 
+def distances(found, ours):
+    """How far each mean is from that of `ours`, either way."""
+    own = ours.means()
+    return [abs(log - own[key]) for key, log in found.means().items() if key in own]
+
+
+def percent(gaps):
+    """Median and nine tenths of distances of logarithms."""
+    far = float(np.quantile(gaps, 0.9))
+    return f"{100 * np.expm1(median(gaps)):.1f} / {100 * np.expm1(far):.1f}"
+
+
+def disagreements(lines):
+    """A row for each ratio on which the tools are farthest apart, of each load."""
+    tools = list(dict.fromkeys(tool for _, tool, _ in groups(lines)))
+    for load_name in dict.fromkeys(name for name, _, _ in groups(lines)):
+        means = {
+            tool: Found.of(own, next(iter(ESTIMATES[tool].values()))).means()
+            for name, tool, own in groups(lines)
+            if name == load_name
+        }
+        said = {
+            key: [m[key] for m in means.values() if key in m] for key in means[OURS]
+        }
+        for key in sorted(said, key=lambda key: min(said[key]) - max(said[key]))[:MOST]:
+            values = (means.get(tool, {}).get(key) for tool in tools)
+            told = ["" if log is None else f"{np.exp(log):.2f}" for log in values]
+            yield [load_name, f"{key[1]}, {key[0]}", *told]
+
+
 def rows(lines):
     ours = {}
     for name, tool, own in groups(lines):
@@ -96,28 +141,37 @@ def rows(lines):
             cells = [name, tool, label, str(len(own)), str(len(found.logs))]
             cells.append(f"{found.seconds:.1f}")
             if len(own) < 2:
-                yield [*cells, "unknown", "unknown", "unknown"]
+                yield [*cells, *4 * ["unknown"]]
                 continue
             if tool == OURS:
                 ours[name] = found
             sd = fmean(found.variances(found.logs)) ** 0.5
-            middle, far = found.apart()
-            cells += [f"{100 * sd:.2f}", f"{middle:.1f} / {far:.1f}"]
+            cells += [f"{100 * sd:.2f}", percent(found.apart())]
             if tool == OURS or name not in ours:
-                yield [*cells, ""]
+                yield [*cells, "", ""]
                 continue
             more, low, high = times(found, ours[name])
+            cells.append(percent(distances(found, ours[name])))
             yield [*cells, f"{more:,.1f} ({low:,.1f} to {high:,.1f})"]
 
 
 def markdown(machine, lines):
-    """The page: what was measured where, the table, the notes, the commands."""
+    """The page: what was measured where, the tables, the notes, the commands."""
+    tools = dict.fromkeys(tool for _, tool, _ in groups(lines))
     return "\n".join(
         [
             "# Many ratios, by rnnbench and by its peers",
             "",
             *where(machine),
             *grid(HEADS, rows(lines), 3),
+            "",
+            "## Where they disagree most",
+            "",
+            *grid(
+                ["load", "ratio to the LSTM of", *tools],
+                disagreements(lines),
+                2,
+            ),
             "",
             "## How it was measured",
             "",
