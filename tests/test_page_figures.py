@@ -146,10 +146,11 @@ def test_every_cell_of_the_decision_tables_follows_from_the_turns_of_the_file(bo
 
     for title, rows in tables.items():
         said = re.split(r": |, over ", title)[1] if ": " in title else ""
-        where, _, dtype = said.partition(", float")
+        where, _, dtype = said.removesuffix(", system allocator").partition(", float")
         if not title.startswith("The faster layer") or where not in PLACES:
             continue
         place = PLACES[where] | {"dtype": f"float{dtype or 32}"}
+        place["allocator"] = "system" if ", system allocator" in said else "steady"
         header = [cell[0] for cell in rows[0]]
         for row in rows[1:]:
             sizes = {
