@@ -6,7 +6,7 @@ from statistics import fmean
 import matplotlib.pyplot as plt
 from counts import TARGET, groups, spread, workloads_of
 from matplotlib import rc_context
-from rules import ESTIMATES
+from rules import first_estimate
 
 # Okabe & Ito (2008): told apart by the colour-blind, too; a shape beside each.
 STYLES = {
@@ -24,7 +24,7 @@ STYLES = {
 def points(lines):
     """For the chart: of each load and tool seconds, the workloads' spreads, repeats."""
     for name, tool, own in groups(lines):
-        estimate = next(iter(ESTIMATES[tool].values()))
+        estimate = first_estimate(tool)
         spreads = [spread(own, estimate, w)[0] for w in workloads_of(own)]
         if len(own) > 1 and min(spreads) > 0:
             wall = fmean(line["wall"] for line in own) / len(spreads)

@@ -68,11 +68,12 @@ def needed(wall, sd):
 
 def false_alarms(lines, name, rule):
     """Called different of disjoint pairs and of all: two (found, trials)."""
+    workloads = workloads_of(lines)
     if name in WITHIN:
         said = [
             rule(x["values"], f"{w}/lstm", x["values"], f"{w}/twin")
             for x in lines
-            for w in workloads_of(lines)
+            for w in workloads
         ]
         return counted(said), None
 
@@ -80,7 +81,7 @@ def false_alarms(lines, name, rule):
         return counted(
             rule(base["values"], f"{w}/lstm", new["values"], f"{w}/lstm")
             for base, new in pairs
-            for w in workloads_of(lines)
+            for w in workloads
         )
 
     by_repeat = {line["repeat"]: line for line in lines}
@@ -96,8 +97,8 @@ def slowdowns(lines, rule):
     """Called slower, of the slowed layer against the layer: (found, trials)."""
     said = Counter(
         rule(x["values"], f"{w}/lstm", x["values"], f"{w}/lstm_slow")
-        for x in lines
         for w in workloads_of(lines)
+        for x in lines
     )
     return said[SLOWER], said.total()
 

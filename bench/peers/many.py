@@ -10,7 +10,7 @@ from statistics import fmean, median, variance
 
 import numpy as np
 from counts import groups, load, logs_of, workloads_of
-from rules import ESTIMATES
+from rules import ESTIMATES, first_estimate
 from table import commands, grid, where
 
 OURS = "rnnbench"
@@ -52,17 +52,17 @@ class Found:
 
     @classmethod
     def of(cls, lines, estimate):
-        logs = {}
+        logs, ratios = {}, 0
         for workload in workloads_of(lines):
-            own = {}
-            for layer in layers_of(lines, workload):
+            own, layers = {}, layers_of(lines, workload)
+            ratios += len(layers)
+            for layer in layers:
                 try:
                     own[layer] = logs_of(lines, estimate, workload, layer)
                 except KeyError:
                     continue  # none in one of the repeats
             if own:
                 logs[workload] = own
-        ratios = sum(len(layers_of(lines, name)) for name in workloads_of(lines))
         return cls(logs, fmean(line["wall"] for line in lines) / ratios)
 
     def variances(self, workloads):
@@ -115,12 +115,11 @@ def percent(gaps):
     return f"{100 * np.expm1(median(gaps)):.1f} / {100 * np.expm1(far):.1f}"
 
 
-def disagreements(lines):
-    """A row for each ratio on which the tools are farthest apart, of each load."""
-    tools = list(dict.fromkeys(tool for _, tool, _ in groups(lines)))
+def disagreements(lines, tools):
+    """A row for each ratio on which `tools` are farthest apart, of each load."""
     for load_name in dict.fromkeys(name for name, _, _ in groups(lines)):
         means = {
-            tool: Found.of(own, next(iter(ESTIMATES[tool].values()))).means()
+            tool: Found.of(own, first_estimate(tool)).means()
             for name, tool, own in groups(lines)
             if name == load_name
         }
@@ -157,7 +156,7 @@ def rows(lines):
 
 def markdown(machine, lines):
     """The page: what was measured where, the tables, the notes, the commands."""
-    tools = dict.fromkeys(tool for _, tool, _ in groups(lines))
+    tools = list(dict.fromkeys(tool for _, tool, _ in groups(lines)))
     return "\n".join(
         [
             "# Many ratios, by rnnbench and by its peers",
@@ -169,7 +168,7 @@ def markdown(machine, lines):
             "",
             *grid(
                 ["load", "ratio to the LSTM of", *tools],
-                disagreements(lines),
+                disagreements(lines, tools),
                 2,
             ),
             "",

@@ -192,6 +192,10 @@ def field(name):
     return lambda values, cell: values[cell][name]
 
 
+def first_estimate(tool):
+    return next(iter(ESTIMATES[tool].values()))
+
+
 # What a tool prints, or tells to look at, first; others that it prints after it.
 ESTIMATES = {
     "rnnbench": {"ratio": rnnbench_estimate},
