@@ -17,11 +17,12 @@ from rnnbench.workload import Workload
 
 T = TypeVar("T")
 
-# Rounds of one workload in one launch: as many as fit in this time, 4 to 10 of them. Of
-# the spread over launches (2.5 % in the median of 120 ratios) the rounds within one
-# make 1.1 %: what is left is between processes, so time is better spent on launches.
+# Rounds of one workload in one launch: as many as fit in this time, 4 or 5 of them. Of
+# a ratio's variance over launches 12 % was of 9 rounds, on another machine 47 %: the
+# rest is between processes, so time is better spent on launches. `bench/rounds.py` has
+# it by a run's own file: to the same intervals, 5 rounds take 0.75 of what 9 take.
 ROUND_SECONDS = 0.6
-LEAST_ROUNDS, MOST_ROUNDS = 4, 10
+LEAST_ROUNDS, MOST_ROUNDS = 4, 5
 _ONCE = Rounds(seed=0, seconds=0.0, least=1, most=1)
 # A worker that dies before it names a member may do so once; then all members end.
 MOST_NAMELESS = 2
