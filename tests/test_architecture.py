@@ -129,7 +129,7 @@ ROOMS = {
     "report": FACTS
     | {"claim_rules", "claims"}
     | {"arms", "calibration", "coverage", "findings", "goals", "reliability"}
-    | {"steadiness", "scaling", "fingerprint"}
+    | {"steadiness", "scaling", "fingerprint", "measuring"}
     | {"stats", "cost", "ratio", "naming", "attribution", "provenance", "roofline"}
     | {"inert"},
     # Measuring the harness: a load, what is measured, its journal, a launch, the whole.

@@ -10,6 +10,7 @@ from rnnbench.coverage import FIXED
 from rnnbench.errors import IncomparableError
 from rnnbench.findings import findings_of
 from rnnbench.goals import Goal, goals_of
+from rnnbench.measuring import digest
 from rnnbench.reliability import STOPS, Rule
 from rnnbench.report import html
 from rnnbench.report.calibrated import page_of, said_of, text_of
@@ -320,6 +321,18 @@ def test_the_time_of_a_part_is_that_of_its_launches(make_calibration):
 
     # 20 cells, 60 launches, half a second each.
     assert table.rows[0][4].text == "600 s"
+
+
+def test_a_calibration_by_code_that_times_otherwise_says_so_first(make_calibration):
+    ours = replace(make_calibration(), measuring=digest())
+    older = replace(ours, measuring="0" * 12, commit="abcdef123456")
+
+    first = page_of(older).sections[0].blocks[0].text
+
+    assert "commit abcdef123456" in first
+    assert said_of(older)[0] == first
+    assert said_of(older)[1:] == said_of(ours)
+    assert first not in html.render(page_of(ours))
 
 
 def test_a_run_is_told_what_is_known_of_its_machine_alone(make_calibration):

@@ -11,6 +11,7 @@ from rnnbench.errors import IncomparableError
 from rnnbench.findings import findings_of
 from rnnbench.fingerprint import machine_parts, machine_text
 from rnnbench.goals import Goal, Unit, goals_of
+from rnnbench.measuring import digest
 from rnnbench.metric import TIME, significant
 from rnnbench.record import Environment
 from rnnbench.report.calibration_claims import (
@@ -41,7 +42,7 @@ def page_of(calibration: Calibration, beside: Beside = _NOTHING) -> Page:
     """
     findings = findings_of(calibration)
     sections = (
-        _goals(goals_of(findings)),
+        _goals(goals_of(findings), _another_code(calibration)),
         false_alarms(findings),
         held(findings),
         found_slowdowns(findings),
@@ -91,11 +92,24 @@ def said_of(
                 f"and the run of {_less(ours, theirs)}"
             )
     findings = findings_of(calibration)[:1]
-    return tuple(
+    said = (
         f"{goal.what}: {_figure(goal)}; goal {_wanted(goal)}: {_STANDINGS[met][0]}."
         for goal in goals_of(findings)
         if (met := goal.is_met) is not None
     )
+    return (*_another_code(calibration), *said)
+
+
+def _another_code(calibration: Calibration) -> tuple[str, ...]:
+    """That it speaks of other code than ours; nothing where it does not."""
+    if calibration.measuring == digest():
+        return ()
+    commit = calibration.commit or "unknown"
+    warning = (
+        f"It was measured by code (commit {commit}) that times otherwise than this "
+        "version does, and speaks for the runs of that code alone."
+    )
+    return (warning,)
 
 
 def _less(parts: Parts, others: Parts) -> str:
@@ -111,7 +125,7 @@ def _by_goal(goals: Sequence[Goal]) -> list[list[Goal]]:
     return list(rows.values())
 
 
-def _goals(goals: Sequence[Goal]) -> Section:
+def _goals(goals: Sequence[Goal], warnings: Sequence[str]) -> Section:
     """A row for each goal, a column for each arm."""
     arms = list(dict.fromkeys(goal.arm.label for goal in goals))
     rows = tuple(
@@ -128,6 +142,7 @@ def _goals(goals: Sequence[Goal]) -> Section:
         "goals",
         "What it is held to",
         (
+            *map(Text, warnings),
             Text(_count(goals)),
             Text(
                 "A figure is judged by its estimate. In brackets: its 95 % interval, "
