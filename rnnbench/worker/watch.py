@@ -19,10 +19,10 @@ from rnnbench.worker.clock import Call, Clock
 _STEPS = 500
 # The quicker of two: an interrupt is none of a state.
 _READINGS = 2
-# By the fastest reading. Calm ones lay within 5 % on one machine, and those of its other
-# state beyond 50 %. On another, a Zen 5 between a sweep's calls, half of the calm ones
-# lay beyond 20 % and 0.6 % of 5,486 beyond 40 %: with 1.25 it waited 44 % of the time,
-# for nothing (`bench/canary.py`).
+# By the fastest reading. Calm ones lay within 5 % on one machine, those of its other
+# state beyond 50 %. On another, a Zen 5 between a sweep's turns, half of the calm ones
+# lay beyond 30 %, 5 % beyond 40 % and 1 % beyond 50 % (`bench/canary.py`): with 1.25 it
+# waited 44 % of the time, for nothing; with 1.4, 0.2 %.
 LIMIT = 1.4
 # What a process may be off the core, as a share of the time and in seconds, before its
 # calls count as interrupted; the second is what asking for it takes.
