@@ -45,14 +45,15 @@ class Listener(Watch):
 def listen(seconds, cells):
     """Rounds of one cell after another for so long; the watch that heard them."""
     watch, clock = Listener(), HostClock()
+    # As a worker does: one for all cells, which are of one device and type.
+    yardstick = warm_up(make_yardstick(cells[0].members[0].case), clock)
     watch.begin()
     end = time.perf_counter() + seconds
     while True:
         for cell in cells:
-            steps = [build(member.case) for member in cell.members]
             entrants = Field(
-                members=[warm_up(step, clock) for step in steps],
-                yardstick=warm_up(make_yardstick(cell.members[0].case), clock),
+                members=[warm_up(build(one.case), clock) for one in cell.members],
+                yardstick=yardstick,
                 clock=clock,
                 device=Device.CPU,
                 watch=watch,

@@ -4,11 +4,14 @@ The fixtures are functions, and live as long as the session: they hold no state,
 that a property test may use them, too.
 """
 
+import importlib.util
 import random
 import signal
+import sys
 from dataclasses import replace
 from itertools import product
 from math import exp, log
+from pathlib import Path
 
 import pytest
 
@@ -292,6 +295,17 @@ def require(case):
         pytest.skip(outcome.reason)
 
 
+def load_script(name):
+    """A script of `bench` as a module: the folder is no package."""
+    path = Path(__file__).parents[1] / "bench" / f"{name}.py"
+    spec = importlib.util.spec_from_file_location(f"bench_{name}", path)
+    module = importlib.util.module_from_spec(spec)
+    # A dataclass looks for its own module there.
+    sys.modules[spec.name] = module
+    spec.loader.exec_module(module)
+    return module
+
+
 def _fixture(builder):
     """A fixture that gives the function: in importlib mode no test imports another."""
     return pytest.fixture(scope="session", name=builder.__name__)(lambda: builder)
@@ -307,3 +321,4 @@ ceiling_builder = _fixture(make_ceiling)
 simulation = _fixture(simulate)
 calibration_builder = _fixture(make_calibration)
 requirement = _fixture(require)
+script_loader = _fixture(load_script)

@@ -1,7 +1,3 @@
-import importlib.util
-import sys
-from pathlib import Path
-
 import pytest
 
 from rnnbench.calibration import Part
@@ -9,18 +5,10 @@ from rnnbench.calibration_cells import cells_of
 from rnnbench.case import Allocator
 from rnnbench.worker.watch import LIMIT
 
-ROOT = Path(__file__).parents[1]
-
 
 @pytest.fixture(scope="module")
-def canary():
-    spec = importlib.util.spec_from_file_location("canary", ROOT / "bench/canary.py")
-    module = importlib.util.module_from_spec(spec)
-    # A dataclass looks its own module up.
-    sys.modules["canary"] = module
-    spec.loader.exec_module(module)
-    yield module
-    del sys.modules["canary"]
+def canary(load_script):
+    return load_script("canary")
 
 
 def test_each_turn_is_listened_to_before_it_and_none_is_waited_for(canary):

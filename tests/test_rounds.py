@@ -1,4 +1,3 @@
-import importlib.util
 import math
 import random
 from pathlib import Path
@@ -13,11 +12,8 @@ ROOT = Path(__file__).parents[1]
 
 
 @pytest.fixture(scope="module")
-def rounds():
-    spec = importlib.util.spec_from_file_location("rounds", ROOT / "bench/rounds.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+def rounds(load_script):
+    return load_script("rounds")
 
 
 def turns(generator, count):
