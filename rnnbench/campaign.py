@@ -10,7 +10,7 @@ from functools import partial
 from rnnbench.case import Allocator, Case, Device
 from rnnbench.energy import ENERGY
 from rnnbench.errors import CampaignError, RnnbenchError
-from rnnbench.guess import MEMORY_SHARE, is_heavy, too_large
+from rnnbench.guess import MEMORY_SHARE, memory_estimate, too_large
 from rnnbench.journal import Journal, Pass
 from rnnbench.launch import Crew, Launch, Order, setting_of
 from rnnbench.looks import looks
@@ -135,9 +135,9 @@ class Campaign:
             # As a user gets it who sets nothing: nothing else ran in that process.
             apart = setting.allocator is Allocator.SYSTEM and not self.order.smoke
             alone = workload.id if apart else ""
-            heavy = any(map(is_heavy, workload.members))
+            large = self._is_large(workload)
             for number in set(range(look)) - self._passes(workload).keys():
-                key = (number, alone, setting, heavy)
+                key = (number, alone, setting, large)
                 wanted.setdefault(key, []).append(workload)
         passes = sum(len(workloads) for workloads in wanted.values())
         self._due_passes = self._timing.passes + passes
@@ -146,9 +146,9 @@ class Campaign:
                 number=number,
                 setting=setting,
                 workloads=tuple(workloads),
-                heavy=heavy,
+                large=large,
             )
-            for (number, _, setting, heavy), workloads in sorted(
+            for (number, _, setting, large), workloads in sorted(
                 wanted.items(), key=lambda item: item[0][0]
             )
         ]
@@ -202,13 +202,13 @@ class Campaign:
         self, launches: list[Launch], lanes: list[tuple[int, ...]], work: _Work
     ) -> None:
         began, queue = time.monotonic(), deque(launches)
+        alone = self._crew.room.alone
         lanes = lanes[: len(queue)]
 
         async def run_lane(cores: tuple[int, ...]) -> None:
             while queue and not self._crew.stopping:
                 launch = queue.popleft()
-                memory = self._environment.memory_bytes if launch.on_cpu else None
-                limit = int(MEMORY_SHARE * memory / len(lanes)) if memory else None
+                limit = self._memory(len(lanes)) if launch.on_cpu else None
                 threads = launch.setting.threads
                 await work(
                     launch, Start(threads=threads, cores=cores, data_limit=limit)
@@ -223,7 +223,20 @@ class Campaign:
             known = group.subgroup(RnnbenchError)
             raise known.exceptions[0] if known else group from None
         finally:
-            self._capacity += len(lanes) * (time.monotonic() - began)
+            # While a launch is alone in the room, there is no other lane.
+            alone = self._crew.room.alone - alone
+            wall = time.monotonic() - began
+            self._capacity += len(lanes) * wall - max(len(lanes) - 1, 0) * alone
+
+    def _is_large(self, workload: Workload) -> bool:
+        """Whether `workload` needs more than a lane's share of the memory."""
+        limit = self._memory(MOST_LANES)
+        return limit is not None and max(map(memory_estimate, workload.members)) > limit
+
+    def _memory(self, lanes: int) -> int | None:
+        """Bytes that a process may have where so many run; None if that is unknown."""
+        memory = self._environment.memory_bytes
+        return int(MEMORY_SHARE * memory / lanes) if memory else None
 
     def _is_wide(self, workload: Workload, first: int) -> bool:
         """Whether `workload` needs another launch."""

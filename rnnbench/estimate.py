@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from rnnbench.campaign import MOST_LANES
 from rnnbench.case import Allocator, Case, Device
-from rnnbench.guess import is_heavy, seconds_guess
+from rnnbench.guess import seconds_guess, stands_alone
 from rnnbench.looks import looks
 from rnnbench.record import Policy
 from rnnbench.timing import LEAST_ROUNDS, MOST_ROUNDS, ROUND_SECONDS
@@ -15,7 +15,7 @@ from rnnbench.workload import Workload
 _START = 1.5
 _BUILD = 0.01
 # A member is warmed up for this long, or by two calls.
-_WARM = 0.03
+_WARM = 0.01
 # Calls of a turn, settling and timed, by the seconds of one; see `worker/turns`.
 _CALLS = (
     (0.00025, 23),
@@ -102,4 +102,4 @@ def _starts(workloads: Sequence[Workload]) -> float:
 def _goes_beside(workload: Workload) -> bool:
     case = workload.members[0]
     on_one_core = case.device is Device.CPU and case.threads == 1
-    return on_one_core and not any(map(is_heavy, workload.members))
+    return on_one_core and not stands_alone(workload)

@@ -14,6 +14,7 @@ from rnnbench.case import (
 from rnnbench.cost import BACKWARD, GATES, parameters, step_flops
 from rnnbench.metric import PEAK_MEMORY
 from rnnbench.record import Environment
+from rnnbench.workload import Workload
 
 # What cases may have of the memory: the rest is the system's, torch's and ours.
 MEMORY_SHARE = 0.8
@@ -66,6 +67,11 @@ def is_heavy(case: Case) -> bool:
     """
     known = case if case.layer in TORCH_LAYERS else replace(case, layer="lstm")
     return (parameters(known) or 0) * _BYTES[case.dtype] > HEAVY
+
+
+def stands_alone(workload: Workload) -> bool:
+    """Whether nothing may be timed beside `workload`."""
+    return any(map(is_heavy, workload.members))
 
 
 def seconds_guess(case: Case) -> float:

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeVar
 
 from rnnbench.case import Case, Device
@@ -11,6 +11,7 @@ from rnnbench.journal import Ended, Journal
 from rnnbench.process import Worker, WorkerDeathError
 from rnnbench.protocol import Job, Report, Start
 from rnnbench.record import FAILED, Policy, Status
+from rnnbench.room import Room
 from rnnbench.setting import Setting
 from rnnbench.workload import Workload
 
@@ -41,12 +42,12 @@ class Order:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Launch:
-    """What one fresh process is to do. `heavy`: nothing may be timed beside it."""
+    """What one fresh process is to do. `large`: it needs more than a lane's memory."""
 
     number: int
     setting: Setting
     workloads: tuple[Workload, ...]
-    heavy: bool = False
+    large: bool = False
 
     @property
     def cases(self) -> tuple[Case, ...]:
@@ -60,8 +61,8 @@ class Launch:
 
     @property
     def goes_beside(self) -> bool:
-        """Whether another launch on another core leaves its ratios as they are."""
-        return self.on_cpu and self.setting.threads == 1 and not self.heavy
+        """Whether there is room for another launch, on another core."""
+        return self.on_cpu and self.setting.threads == 1 and not self.large
 
 
 def setting_of(workload: Workload) -> Setting:
@@ -78,7 +79,8 @@ class Crew:
     """Hands out workers, and keeps what has ended.
 
     `tell`: called with what is being done, for the progress line. `deadline`: on the
-    clock of time.monotonic; nothing is begun that is known to end after it.
+    clock of time.monotonic; nothing is begun that is known to end after it. `room`:
+    what is timed, and the start of a process, is within it.
     """
 
     order: Order
@@ -86,6 +88,7 @@ class Crew:
     tell: Callable[[str], None]
     deadline: float
     stopping: bool = False
+    room: Room = field(default_factory=Room)
 
     @property
     def left(self) -> float:
@@ -104,14 +107,15 @@ class Crew:
 
     async def worker(self, setting: Setting, start: Start) -> Worker:
         """A new worker; where it can't even start, once more, and then nothing can."""
-        try:
-            return await Worker.start(setting, start, self.order.command)
-        except WorkerDeathError:
+        async with self.room.enter(alone=False):
             try:
                 return await Worker.start(setting, start, self.order.command)
-            except WorkerDeathError as death:
-                reason = f"worker: can't be started: {death.reason}"
-                raise CampaignError(reason) from death
+            except WorkerDeathError:
+                try:
+                    return await Worker.start(setting, start, self.order.command)
+                except WorkerDeathError as death:
+                    reason = f"worker: can't be started: {death.reason}"
+                    raise CampaignError(reason) from death
 
     async def ask(
         self, worker: Worker, job: Job, kind: type[R], cases: Sequence[Case]

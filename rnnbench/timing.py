@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from rnnbench.case import Case
+from rnnbench.guess import is_heavy, stands_alone
 from rnnbench.journal import Pass
 from rnnbench.launch import Crew, Launch
 from rnnbench.process import Worker, WorkerDeathError
@@ -50,8 +51,12 @@ class Timing:
     _random: random.Random = field(default_factory=random.Random)
 
     async def measure(self, launch: Launch, start: Start) -> None:
-        """One pass over the launch's workloads; a worker that dies is replaced."""
-        pending = deque(self._shuffled(launch.workloads))
+        """One pass over the launch's workloads; a worker that dies is replaced.
+
+        Those that nothing may be timed beside come last, so that the other lane has to
+        end what it is at only once.
+        """
+        pending = deque(sorted(self._shuffled(launch.workloads), key=stands_alone))
         while pending := deque(one for one in pending if self._begins(one)):
             async with await self.crew.worker(launch.setting, start) as worker:
                 self.launches += 1
@@ -59,8 +64,7 @@ class Timing:
                     workload = pending[0]
                     members = self._shuffled(self.crew.live(workload.members))
                     try:
-                        if members and self._begins(workload):
-                            await self._pass(worker, launch.number, workload, members)
+                        await self._pass(worker, launch.number, workload, members)
                     except WorkerDeathError as death:
                         await worker.end()
                         await self._judge(death, members, launch, start)
@@ -68,6 +72,14 @@ class Timing:
                     pending.popleft()
 
     async def _pass(
+        self, worker: Worker, number: int, workload: Workload, members: list[Case]
+    ) -> None:
+        """Take the workload's pass once there is room for it, if there is time."""
+        async with self.crew.room.enter(alone=stands_alone(workload)):
+            if members and self._begins(workload):
+                await self._take(worker, number, workload, members)
+
+    async def _take(
         self, worker: Worker, number: int, workload: Workload, members: list[Case]
     ) -> None:
         """Prepare the members, take their rounds, journal them."""
@@ -150,7 +162,10 @@ class Timing:
         self.crew.tell(f"once more, alone: {case.id}")
         prepare = Prepare(cases=(case,), check=True)
         try:
-            async with await self.crew.worker(launch.setting, start) as worker:
+            async with (
+                await self.crew.worker(launch.setting, start) as worker,
+                self.crew.room.enter(alone=is_heavy(case)),
+            ):
                 await self.crew.ask(worker, prepare, Report, [case])
                 await self.crew.ask(worker, _ONCE, Measured, [case])
         except WorkerDeathError:

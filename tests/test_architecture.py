@@ -49,9 +49,10 @@ ROOMS = {
     "append_only": {"errors"},
     "journal": FACTS | {"append_only", "decode"},
     "precision": FACTS | {"journal", "stats"},
-    "launch": FACTS | {"protocol", "process", "setting", "journal"},
+    "room": set(),
+    "launch": FACTS | {"protocol", "process", "setting", "journal", "room"},
     "probe": FACTS | {"protocol", "process", "journal", "launch"},
-    "timing": FACTS | {"protocol", "process", "journal", "launch"},
+    "timing": FACTS | {"protocol", "process", "journal", "launch", "guess"},
     "energy": FACTS | {"protocol", "process", "journal", "launch", "probe"},
     "campaign": FACTS
     | {

@@ -12,7 +12,7 @@ import pytest
 from rnnbench.campaign import Campaign, survey
 from rnnbench.case import Case, Device
 from rnnbench.errors import CampaignError, ResultsError
-from rnnbench.guess import too_large
+from rnnbench.guess import MEMORY_SHARE, memory_estimate, stands_alone, too_large
 from rnnbench.journal import Header, Journal
 from rnnbench.launch import Order
 from rnnbench.outcome import Outcome
@@ -20,6 +20,7 @@ from rnnbench.process import Worker
 from rnnbench.protocol import Rounds, Start
 from rnnbench.record import Policy, Status
 from rnnbench.setting import Setting
+from rnnbench.timing import Timing
 from rnnbench.workload import DEFAULT_COMPARE, group
 
 FAKE = (sys.executable, str(Path(__file__).parent / "data" / "fake_worker.py"))
@@ -316,22 +317,50 @@ def _children():
     return found
 
 
-def test_heavy_workloads_are_launched_by_themselves_and_never_beside_another():
-    """Two that need the cores' shared cache would change each other's ratios."""
-    members = cases("lstm", "gru", hidden_sizes=(8, 1024))
-    campaign = Campaign(order(members), conduct_environment(), Journal(None), silent)
+def test_heavy_workloads_share_a_process_and_come_last(monkeypatch):
+    """A process takes a second to start; two that are heavy are never side by side."""
+    taken, inside = [], []
+    real = Timing._take
 
-    launches = campaign._due(6, 6)
+    async def take(self, worker, number, workload, members):
+        heavy = stands_alone(workload)
+        assert not inside or not (heavy or any(inside))
+        inside.append(heavy)
+        taken.append((number, heavy))
+        await real(self, worker, number, workload, members)
+        inside.remove(heavy)
 
-    heavy = {
-        one.number: one.goes_beside
-        for one in launches
-        if any(case.hidden_size == 1024 for case in one.cases)
-    }
-    assert len(launches) == 12
-    assert all(len(one.workloads) == 1 for one in launches)
-    assert heavy == dict.fromkeys(range(6), False)
-    assert sum(one.goes_beside for one in launches) == 6
+    monkeypatch.setattr(Timing, "_take", take)
+
+    campaign = conduct(order(cases("lstm", "gru", hidden_sizes=(8, 16, 1024, 2048))))
+
+    assert campaign.effort.launches == 6
+    for number in range(6):
+        order_of_one = [heavy for launch, heavy in taken if launch == number]
+        assert order_of_one == [False, False, True, True]
+
+
+def test_a_lane_that_has_to_rest_is_no_lane():
+    """Else heavy workloads would read as time that was wasted."""
+    campaign = conduct(order(cases("lstm", "gru", hidden_sizes=(1024,))))
+
+    assert 1.0 <= campaign.effort.lanes < 2.0
+
+
+def test_what_needs_more_than_a_lanes_memory_is_launched_by_itself():
+    members = cases("lstm", "gru", hidden_sizes=(8, 64))
+    needed = max(map(memory_estimate, members))
+    environment = replace(
+        conduct_environment(), memory_bytes=int(2 * needed / MEMORY_SHARE)
+    )
+    small = replace(environment, memory_bytes=environment.memory_bytes - 8)
+
+    def beside(there):
+        campaign = Campaign(order(members), there, Journal(None), silent)
+        return [one.goes_beside for one in campaign._due(6, 6)]
+
+    assert beside(environment) == [True] * 6
+    assert beside(small) == [True, False] * 6
 
 
 def test_what_calm_is_goes_from_launch_to_launch(tmp_path, monkeypatch):

@@ -180,19 +180,19 @@ def test_on_a_gpu_a_turn_queues_calls_too():
     assert step.calls == 3 + 3 + 7
 
 
-def test_warming_ends_after_twenty_calls():
+def test_warming_ends_after_eight_calls():
     step = FakeStep()
 
     warm = warm_up(step, FakeClock(0.0001))
 
-    assert step.calls == 20
+    assert step.calls == 8
     assert warm.call == 0.0001
 
 
 def test_warming_ends_after_its_time():
     step = FakeStep()
 
-    warm_up(step, FakeClock(0.02))
+    warm_up(step, FakeClock(0.005))
 
     assert step.calls == 1 + 2
 

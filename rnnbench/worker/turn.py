@@ -44,9 +44,10 @@ _LONG_CALL = 1.0
 _SETTLE_CUDA = 0.005
 
 # The first calls allocate, choose kernels and fill caches. Each turn settles anew, so
-# that these need not bring a steady state.
-_WARM_CALLS = 20
-_WARM_SECONDS = 0.03
+# that these need not bring a steady state: with 20 calls in 0.03 s, three times as
+# long, a seventh of a sweep went into them.
+_WARM_CALLS = 8
+_WARM_SECONDS = 0.01
 _LAST_WARM_CALLS = 5
 
 
@@ -100,7 +101,7 @@ def first_of(step: Timed, clock: Clock) -> float:
 
 
 def warm_up(step: Timed, clock: Clock, first_call: float | None = None) -> Warm:
-    """Call until it is steady: at most 20 calls or 0.03 s, and at least two in all."""
+    """Call until it is steady: at most 8 calls or 0.01 s, and at least two in all."""
     first = first_of(step, clock) if first_call is None else first_call
     step.enter()
     with step.context():
