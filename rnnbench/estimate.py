@@ -45,12 +45,17 @@ class Duration:
 
 def estimate(workloads: Sequence[Workload], policy: Policy, cores: int) -> Duration:
     """Guess the duration of a campaign on so many cores, its budget left aside."""
-    beside = [one for one in workloads if _goes_beside(one)]
-    alone = [one for one in workloads if not _goes_beside(one)]
+    in_lanes = [one for one in workloads if _is_on_one_core(one)]
+    in_turn = [one for one in workloads if not _is_on_one_core(one)]
     lanes = max(1, min(cores, MOST_LANES))
+    # Every other lane rests for as long.
+    resting = (lanes - 1) * sum(
+        pass_seconds(one.members) for one in in_lanes if stands_alone(one)
+    )
 
     def seconds(launches: int) -> float:
-        return _seconds(beside, launches) / lanes + _seconds(alone, launches)
+        shared = _seconds(in_lanes, launches) + launches * resting
+        return shared / lanes + _seconds(in_turn, launches)
 
     return Duration(seconds(looks(policy.launches)[0]), seconds(policy.launches))
 
@@ -99,7 +104,6 @@ def _starts(workloads: Sequence[Workload]) -> float:
     return _START * (len(settings) + alone)
 
 
-def _goes_beside(workload: Workload) -> bool:
+def _is_on_one_core(workload: Workload) -> bool:
     case = workload.members[0]
-    on_one_core = case.device is Device.CPU and case.threads == 1
-    return on_one_core and not stands_alone(workload)
+    return case.device is Device.CPU and case.threads == 1
