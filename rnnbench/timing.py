@@ -19,9 +19,9 @@ from rnnbench.workload import Workload
 T = TypeVar("T")
 
 # Rounds of one workload in one launch: as many as fit in this time, 4 or 5 of them. A
-# ratio's variance over launches is to 20 % that of 5 rounds, on another machine to 47 %
+# ratio's variance over launches is to 27 % that of 5 rounds, on another machine to 47 %
 # that of 9: the rest is between processes, so time is better spent on launches. To the
-# same intervals, 10 rounds would take 1.44 of the time (`bench/rounds.py`).
+# same intervals, 10 rounds would take 1.43 of the time (`bench/rounds.py`).
 ROUND_SECONDS = 0.6
 LEAST_ROUNDS, MOST_ROUNDS = 4, 5
 _ONCE = Rounds(seed=0, seconds=0.0, least=1, most=1)
