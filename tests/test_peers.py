@@ -329,6 +329,24 @@ def test_a_peer_builds_the_case_that_rnnbench_measures(peers, tmp_path, monkeypa
     assert type(step.module) is nn.GRU
 
 
+def test_asv_times_call_after_call_of_one_layer(peers, monkeypatch, tmp_path):
+    """Where a class has `setup`, it times the first call of a new layer each time."""
+    work = peers("sweeps").work_in(tmp_path, HERE / "sweep.yaml")
+    monkeypatch.setenv("PEERS_CELLS", str(work.file))
+    monkeypatch.syspath_prepend(str(HERE / "asv_suite"))
+    cells = peers("cells")
+    made = []
+    make = cells.make
+    monkeypatch.setattr(cells, "make", lambda cell: made.append(cell) or make(cell))
+
+    with cells.ENTERED:
+        for _ in range(3):
+            cells.Cells().time_cell("small/lstm")
+
+    assert made == ["small/lstm"]
+    assert not hasattr(cells.Cells, "setup")
+
+
 def test_cells_that_are_not_named_are_asked_for(peers, monkeypatch):
     monkeypatch.delenv("PEERS_CELLS", raising=False)
 

@@ -41,7 +41,7 @@ LANES = 2
 PATIENCE, LEAST_LIMIT = 10, 300
 # From here on, in seconds a cell, a tool is started before the others of its repeat, or
 # a lane would wait.
-LONG = 5
+LONG = 4
 
 
 class Runner:

@@ -201,6 +201,8 @@ TOOLS = {
     ),
     "torch adaptive_autorange": Tool(torch_timer("adaptive_autorange"), read_as_is, 2),
     "pyperf --fast": Tool(pyperf, read_pyperf, 40, packages=("pyperf",)),
-    "asv": Tool(asv, read_asv, 7, prepare=prepare_asv, packages=("asv", "asv_runner")),
+    "asv": Tool(
+        asv, read_asv, 4.5, prepare=prepare_asv, packages=("asv", "asv_runner")
+    ),
     "benchmatrix": Tool(benchmatrix, read_benchmatrix, 6.5, packages=("benchmatrix",)),
 }
