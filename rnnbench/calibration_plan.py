@@ -57,7 +57,7 @@ class Stage:
 
     @property
     def name(self) -> str:
-        """As a calibration's `seconds` are named."""
+        """For a line on the terminal."""
         return f"{self.part}/{self.condition}/{self.allocator}"
 
 

@@ -309,18 +309,29 @@ def test_launches_that_were_disturbed_count_only_where_they_are_the_rule(
     assert launches_of(disturbed(7))["gru/gru"] == 12
 
 
-def test_the_time_of_a_part_is_that_of_its_launches(make_calibration):
-    page = page_of(make_calibration(cells=20))
-
+def effort_of(calibration):
     (table,) = (
         block
-        for section in page.sections
+        for section in page_of(calibration).sections
         for block in section.blocks
         if isinstance(block, Table) and block.title == "What was measured"
     )
+    return table.rows
+
+
+def test_the_time_of_a_part_is_that_of_its_launches(make_calibration):
+    row, *_ = effort_of(make_calibration(cells=20))
 
     # 20 cells, 60 launches, half a second each.
-    assert table.rows[0][4].text == "600 s"
+    assert row[4].text == "600 s"
+
+
+def test_each_part_of_a_calibration_has_the_command_that_repeats_it(make_calibration):
+    row, *_ = effort_of(make_calibration(cells=20))
+
+    assert row[-1].text == (
+        "rnnbench calibrate --part aa --condition idle --allocator steady --launches 60"
+    )
 
 
 def test_a_calibration_by_code_that_times_otherwise_says_so_first(make_calibration):

@@ -2,7 +2,7 @@
 
 from dataclasses import fields
 
-from rnnbench.arms import arms_of, samples_of
+from rnnbench.arms import Arm, arms_of, samples_of
 from rnnbench.calibration import Calibration, Part
 from rnnbench.metric import PEAK_MEMORY, TIME
 from rnnbench.report.content import Cell, Column, Section, Table, Text
@@ -14,7 +14,7 @@ def how(calibration: Calibration) -> Section:
         "method",
         "How it was measured",
         (
-            Text(calibration.command, "Command"),
+            Text(calibration.command, "Command of the last call"),
             Text(
                 "Each launch is a fresh process that measures the members of a cell "
                 "turn by turn, in shuffled order. Under bursts, two processes load the "
@@ -36,15 +36,17 @@ def _effort(calibration: Calibration) -> Table:
                 continue
             wall = sum(one.wall for one in samples)
             inside = sum(one.inside for one in samples) / wall if wall else 0.0
+            launches = len({one.launch for one in samples})
             rows.append(
                 (
                     Cell(part),
                     Cell(arm.label),
                     Cell(str(len({one.cell for one in samples}))),
-                    Cell(str(len({one.launch for one in samples}))),
+                    Cell(str(launches)),
                     # Of the samples, as what a killed call spent is in no sum.
                     Cell(TIME.format(wall)),
                     Cell(f"{100 * inside:.0f} %" if inside else "-"),
+                    Cell(_command(part, arm, launches)),
                 )
             )
     columns = (
@@ -54,8 +56,17 @@ def _effort(calibration: Calibration) -> Table:
         Column("launches", number=True),
         Column("time of all launches", number=True),
         Column("of it inside turns", number=True),
+        Column("command"),
     )
     return Table("What was measured", columns, tuple(rows))
+
+
+def _command(part: Part, arm: Arm, launches: int) -> str:
+    """What measures as much again; the calls that did may have been several."""
+    return (
+        f"rnnbench calibrate --part {part} --condition {arm.condition} "
+        f"--allocator {arm.allocator} --launches {launches}"
+    )
 
 
 def _facts(calibration: Calibration) -> Table:
