@@ -7,11 +7,11 @@ from enum import StrEnum
 
 from rnnbench.case import Case
 from rnnbench.cost import flops, parameters
-from rnnbench.metric import PEAK_MEMORY, TIME, Metric, significant
-from rnnbench.naming import layer_name, plain_setting, setting, words
+from rnnbench.metric import PEAK_MEMORY, TIME, Metric
+from rnnbench.naming import layer_name, plain_setting, setting, span, words
 from rnnbench.ratio import Ratio, Verdict, judge
 from rnnbench.record import MEASURED, Run, paired
-from rnnbench.stats import Interval, log_ratio, ratio_interval
+from rnnbench.stats import log_ratio, ratio_interval
 from rnnbench.workload import Pair, group
 
 SIMPLE = ("rnn_tanh", "rnn_relu")
@@ -151,16 +151,6 @@ def example(case: Case) -> str:
 def counted(case: Case) -> int:
     """The parameters; 0 of a layer whose parameters are not known."""
     return parameters(case) or 0
-
-
-def span(interval: Interval) -> str:
-    """An estimate with its interval."""
-    text = significant(interval.estimate)
-    if interval.low == interval.high:
-        return text
-    if interval.count < 2:
-        return f"{text} (no interval)"
-    return f"{text} ({significant(interval.low)} to {significant(interval.high)})"
 
 
 def _other(claimed: frozenset[Verdict]) -> frozenset[Verdict]:

@@ -19,14 +19,13 @@ from rnnbench.claim_rules import (
     of_axis,
     of_layers,
     of_metric,
-    span,
     time_and_memory,
     told,
     weigh,
 )
 from rnnbench.claim_words import WORDS
 from rnnbench.metric import PEAK_MEMORY, TIME, significant
-from rnnbench.naming import layer_name
+from rnnbench.naming import layer_name, span
 from rnnbench.ratio import Ratio
 from rnnbench.record import MEASURED, Run
 

@@ -1,16 +1,20 @@
 """What the facts are called, on a terminal and on a page."""
 
+import math
 from collections.abc import Callable, Iterable
 from typing import Any
 
 from rnnbench.case import DEFAULTS, Case, Phase, applies
+from rnnbench.metric import significant
 from rnnbench.ratio import backend
+from rnnbench.stats import Interval
 from rnnbench.workload import Pair
 
 # What a chart can have on its axis: the sizes of the layer and of its input.
 SIZES = ("hidden_size", "seq_len", "num_layers", "batch_size", "input_size")
 BACKENDS = ("cudnn", "onednn")
 # Of one launch: nothing says how far another would be off.
+NO_INTERVAL = "no interval"
 
 _LAYERS = {"lstm": "LSTM", "gru": "GRU", "rnn_tanh": "RNN tanh", "rnn_relu": "RNN ReLU"}
 _PHASES = {
@@ -99,3 +103,17 @@ def pair_label(pair: Pair) -> str:
         return f"{over} / {under}"
     equal = " at equal parameters" if pair.candidate.parameters_of else ""
     return f"{over} / {under}{equal}, {backend(pair.reference)}"
+
+
+def span(interval: Interval) -> str:
+    """An estimate with its interval."""
+    if interval.low == interval.high:
+        return significant(interval.estimate)
+    return f"{significant(interval.estimate)} ({limits(interval)})"
+
+
+def limits(interval: Interval) -> str:
+    """The interval alone."""
+    if not math.isfinite(interval.high):
+        return NO_INTERVAL
+    return f"{significant(interval.low)} to {significant(interval.high)}"

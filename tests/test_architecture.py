@@ -92,7 +92,7 @@ ROOMS = {
     "strict": set(),
     "store": FACTS | {"compact", "decode", "strict", "whole"},
     "ratio": FACTS | {"stats", "cost"},
-    "naming": FACTS | {"ratio"},
+    "naming": FACTS | {"ratio", "stats"},
     "attribution": FACTS | {"ratio", "stats"},
     "rules": FACTS,
     "provenance": FACTS | {"rules"},

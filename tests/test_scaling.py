@@ -1,9 +1,6 @@
 """The script that says how the harness grows: its arithmetic, and what it counts on."""
 
-import importlib.util
-import sys
 from collections import Counter
-from pathlib import Path
 
 import pytest
 
@@ -12,29 +9,27 @@ from rnnbench.compact import lighter
 from rnnbench.store import attach, load_run, write_document
 from rnnbench.sweep import load_sweep
 
-FOLDER = Path(__file__).parents[1] / "bench" / "scaling"
+
+@pytest.fixture(scope="module")
+def run(load_script):
+    return load_script("scaling/run")
 
 
-def script(name):
-    """A script of the folder as a module: the folder is no package."""
-    spec = importlib.util.spec_from_file_location(f"scaling_{name}", FOLDER / name)
-    module = importlib.util.module_from_spec(spec)
-    # A dataclass looks for its own module there.
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    return module
+@pytest.fixture(scope="module")
+def made(load_script):
+    return load_script("scaling/made")
 
 
-run = script("run.py")
-made = script("made.py")
+@pytest.fixture(scope="module")
+def line(run):
+    def made_line(what="read", cases=100, seconds=1.0, peak=2**20):
+        return run.Line(what, cases, seconds, seconds, peak, f"do {what} {cases}")
 
-
-def line(what="read", cases=100, seconds=1.0, peak=2**20):
-    return run.Line(what, cases, seconds, seconds, peak, f"do {what} {cases}")
+    return made_line
 
 
 @pytest.fixture
-def sweep_of(tmp_path):
+def sweep_of(tmp_path, made):
     def sweep(cases):
         path = tmp_path / f"{cases}.yaml"
         path.write_text(made.sweep_text(cases), encoding="utf-8")
@@ -43,7 +38,7 @@ def sweep_of(tmp_path):
     return sweep
 
 
-def test_growth_is_of_the_time_with_a_tenth_of_the_cases():
+def test_growth_is_of_the_time_with_a_tenth_of_the_cases(run, line):
     lines = [line(), line(cases=1000, seconds=12.0), line("write", 1000), line("help")]
 
     grown = run.growth(lines)
@@ -51,7 +46,7 @@ def test_growth_is_of_the_time_with_a_tenth_of_the_cases():
     assert grown == {lines[1]: 12.0}
 
 
-def test_the_table_has_a_row_for_each_line_with_its_command():
+def test_the_table_has_a_row_for_each_line_with_its_command(run, line):
     text = run.table([line(), line(cases=1000, seconds=11.0, peak=2**30)])
 
     rows = text.splitlines()
@@ -65,25 +60,25 @@ def test_the_table_has_a_row_for_each_line_with_its_command():
 @pytest.mark.parametrize(
     ("lines", "said"),
     [
-        ([line(), line(cases=1000, seconds=10.0)], []),
+        ([("read", 100, 1.0), ("read", 1000, 10.0)], []),
         (
-            [line(), line(cases=1000, seconds=20.0)],
+            [("read", 100, 1.0), ("read", 1000, 20.0)],
             ["read of 1,000: 20.0 x for 10 times as many"],
         ),
-        ([line("report", 10_000, 59.0)], []),
+        ([("report", 10_000, 59.0)], []),
         (
-            [line("report", 10_000, 61.0)],
+            [("report", 10_000, 61.0)],
             ["report of 10,000: missed: 60 s and 1024 MiB"],
         ),
         (
-            [line("report", 10_000, 1.0, 2**31)],
+            [("report", 10_000, 1.0, 2**31)],
             ["report of 10,000: missed: 60 s and 1024 MiB"],
         ),
-        ([line("help", 0, 0.4)], ["help of 0: missed: 0.3 s"]),
+        ([("help", 0, 0.4)], ["help of 0: missed: 0.3 s"]),
     ],
 )
-def test_what_is_wrong_is_named(lines, said):
-    assert run.wrong(lines) == said
+def test_what_is_wrong_is_named(run, line, lines, said):
+    assert run.wrong([line(*each) for each in lines]) == said
 
 
 @pytest.mark.parametrize("cases", [100, 1000, 10_000])
@@ -91,7 +86,7 @@ def test_a_made_sweep_has_as_many_cases(sweep_of, cases):
     assert len(sweep_of(cases).cases) == cases
 
 
-def test_a_made_run_survives_the_file(tmp_path, sweep_of):
+def test_a_made_run_survives_the_file(tmp_path, made, sweep_of):
     of_numbers = made.made_run(sweep_of(100))
     document = made.document_of(of_numbers)
 
@@ -102,7 +97,7 @@ def test_a_made_run_survives_the_file(tmp_path, sweep_of):
 
 
 @pytest.mark.parametrize(
-    ("module", "name"),
+    "work",
     [
         (expand, "_point"),
         (workload, "workload_id"),
@@ -114,8 +109,9 @@ def test_a_made_run_survives_the_file(tmp_path, sweep_of):
     ],
 )
 def test_what_is_done_for_each_case_is_done_as_often_for_each_of_more(
-    tmp_path, monkeypatch, sweep_of, module, name
+    tmp_path, monkeypatch, made, sweep_of, work
 ):
+    module, name = work
     counts = Counter()
     real = getattr(module, name)
 

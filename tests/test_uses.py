@@ -9,11 +9,11 @@ import pytest
 from rnnbench.case import DEFAULTS
 from rnnbench.errors import SweepError
 from rnnbench.metric import TIME, significant
+from rnnbench.naming import limits
 from rnnbench.ratio import absolute, ratios
 from rnnbench.record import Status, Use
 from rnnbench.report.content import Cell, Column, Listing, Page, Section, Table
 from rnnbench.report.html import render
-from rnnbench.report.labels import limits
 from rnnbench.report.used import uses
 from rnnbench.store import attach, empty_document, load_run, write_document
 from rnnbench.sweep import load_sweep

@@ -4,11 +4,11 @@ from collections.abc import Sequence
 
 from rnnbench.case import Case
 from rnnbench.metric import PEAK_MEMORY, TIME, Metric
-from rnnbench.naming import layer_name, nominal, setting, words
+from rnnbench.naming import NO_INTERVAL, layer_name, nominal, setting, words
 from rnnbench.ratio import Ratio, absolute, backend
 from rnnbench.record import Result, Run
 from rnnbench.report.content import Block, Cell, Chart, Column, Table
-from rnnbench.report.labels import NO_INTERVAL, style_of
+from rnnbench.report.labels import style_of
 from rnnbench.report.lines import Reading, panels_of, varying
 from rnnbench.stats import Interval
 

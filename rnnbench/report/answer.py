@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from statistics import median
 
 from rnnbench.metric import PEAK_MEMORY, TIME
-from rnnbench.naming import SIZES, layer_name, nominal, setting, words
+from rnnbench.naming import SIZES, layer_name, nominal, setting, span, words
 from rnnbench.ratio import Ratio, Verdict, pooled
 from rnnbench.record import FAILED, MEASURED, Run
 from rnnbench.report.content import (
@@ -16,7 +16,7 @@ from rnnbench.report.content import (
     Text,
 )
 from rnnbench.report.decision import decisions
-from rnnbench.report.labels import sentence, span
+from rnnbench.report.labels import sentence
 
 # An answer is read in one breath; the tables below it hold the other settings.
 _SPOKEN = 8

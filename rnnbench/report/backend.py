@@ -6,10 +6,9 @@ from collections.abc import Sequence
 from rnnbench.attribution import Attribution, attribute
 from rnnbench.case import Device
 from rnnbench.metric import PEAK_MEMORY
-from rnnbench.naming import plain_setting, words
+from rnnbench.naming import plain_setting, span, words
 from rnnbench.ratio import Ratio, Verdict, judge
 from rnnbench.report.content import Block, Listing, Text
-from rnnbench.report.labels import span
 
 # Settings that somebody reads of.
 _SPOKEN = 12

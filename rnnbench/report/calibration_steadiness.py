@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 from rnnbench.findings import Findings
 from rnnbench.metric import TIME
+from rnnbench.naming import span
 from rnnbench.report.calibration_cells import off_cell, percent, table
 from rnnbench.report.content import Cell, Section, Text
-from rnnbench.report.labels import span
 from rnnbench.stats import Interval
 
 

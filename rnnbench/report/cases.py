@@ -6,7 +6,7 @@ from statistics import median
 
 from rnnbench.case import AXES, TORCH_LAYERS, Case
 from rnnbench.metric import ENERGY, PEAK_MEMORY, TIME
-from rnnbench.naming import layer_name, words
+from rnnbench.naming import layer_name, limits, words
 from rnnbench.provenance import Standing, judge
 from rnnbench.ratio import absolute
 from rnnbench.record import FAILED, MEASURED, Environment, Result, Run
@@ -20,7 +20,6 @@ from rnnbench.report.content import (
     Text,
     Tone,
 )
-from rnnbench.report.labels import limits
 from rnnbench.report.ledger import SORTED_BY, ledger
 from rnnbench.stats import Interval
 

@@ -7,9 +7,11 @@ from rnnbench.naming import (
     BACKENDS,
     SIZES,
     layer_name,
+    limits,
     pair_label,
     plain_setting,
     sizes,
+    span,
     words,
 )
 from rnnbench.ratio import Ratio, judge, pooled
@@ -26,7 +28,7 @@ from rnnbench.report.content import (
     Table,
     Text,
 )
-from rnnbench.report.labels import limits, span, style_of, tone_of, verdict_cell
+from rnnbench.report.labels import style_of, tone_of, verdict_cell
 from rnnbench.report.lines import varying
 from rnnbench.report.switches import switch_blocks
 from rnnbench.stats import Interval

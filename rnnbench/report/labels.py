@@ -1,14 +1,10 @@
 """How intervals and verdicts are written on a page."""
 
-import math
-
 from rnnbench.metric import significant
-from rnnbench.naming import layer_name
+from rnnbench.naming import layer_name, limits
 from rnnbench.ratio import Ratio, Verdict
 from rnnbench.report.content import Cell, Tone
-from rnnbench.stats import Interval
 
-NO_INTERVAL = "no interval"
 # The colours' order: a layer keeps its colour from page to page.
 _STYLES = {"gru": 0, "rnn_tanh": 1, "rnn_relu": 2, "lstm": 3}
 
@@ -18,23 +14,9 @@ def style_of(layer: str, number: int = 0) -> int:
     return _STYLES.get(layer, 4 + number % 2)
 
 
-def span(interval: Interval) -> str:
-    """An estimate with its interval."""
-    if interval.low == interval.high:
-        return significant(interval.estimate)
-    return f"{significant(interval.estimate)} ({limits(interval)})"
-
-
 def sentence(text: str) -> str:
     """With a capital, whatever it begins with."""
     return text[:1].upper() + text[1:]
-
-
-def limits(interval: Interval) -> str:
-    """The interval alone."""
-    if not math.isfinite(interval.high):
-        return NO_INTERVAL
-    return f"{significant(interval.low)} to {significant(interval.high)}"
 
 
 def verdict_cell(ratio: Ratio) -> Cell:

@@ -4,7 +4,14 @@ from collections.abc import Sequence
 
 from rnnbench.attribution import both_ways
 from rnnbench.metric import PEAK_MEMORY, TIME, Metric, significant
-from rnnbench.naming import BACKENDS, layer_name, pair_label, setting, words
+from rnnbench.naming import (
+    BACKENDS,
+    layer_name,
+    limits,
+    pair_label,
+    setting,
+    words,
+)
 from rnnbench.ratio import Ratio, backend, judge, pooled
 from rnnbench.report.content import (
     Block,
@@ -17,7 +24,7 @@ from rnnbench.report.content import (
     Table,
     Text,
 )
-from rnnbench.report.labels import limits, style_of, tone_of
+from rnnbench.report.labels import style_of, tone_of
 from rnnbench.stats import Interval
 
 _MOST_PANELS = 12

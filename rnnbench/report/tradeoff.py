@@ -5,7 +5,7 @@ from itertools import count
 
 from rnnbench.cost import step_flops
 from rnnbench.metric import PEAK_MEMORY, TIME, Metric, significant
-from rnnbench.naming import SIZES, layer_name, nominal, sizes, words
+from rnnbench.naming import SIZES, layer_name, nominal, sizes, span, words
 from rnnbench.ratio import Ratio
 from rnnbench.record import Run
 from rnnbench.report.absolute import absolute_blocks
@@ -19,7 +19,7 @@ from rnnbench.report.content import (
     Table,
     Text,
 )
-from rnnbench.report.labels import span, style_of, verdict_cell
+from rnnbench.report.labels import style_of, verdict_cell
 from rnnbench.report.lines import Reading, panels_of, varying
 from rnnbench.report.pareto import pareto_chart
 from rnnbench.stats import Interval

@@ -5,11 +5,11 @@ from dataclasses import dataclass, replace
 
 from rnnbench.case import Case
 from rnnbench.metric import PEAK_MEMORY, TIME, significant
-from rnnbench.naming import layer_name, setting, sizes, words
+from rnnbench.naming import NO_INTERVAL, layer_name, setting, sizes, words
 from rnnbench.ratio import Ratio, absolute
 from rnnbench.record import Result, Run, Use
 from rnnbench.report.content import Cell, Column, Listing, Section, Table, Text
-from rnnbench.report.labels import NO_INTERVAL, winner_cell
+from rnnbench.report.labels import winner_cell
 from rnnbench.stats import Interval
 
 _OPENING = (
