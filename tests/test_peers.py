@@ -253,6 +253,20 @@ def test_page_and_chart_are_of_the_lines_alone(peers, tmp_path):
     assert "COMMAND" in drawn[0][0]
 
 
+def test_the_axes_of_one_decade_have_plain_numbers(peers, tmp_path):
+    lines = lines_of([1.0, 1.1, 0.9]) + lines_of([1.0, 1.2, 1.1], tool="asv")
+    for number, line in enumerate(lines):
+        line["wall"] *= 1 + 4 * (line["tool"] == "asv")
+        for workload in ("small", "middle", "large"):
+            line["values"][f"{workload}/gru"]["median"] += 0.01 * number
+
+    peers("chart").draw(lines, tmp_path / "chart.svg")
+
+    drawn = (tmp_path / "chart.svg").read_text("utf-8")
+    assert ">5</text>" in drawn
+    assert "×" not in drawn
+
+
 def test_no_label_of_the_chart_stands_on_another(peers):
     heights = peers("chart").label_heights({"a": 1.0, "b": 1.01, "c": 0.2}, apart=1.2)
 

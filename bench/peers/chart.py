@@ -6,6 +6,7 @@ from statistics import fmean
 import matplotlib.pyplot as plt
 from counts import TARGET, groups, spread, workloads_of
 from matplotlib import rc_context
+from matplotlib.ticker import LogLocator, NullFormatter
 from rules import first_estimate
 
 # Okabe & Ito (2008): told apart by the colour-blind, too; a shape beside each.
@@ -81,7 +82,10 @@ def draw_load(plane, name, found):
         )
     plane.margins(x=0.15, y=0.2)
     for axis in (plane.xaxis, plane.yaxis):
+        axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
         axis.set_major_formatter("{x:g}")
+        # Within a decade they would have labels of their own, one over the other.
+        axis.set_minor_formatter(NullFormatter())
 
 
 def label_heights(spreads, apart=1.2):
