@@ -68,3 +68,23 @@ def test_they_do_not_outlive_a_parent_that_is_killed():
 
     assert len(processes) == PROCESSES
     assert wait_until(lambda: all(map(is_gone, processes)))
+
+
+def test_a_command_runs_beside_them_and_its_exit_status_counts(load_script):
+    code = (
+        "import os, pathlib, sys\n"
+        "beside = 0\n"
+        "for each in pathlib.Path('/proc').glob('[0-9]*'):\n"
+        "    try:\n"
+        "        after = each.joinpath('stat').read_text().rpartition(')')[2]\n"
+        "        called = each.joinpath('cmdline').read_bytes().split(b'\\0')\n"
+        "    except OSError:\n"
+        "        continue\n"
+        "    ours = int(after.split()[1]) == os.getppid()\n"
+        "    beside += ours and b'rnnbench.burst' in called\n"
+        "sys.exit(beside)"
+    )
+
+    status = load_script("bursts").main([sys.executable, "-c", code])
+
+    assert status == PROCESSES

@@ -1,4 +1,4 @@
-"""How intervals and verdicts are written on a page."""
+"""How verdicts and layers look on a page."""
 
 from rnnbench.metric import significant
 from rnnbench.naming import layer_name, limits
