@@ -298,7 +298,7 @@ def require(case):
 def load_script(name):
     """A script of `bench`, such as `scaling/run`: the folder is no package."""
     path = Path(__file__).parents[1] / "bench" / f"{name}.py"
-    spec = importlib.util.spec_from_file_location(f"bench_{path.stem}", path)
+    spec = importlib.util.spec_from_file_location(f"bench_{name}", path)
     module = importlib.util.module_from_spec(spec)
     # A dataclass looks for its own module there.
     sys.modules[spec.name] = module
