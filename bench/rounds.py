@@ -18,7 +18,7 @@ from statistics import fmean, variance
 from rnnbench.errors import RnnbenchError
 from rnnbench.metric import TIME
 from rnnbench.ratio import ratios
-from rnnbench.stats import launch_log
+from rnnbench.reduction import launch_log
 from rnnbench.store import load_run
 
 # Two halves of a launch, each of which has a lower third.

@@ -86,13 +86,13 @@ class Sample:
 class Calibration:
     """All that was measured of the harness on one machine.
 
-    `measuring`: a digest of the code that measured, constants and all.
+    `measuring`: for each part a digest of the code that measured it, constants and all.
     """
 
     created: str  # ISO 8601, UTC
     version: str
     commit: str | None
-    measuring: str
+    measuring: Mapping[Part, str]
     command: str
     environment: Environment
     samples: tuple[Sample, ...]

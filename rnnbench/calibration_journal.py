@@ -1,6 +1,6 @@
 """What a calibration has measured so far: appended, fsynced, and read again."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -11,22 +11,18 @@ from rnnbench.calibration import Condition, Part, Sample
 from rnnbench.case import Allocator
 from rnnbench.decode import reader
 
-# 1: the first. 2: samples alone, no seconds of stages.
-SCHEMA = 2
+# 1: the first. 2: samples alone, no seconds of stages. 3: each names its code.
+SCHEMA = 3
 
 Key = tuple[Part, Condition, Allocator, int, str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Header:
-    """What must be equal for samples to belong together, by its name for people.
-
-    `measuring`: a digest of the code that measures, constants and all.
-    """
+    """What must be equal for samples to belong together, by its name for people."""
 
     machine: str
     versions: str
-    measuring: str
 
 
 def key_of(sample: Sample) -> Key:
@@ -42,9 +38,14 @@ def key_of(sample: Sample) -> Key:
 
 @dataclass(slots=True)
 class SampleJournal:
-    """An append-only file of samples, and what it says: see `start`."""
+    """An append-only file of samples, and what it says: see `start`.
+
+    `measuring`: for each part a digest of the code that measures it. Samples of other
+    code stay in the file, and are none of `samples`.
+    """
 
     path: Path
+    measuring: Mapping[Part, str]
     samples: dict[Key, Sample] = field(default_factory=dict)
     _file: AppendOnly | None = None
 
@@ -53,6 +54,7 @@ class SampleJournal:
         cls,
         path: Path,
         header: Header,
+        measuring: Mapping[Part, str],
         *,
         resume: bool,
         published: Iterable[Sample] = (),
@@ -61,10 +63,10 @@ class SampleJournal:
 
         Where nothing is there to go on with, as in a fresh clone, the journal begins
         with what was `published`. ResultsError where it can't be read, is of another
-        machine or code, or another process measures into it.
+        machine, or another process measures into it.
         """
-        journal = cls(path)
-        first = map(_line, published) if resume else ()
+        journal = cls(path, measuring)
+        first = map(journal._line, published) if resume else ()
         journal._file = AppendOnly.hold(
             path,
             ({"kind": "Header", "schema": SCHEMA, **asdict(header)}, *first),
@@ -89,7 +91,7 @@ class SampleJournal:
     def record(self, sample: Sample) -> None:
         """Append `sample`; it is on the disk when this returns."""
         if self._file is not None:
-            self._file.append(_line(sample))
+            self._file.append(self._line(sample))
         self.samples[key_of(sample)] = sample
 
     def close(self) -> None:
@@ -98,12 +100,14 @@ class SampleJournal:
             self._file.release()
 
     def _take_in(self, data: dict[str, Any]) -> None:
+        code = data.pop("measuring")
         sample = _READERS[data.pop("kind")](data)
-        self.samples[key_of(sample)] = sample
+        if code == self.measuring[sample.part]:
+            self.samples[key_of(sample)] = sample
 
-
-def _line(sample: Sample) -> dict[str, Any]:
-    return {"kind": "Sample", **asdict(sample)}
+    def _line(self, sample: Sample) -> dict[str, Any]:
+        code = self.measuring[sample.part]
+        return {"kind": "Sample", "measuring": code, **asdict(sample)}
 
 
 _READERS = {"Sample": reader(Sample)}

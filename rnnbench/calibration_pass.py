@@ -22,7 +22,7 @@ from rnnbench.protocol import (
     Rounds,
 )
 from rnnbench.record import Status, Turns
-from rnnbench.stats import log_ratio
+from rnnbench.reduction import log_ratio
 from rnnbench.timing import LEAST_ROUNDS
 
 # Seconds that one member may take; no cell of ours comes near.

@@ -8,13 +8,13 @@ from pathlib import Path
 from statistics import median
 
 import rnnbench
-from rnnbench.calibration import Calibration, Sample
+from rnnbench.calibration import Calibration, Part, Sample
 from rnnbench.calibration_file import load_calibration
 from rnnbench.calibration_journal import Header, SampleJournal
 from rnnbench.calibration_plan import Stage
 from rnnbench.errors import ResultsError
 from rnnbench.fingerprint import machine_key, machine_parts, machine_text
-from rnnbench.measuring import digest
+from rnnbench.measuring import digests
 from rnnbench.record import Environment
 
 _GIT_SECONDS = 10.0
@@ -26,11 +26,11 @@ def machine_of(environment: Environment) -> str:
 
 
 def header_of(environment: Environment) -> Header:
-    """What samples must share to belong together, of this machine and code."""
-    return _header(environment, rnnbench.__version__, digest())
+    """What samples must share to belong together, of this machine and version."""
+    return _header(environment, rnnbench.__version__)
 
 
-def _header(environment: Environment, version: str, measuring: str) -> Header:
+def _header(environment: Environment, version: str) -> Header:
     versions = (
         f"rnnbench {version}",
         f"Python {environment.python}",
@@ -39,9 +39,7 @@ def _header(environment: Environment, version: str, measuring: str) -> Header:
         environment.libc,
     )
     return Header(
-        machine=machine_text(machine_parts(environment)),
-        versions=", ".join(versions),
-        measuring=measuring,
+        machine=machine_text(machine_parts(environment)), versions=", ".join(versions)
     )
 
 
@@ -52,12 +50,14 @@ def journal_in(
 
     ResultsError as `SampleJournal.start` has it, and where that file can't be read.
     """
-    name, header = machine_of(environment), header_of(environment)
+    name, header, measuring = machine_of(environment), header_of(environment), digests()
+    target = folder / f"{name}.json"
     return SampleJournal.start(
         folder / f"{name}.journal",
         header,
+        measuring,
         resume=resume,
-        published=_published(folder / f"{name}.json", header) if resume else (),
+        published=_published(target, header, measuring) if resume else (),
     )
 
 
@@ -70,15 +70,17 @@ def calibration_of(
         created=datetime.now(UTC).isoformat(timespec="seconds"),
         version=rnnbench.__version__,
         commit=commit(),
-        measuring=digest(),
+        measuring=journal.measuring,
         command=command,
         environment=environment,
         samples=tuple(journal.samples[key] for key in keys),
     )
 
 
-def _published(path: Path, header: Header) -> tuple[Sample, ...]:
-    """The samples of the calibration at `path` that belong to `header`, or none."""
+def _published(
+    path: Path, header: Header, measuring: Mapping[Part, str]
+) -> tuple[Sample, ...]:
+    """The samples of the calibration at `path` that belong to these, or none."""
     if not path.exists():
         return ()
     try:
@@ -86,8 +88,11 @@ def _published(path: Path, header: Header) -> tuple[Sample, ...]:
     except ResultsError as error:
         # It is not written over: what it holds may be worth hours.
         raise ResultsError(f"{error}: move it away, or begin anew: --fresh") from error
-    its = _header(found.environment, found.version, found.measuring)
-    return found.samples if its == header else ()
+    if _header(found.environment, found.version) != header:
+        return ()
+    its = found.measuring
+    same = {part for part, code in measuring.items() if its.get(part) == code}
+    return tuple(sample for sample in found.samples if sample.part in same)
 
 
 def walls_of(journal: SampleJournal, stage: Stage) -> Mapping[str, float]:

@@ -7,7 +7,8 @@ from enum import StrEnum
 from rnnbench.metric import PEAK_MEMORY, TIME
 from rnnbench.ratio import Ratio, absolute, ratios
 from rnnbench.record import MEASURED, Result, Run, Turns, calm, paired
-from rnnbench.stats import Gap, Interval, launch_log, log_ratio, welch
+from rnnbench.reduction import launch_log, log_ratio
+from rnnbench.stats import Gap, Interval, welch
 
 # What a cell of a ratio is called; it has no unit.
 RATIO = "ratio"

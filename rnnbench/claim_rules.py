@@ -11,7 +11,8 @@ from rnnbench.metric import PEAK_MEMORY, TIME, Metric
 from rnnbench.naming import layer_name, plain_setting, setting, span, words
 from rnnbench.ratio import Ratio, Verdict, judge
 from rnnbench.record import MEASURED, Run, paired
-from rnnbench.stats import log_ratio, ratio_interval
+from rnnbench.reduction import log_ratio
+from rnnbench.stats import ratio_interval
 from rnnbench.workload import Pair, group
 
 SIMPLE = ("rnn_tanh", "rnn_relu")

@@ -44,7 +44,7 @@ def reader(kind: Any) -> Reader:
     if get_origin(kind) is tuple:
         return _tuple(get_args(kind))
     if get_origin(kind) is Mapping:
-        return _mapping(reader(get_args(kind)[1]))
+        return _mapping(*map(reader, get_args(kind)))
     if choices := get_args(kind):
         return _optional(next(reader(each) for each in choices if each is not NoneType))
     return _member(kind) if issubclass(kind, StrEnum) else _record(kind)
@@ -126,12 +126,12 @@ def _items(read: Reader) -> Reader:
     return items
 
 
-def _mapping(read: Reader) -> Reader:
+def _mapping(read_name: Reader, read: Reader) -> Reader:
     def mapping(value: Any) -> dict[str, Any]:
         taken: dict[str, Any] = {}
         for name, each in typed(dict, value).items():
             try:
-                taken[_text(name)] = read(each)
+                taken[read_name(name)] = read(each)
             except ValueError as error:
                 raise WrongValue.at(repr(name)[:60], error) from error
         return taken

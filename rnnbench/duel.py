@@ -22,8 +22,8 @@ from rnnbench.protocol import (
     TakeTurn,
 )
 from rnnbench.record import Environment, Status
+from rnnbench.reduction import log_ratio
 from rnnbench.setting import Setting, physical_cores
-from rnnbench.stats import log_ratio
 
 # Exchanges of one match in one launch: as many as fit, but at least and at most so
 # many. In 0.5 s two equal versions of a small layer were within 0.7 % of each other.

@@ -1,25 +1,36 @@
-"""A digest of the code that measures: samples of two of them do not belong together."""
+"""A digest of the code that measures: samples of two of them do not belong together.
+
+Each part of a calibration has its own, so that a change voids what depends on it alone.
+"""
 
 import ast
 import hashlib
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-# What a sample's value depends on, and what is constant in it. The rest of the house
-# may change without a calibration being begun anew.
-MODULES = (
-    *("calibration_cells", "setting", "stats", "timing", "precision"),
-    *("worker/blocks", "worker/clock", "worker/floor", "worker/inputs"),
-    *("worker/layers", "worker/slowed", "worker/step", "worker/turn"),
+from rnnbench.calibration import Part
+
+# What every sample's value depends on, and what is constant in it. The rest of the
+# house may change without a calibration being begun anew.
+COMMON = (
+    *("calibration_cells", "reduction", "setting", "timing"),
+    *("worker/clock", "worker/inputs", "worker/layers", "worker/step", "worker/turn"),
     *("worker/turns", "worker/watch", "worker/yardstick"),
 )
+# And what the samples of one part depend on besides.
+OWN: Mapping[Part, tuple[str, ...]] = {
+    Part.AA: (),
+    Part.INJECTED: ("worker/slowed",),
+    Part.SETTLE: ("worker/blocks",),
+    Part.FLOOR: ("worker/floor",),
+    # A whole re-run ends when its intervals are narrow.
+    Part.REPEAT: ("looks", "precision", "stats"),
+}
 
 
-def digest() -> str:
-    """The same as long as none of that code changes but in its words or its form."""
-    folder = Path(__file__).parent
-    sources = ((folder / f"{name}.py").read_text("utf-8") for name in MODULES)
-    codes = "\n".join(map(code_of, sources))
-    return hashlib.sha256(codes.encode()).hexdigest()[:12]
+def digests() -> dict[Part, str]:
+    """Of each part; the same as long as its code changes but in words or form."""
+    return {part: _digest((*COMMON, *own)) for part, own in OWN.items()}
 
 
 def code_of(source: str) -> str:
@@ -31,3 +42,10 @@ def code_of(source: str) -> str:
         ):
             del node.body[0]
     return ast.dump(tree)
+
+
+def _digest(modules: Iterable[str]) -> str:
+    folder = Path(__file__).parent
+    sources = ((folder / f"{name}.py").read_text("utf-8") for name in modules)
+    codes = "\n".join(map(code_of, sources))
+    return hashlib.sha256(codes.encode()).hexdigest()[:12]

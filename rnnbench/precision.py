@@ -5,7 +5,8 @@ from collections.abc import Container, Iterable, Mapping, Sequence
 
 from rnnbench.journal import Pass
 from rnnbench.record import Turns, paired
-from rnnbench.stats import log_ratio, ratio_interval
+from rnnbench.reduction import log_ratio
+from rnnbench.stats import ratio_interval
 from rnnbench.workload import Workload
 
 

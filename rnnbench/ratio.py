@@ -10,13 +10,8 @@ from statistics import fmean
 from rnnbench.case import DEFAULTS, Case, Device
 from rnnbench.metric import PEAK_MEMORY, TIME, Metric
 from rnnbench.record import Result, Run, Turns, calm, paired
-from rnnbench.stats import (
-    Interval,
-    launch_log,
-    log_ratio,
-    ratio_interval,
-    unpaired_ratio_interval,
-)
+from rnnbench.reduction import launch_log, log_ratio
+from rnnbench.stats import Interval, ratio_interval, unpaired_ratio_interval
 from rnnbench.workload import Pair, group
 
 # A difference of 2 % decides nothing for anyone, and is what a good interval of this

@@ -253,7 +253,7 @@ def make_calibration(
         created="2026-11-23T12:00:00+00:00",
         version="0.1.0",
         commit="abcdef0",
-        measuring="0123456789ab",
+        measuring=dict.fromkeys(Part, "0123456789ab"),
         command="rnnbench calibrate",
         environment=ENVIRONMENT,
         samples=tuple(samples),

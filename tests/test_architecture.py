@@ -29,6 +29,7 @@ ROOMS = {
     "profile": set(),
     "record": {"case", "metric", "profile"},
     # Pure arithmetic. The worker shares `cost`: it makes the lengths that are counted.
+    "reduction": set(),
     "stats": set(),
     "looks": set(),
     "cost": {"case"},
@@ -48,7 +49,7 @@ ROOMS = {
     "decode": FACTS,
     "append_only": {"errors"},
     "journal": FACTS | {"append_only", "decode"},
-    "precision": FACTS | {"journal", "stats"},
+    "precision": FACTS | {"journal", "reduction", "stats"},
     "room": set(),
     "launch": FACTS | {"protocol", "process", "setting", "journal", "room"},
     "probe": FACTS | {"protocol", "process", "journal", "launch"},
@@ -71,7 +72,7 @@ ROOMS = {
     "estimate": FACTS | {"guess", "looks", "timing", "campaign"},
     # A gate: its facts, one launch, the rule, the whole of it, what is said of it.
     "match": FACTS,
-    "duel": FACTS | {"match", "protocol", "process", "setting", "stats"},
+    "duel": FACTS | {"match", "protocol", "process", "setting", "reduction"},
     "gate": FACTS | {"match", "stats"},
     "trial": FACTS | {"match", "campaign", "duel", "gate", "sweep"},
     "bulletin": FACTS | {"match", "gate", "stats", "inert", "whole"},
@@ -91,7 +92,7 @@ ROOMS = {
     "compact": FACTS | {"decode"},
     "strict": set(),
     "store": FACTS | {"compact", "decode", "strict", "whole"},
-    "ratio": FACTS | {"stats", "cost"},
+    "ratio": FACTS | {"reduction", "stats", "cost"},
     "naming": FACTS | {"ratio", "stats"},
     "attribution": FACTS | {"ratio", "stats"},
     "rules": FACTS,
@@ -100,7 +101,7 @@ ROOMS = {
     "summary": FACTS | {"ratio", "naming"},
     # Two runs: what may be compared, what is known of a cell, the verdict, the words.
     "fingerprint": FACTS,
-    "cell": FACTS | {"ratio", "stats"},
+    "cell": FACTS | {"ratio", "reduction", "stats"},
     "compare": FACTS | {"cell", "fingerprint", "stats"},
     "comparison": FACTS | {"cell", "compare", "inert", "stats"},
     # Many nights: the files, what goes into them, where a level changed, the words.
@@ -125,7 +126,7 @@ ROOMS = {
     | {"arms", "calibration", "findings", "reliability", "stats", "steadiness"},
     # What the article claims: the words, how ratios are weighed, what a run says.
     "claim_words": set(),
-    "claim_rules": FACTS | {"cost", "ratio", "naming", "stats"},
+    "claim_rules": FACTS | {"cost", "ratio", "naming", "reduction", "stats"},
     "claims": FACTS | {"claim_words", "claim_rules", "naming", "ratio"},
     "report": FACTS
     | {"claim_rules", "claims"}
@@ -135,14 +136,14 @@ ROOMS = {
     | {"inert"},
     # Measuring the harness: a load, what is measured, its journal, a launch, the whole.
     "burst": set(),
-    "measuring": set(),
+    "measuring": FACTS | {"calibration"},
     "calibration_cells": FACTS | {"calibration", "timing"},
     "calibration_plan": FACTS
     | {"calibration", "calibration_cells", "campaign", "estimate", "guess", "timing"},
     "calibration_journal": FACTS | {"append_only", "calibration", "decode"},
     "calibration_pass": FACTS
     | {"calibration", "calibration_cells", "calibration_plan"}
-    | {"process", "protocol", "stats", "timing"},
+    | {"process", "protocol", "reduction", "timing"},
     "rerun": FACTS
     | {"calibration", "calibration_cells", "calibration_plan"}
     | {"campaign", "journal", "launch", "outcome", "ratio"},

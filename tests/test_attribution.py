@@ -6,7 +6,7 @@ import pytest
 from rnnbench.attribution import attribute
 from rnnbench.metric import PEAK_MEMORY
 from rnnbench.ratio import ratios
-from rnnbench.stats import log_ratio
+from rnnbench.reduction import log_ratio
 
 
 def truth(case):

@@ -17,7 +17,8 @@ from rnnbench.case import Allocator
 from rnnbench.errors import CampaignError
 
 FAKE = (sys.executable, str(Path(__file__).parent / "data" / "fake_worker.py"))
-HEADER = Header(machine="m", versions="v", measuring="d")
+HEADER = Header(machine="m", versions="v")
+MEASURING = dict.fromkeys(Part, "d")
 
 
 def stage(part, *, launches=2, count=2, condition=Condition.IDLE, layer="", **values):
@@ -47,7 +48,7 @@ def replace_layer(cell, layer):
 
 
 def carry_out(path, *stages, show=lambda _: None):
-    with SampleJournal.start(path, HEADER, resume=True) as journal:
+    with SampleJournal.start(path, HEADER, MEASURING, resume=True) as journal:
         calibrator = Calibrator(journal=journal, show=show, command=FAKE)
         for one in stages:
             calibrator.carry_out(one)

@@ -75,12 +75,13 @@ def test_what_can_not_be_written_leaves_what_was_there(small, tmp_path):
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        ({"schema": SCHEMA + 1}, "schema: this version reads 2, not 3"),
-        ({"schema": True}, "schema: this version reads 2, not True"),
+        ({"schema": SCHEMA + 1}, "schema: this version reads 3, not 4"),
+        ({"schema": True}, "schema: this version reads 3, not True"),
         ({"other": 1}, "no such key: other"),
         ({"samples": {}}, "samples: {} is not of type list"),
         ({"samples": [{}]}, "samples[0]: lacks part"),
-        ({"measuring": 1}, "measuring: 1 is not of type str"),
+        ({"measuring": "d"}, "measuring: 'd' is not of type dict"),
+        ({"measuring": {"ab": "d"}}, "measuring.'ab': 'ab' is not a valid Part"),
     ],
 )
 def test_a_wrong_file_is_one_line(small, tmp_path, change, said):

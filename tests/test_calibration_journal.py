@@ -5,7 +5,8 @@ from rnnbench.calibration_journal import Header, SampleJournal
 from rnnbench.case import Allocator
 from rnnbench.errors import ResultsError
 
-HEADER = Header(machine="m", versions="v", measuring="d")
+HEADER = Header(machine="m", versions="v")
+MEASURING = dict.fromkeys(Part, "d")
 
 
 def sample(**values):
@@ -23,8 +24,8 @@ def sample(**values):
     return Sample(**(whole | values))
 
 
-def start(path, header=HEADER, *, resume=True):
-    return SampleJournal.start(path, header, resume=resume)
+def start(path, header=HEADER, measuring=MEASURING, **options):
+    return SampleJournal.start(path, header, measuring, **{"resume": True} | options)
 
 
 def test_what_was_recorded_is_read_again(tmp_path):
@@ -41,9 +42,9 @@ def test_a_new_journal_begins_with_what_was_published(tmp_path):
     path = tmp_path / "j"
     published = [sample(), sample(launch=1)]
 
-    with SampleJournal.start(path, HEADER, resume=True, published=published) as journal:
+    with start(path, published=published) as journal:
         journal.record(sample(launch=2))
-    with SampleJournal.start(path, HEADER, resume=True, published=published) as again:
+    with start(path, published=published) as again:
         assert [one.launch for one in again.samples.values()] == [0, 1, 2]
 
 
@@ -52,9 +53,9 @@ def test_a_fresh_journal_begins_with_nothing(tmp_path):
     start(path).close()
     published = [sample()]
 
-    with SampleJournal.start(path, HEADER, resume=False, published=published) as fresh:
+    with start(path, resume=False, published=published) as fresh:
         assert fresh.samples == {}
-    with SampleJournal.start(path, HEADER, resume=True, published=published) as again:
+    with start(path, published=published) as again:
         assert again.samples == {}
 
 
@@ -72,18 +73,35 @@ def test_a_line_that_a_kill_left_torn_is_cut_off(tmp_path):
         assert [one.launch for one in last.samples.values()] == [0, 1]
 
 
-def test_samples_of_another_code_are_refused_and_kept(tmp_path):
+def test_samples_of_another_machine_are_refused_and_kept(tmp_path):
     path = tmp_path / "j"
     with start(path) as journal:
         journal.record(sample())
-    other = Header(machine="m", versions="v", measuring="another")
+    other = Header(machine="another", versions="v")
 
-    with pytest.raises(ResultsError, match=r"its measuring is 'd'.*--fresh"):
+    with pytest.raises(ResultsError, match=r"its machine is 'm'.*--fresh"):
         start(path, other)
     with start(path, other, resume=False) as fresh:
         assert fresh.samples == {}
 
     assert len(list(tmp_path.iterdir())) == 2
+
+
+def test_what_other_code_measured_counts_for_nothing_part_by_part(tmp_path):
+    path = tmp_path / "j"
+    settled = sample(part=Part.SETTLE)
+    with start(path) as journal:
+        journal.record(sample())
+        journal.record(settled)
+    newer = {**MEASURING, Part.AA: "newer"}
+
+    with start(path, measuring=newer) as again:
+        assert list(again.samples.values()) == [settled]
+        again.record(sample(wall=2.0))
+    with start(path, measuring=newer) as last:
+        assert list(last.samples.values()) == [settled, sample(wall=2.0)]
+    with start(path) as older:
+        assert list(older.samples.values()) == [sample(), settled]
 
 
 @pytest.mark.parametrize(

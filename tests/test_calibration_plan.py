@@ -1,4 +1,4 @@
-from itertools import product
+from itertools import chain, product
 
 import pytest
 
@@ -6,7 +6,7 @@ from rnnbench.calibration import Condition, Part
 from rnnbench.calibration_cells import SLOWDOWNS, cells_of
 from rnnbench.calibration_plan import Wish, left_out, plan, seconds_of
 from rnnbench.case import Allocator
-from rnnbench.measuring import MODULES, code_of, digest
+from rnnbench.measuring import COMMON, OWN, code_of, digests
 
 
 def test_there_are_forty_pairs_of_equals_over_a_hundred_launches():
@@ -108,5 +108,11 @@ def test_words_do_not_change_the_digest_and_constants_do():
 
     assert code_of(source) == code_of(source.replace("More", "Other") + "# why\n")
     assert code_of(source) != code_of(source.replace("1", "2"))
-    assert len(digest()) == 12
-    assert len(set(MODULES)) == len(MODULES)
+
+
+def test_each_part_has_a_digest_of_its_own_code():
+    assert set(digests()) == set(Part)
+    assert len(set(digests().values())) == len(Part)
+    assert all(len(digest) == 12 for digest in digests().values())
+    modules = [*COMMON, *chain.from_iterable(OWN.values())]
+    assert len(set(modules)) == len(modules)

@@ -11,7 +11,7 @@ from rnnbench.calibration import Part
 from rnnbench.calibration_file import load_calibration
 from rnnbench.calibration_place import header_of
 from rnnbench.cli import app
-from rnnbench.measuring import digest
+from rnnbench.measuring import digests
 
 FAKE = (sys.executable, str(Path(__file__).parent / "data" / "fake_worker.py"))
 
@@ -44,7 +44,7 @@ def test_it_says_what_it_does_measures_it_and_writes_file_and_page(calibrate, tm
     (kept_in,) = (tmp_path / "results").glob("fake-*.json")
     kept = load_calibration(kept_in)
     assert [one.part for one in kept.samples] == [Part.FLOOR] * 2
-    assert kept.measuring == digest()
+    assert kept.measuring == digests()
     page = tmp_path / "reports" / kept_in.stem / "index.html"
     assert page.read_text(encoding="utf-8").startswith("<!doctype html>")
 
@@ -87,12 +87,13 @@ def test_what_another_code_measured_is_not_gone_on_with(
     (journal,) = (tmp_path / "results").glob("fake-*.journal")
     (target,) = (tmp_path / "results").glob("fake-*.json")
     journal.unlink()
-    monkeypatch.setattr("rnnbench.calibration_place.digest", lambda: "another")
+    another = {**digests(), Part.FLOOR: "another"}
+    monkeypatch.setattr("rnnbench.calibration_place.digests", lambda: another)
 
     calibrate(*options, "--launches", "1")
 
     assert len(load_calibration(target).samples) == 1
-    assert load_calibration(target).measuring == "another"
+    assert load_calibration(target).measuring == another
 
 
 def test_a_published_file_that_cannot_be_read_is_not_written_over(calibrate, tmp_path):

@@ -10,7 +10,7 @@ from rnnbench.coverage import FIXED
 from rnnbench.errors import IncomparableError
 from rnnbench.findings import findings_of
 from rnnbench.goals import Goal, goals_of
-from rnnbench.measuring import digest
+from rnnbench.measuring import digests
 from rnnbench.reliability import STOPS, Rule
 from rnnbench.report import html
 from rnnbench.report.calibrated import page_of, said_of, text_of
@@ -335,12 +335,15 @@ def test_each_part_of_a_calibration_has_the_command_that_repeats_it(make_calibra
 
 
 def test_a_calibration_by_code_that_times_otherwise_says_so_first(make_calibration):
-    ours = replace(make_calibration(), measuring=digest())
-    older = replace(ours, measuring="0" * 12, commit="abcdef123456")
+    ours = replace(make_calibration(), measuring=digests())
+    zeros = dict.fromkeys(Part, "0" * 12)
+    older = replace(ours, measuring=zeros, commit="abcdef123456")
+    partly = replace(ours, measuring={**digests(), Part.SETTLE: "0" * 12})
 
     first = page_of(older).sections[0].blocks[0].text
 
-    assert "commit abcdef123456" in first
+    assert first.startswith("It was measured by code (commit abcdef123456)")
+    assert said_of(partly)[0].startswith("Of it, settle was measured by code")
     assert said_of(older)[0] == first
     assert said_of(older)[1:] == said_of(ours)
     assert first not in html.render(page_of(ours))

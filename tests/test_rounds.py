@@ -5,7 +5,7 @@ from statistics import fmean, variance
 
 import pytest
 
-from rnnbench.stats import launch_log
+from rnnbench.reduction import launch_log
 from rnnbench.store import load_run
 
 ROOT = Path(__file__).parents[1]

@@ -409,7 +409,7 @@ def test_the_newest_calibration_of_a_machine_has_a_page(results, tmp_path, night
             created=f"2026-10-{number:02d}T03:00:00+00:00",
             version="0.1.0",
             commit=None,
-            measuring="0123456789ab",
+            measuring={},
             command="rnnbench calibrate",
             environment=night().environment,
             samples=(),

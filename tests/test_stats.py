@@ -5,11 +5,10 @@ import numpy as np
 import pytest
 from scipy.stats import ttest_1samp, ttest_ind
 
+from rnnbench.reduction import launch_log, log_ratio
 from rnnbench.stats import (
     excess,
     holm,
-    launch_log,
-    log_ratio,
     mean_interval,
     ratio_interval,
     unpaired_ratio_interval,

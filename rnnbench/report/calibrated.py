@@ -11,7 +11,7 @@ from rnnbench.errors import IncomparableError
 from rnnbench.findings import findings_of
 from rnnbench.fingerprint import machine_parts, machine_text
 from rnnbench.goals import Goal, Unit, goals_of
-from rnnbench.measuring import digest
+from rnnbench.measuring import digests
 from rnnbench.metric import TIME, significant
 from rnnbench.record import Environment
 from rnnbench.report.calibration_claims import (
@@ -101,13 +101,21 @@ def said_of(
 
 
 def _another_code(calibration: Calibration) -> tuple[str, ...]:
-    """That it speaks of other code than ours; nothing where it does not."""
-    if calibration.measuring == digest():
+    """Which parts speak of other code than ours; nothing where none does."""
+    measured = {sample.part for sample in calibration.samples}
+    ours = digests()
+    others = [
+        part
+        for part in Part
+        if part in measured and calibration.measuring.get(part) != ours[part]
+    ]
+    if not others:
         return ()
     commit = calibration.commit or "unknown"
+    which = "It" if measured == set(others) else f"Of it, {', '.join(others)}"
     warning = (
-        f"It was measured by code (commit {commit}) that times otherwise than this "
-        "version does, and speaks for the runs of that code alone."
+        f"{which} was measured by code (commit {commit}) that times otherwise than "
+        "this version does, and speaks for the runs of that code alone."
     )
     return (warning,)
 
