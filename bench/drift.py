@@ -25,7 +25,6 @@ import argparse
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
-from math import sqrt
 from pathlib import Path
 
 import numpy as np
@@ -36,8 +35,7 @@ from rnnbench.calibration_file import load_calibration
 from rnnbench.coverage import NAMES
 from rnnbench.errors import RnnbenchError
 from rnnbench.reliability import POLICY, STOPS
-from rnnbench.resampling import rest, turned
-from rnnbench.stats import reach
+from rnnbench.resampling import halves, rest, stop, turned
 
 # What the canary may take over its fastest; fewer launches than that are no series.
 CALM = 1.08
@@ -46,13 +44,8 @@ LEAST = STOPS[-1] + 10
 MOST_LIKENESS = 0.6
 
 
-def printed(sets):
-    """Half of the t interval of each row."""
-    return reach(sets.shape[1]) * sets.std(axis=1, ddof=1) / sqrt(sets.shape[1])
-
-
 def tenth(sets):
-    return 1.1 * printed(sets)
+    return 1.1 * halves(sets)
 
 
 def alike(sets):
@@ -60,12 +53,12 @@ def alike(sets):
     likeness = (off[:, 1:] * off[:, :-1]).sum(axis=1) / (off * off).sum(axis=1)
     # What n values show is too low by 1 / n (Kendall 1954, Biometrika 41).
     likeness = np.clip(likeness + 1 / sets.shape[1], 0, MOST_LIKENESS)
-    return printed(sets) * np.sqrt((1 + likeness) / (1 - likeness))
+    return halves(sets) * np.sqrt((1 + likeness) / (1 - likeness))
 
 
 def pairs(sets):
     means = sets[:, sets.shape[1] % 2 :].reshape(len(sets), -1, 2).mean(axis=2)
-    return np.maximum(printed(sets), printed(means))
+    return np.maximum(halves(sets), halves(means))
 
 
 def as_they_are(logs, canary):
@@ -92,34 +85,18 @@ class Rule:
 
 
 RULES = (
-    *(Rule(half.__name__, half) for half in (printed, tenth, alike, pairs)),
-    *(Rule(chosen.__name__, printed, chosen) for chosen in (marked, corrected)),
+    Rule("printed", halves),
+    *(Rule(half.__name__, half) for half in (tenth, alike, pairs)),
+    *(Rule(chosen.__name__, halves, chosen) for chosen in (marked, corrected)),
 )
-
-
-def stop(rows, half):
-    """Of each row: launches used by the stop rule with such intervals, mean, half."""
-    used = np.zeros(len(rows), dtype=int)
-    means, halves = np.zeros(len(rows)), np.zeros(len(rows))
-    for look in STOPS:
-        sets = rows[:, :look]
-        here = half(sets)
-        narrow = (np.sinh(here) <= POLICY.precision) | (look == STOPS[-1])
-        ends = (used == 0) & narrow
-        used[ends], means[ends], halves[ends] = (
-            look,
-            sets.mean(axis=1)[ends],
-            here[ends],
-        )
-    return used, means, halves
 
 
 def judge(logs, half):
     """Of each disjoint set: whether it holds the others' mean, and launches used."""
     rows = turned(logs, STOPS[-1])
-    used, means, halves = stop(rows, half)
-    others, _ = rest(rows, used)
-    return np.abs(means - others) <= halves, used
+    stops = stop(rows, STOPS, POLICY.precision, half)
+    others, _ = rest(rows, stops.used)
+    return np.abs(stops.means - others) <= stops.halves, stops.used
 
 
 def series(samples):

@@ -4,7 +4,7 @@ A set is a row. The rules are those of `stats`, `gate` and `precision`, by array
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -57,8 +57,13 @@ def slower_by_looks(rows: Floats, looks: Sequence[int]) -> Claims:
 
 def excludes_one(sets: Floats) -> Claims:
     """Whether a set's 95 % interval leaves out the ratio 1."""
-    apart: Claims = np.abs(sets.mean(axis=1)) > reach(sets.shape[1]) * _errors(sets)
+    apart: Claims = np.abs(sets.mean(axis=1)) > halves(sets)
     return apart
+
+
+def halves(sets: Floats) -> Floats:
+    """Half of each set's 95 % t interval."""
+    return reach(sets.shape[1]) * _errors(sets)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,20 +80,26 @@ class Stops:
         return np.abs(self.means) > self.halves
 
 
-def stop(rows: Floats, looks: Sequence[int], precision: float) -> Stops:
+def stop(
+    rows: Floats,
+    looks: Sequence[int],
+    precision: float,
+    half_of: Callable[[Floats], Floats] = halves,
+) -> Stops:
     """End each row at the first look whose interval is narrow enough, or at the last.
 
     Half of a ratio's interval, as a share of the ratio, is sinh of the logs' half.
+    `half_of`: that of another interval than the shipped one.
     """
     used = np.zeros(len(rows), dtype=int)
-    means, halves = np.zeros(len(rows)), np.zeros(len(rows))
+    means, reached = np.zeros(len(rows)), np.zeros(len(rows))
     for look in looks:
         sets = rows[:, :look]
-        half = reach(look) * _errors(sets)
+        half = half_of(sets)
         ends = (used == 0) & ((np.sinh(half) <= precision) | (look == looks[-1]))
         used[ends] = look
-        means[ends], halves[ends] = sets.mean(axis=1)[ends], half[ends]
-    return Stops(used, means, halves)
+        means[ends], reached[ends] = sets.mean(axis=1)[ends], half[ends]
+    return Stops(used, means, reached)
 
 
 def rest(rows: Floats, used: NDArray[np.int64]) -> tuple[Floats, Floats]:
