@@ -164,7 +164,8 @@ def _how_sure(times: Sequence[Ratio]) -> str:
     return (
         f"In brackets: 95 % intervals over {launches} launches (fresh processes). "
         f"Half of their width is {_percent(median(widths))} of the ratio in the "
-        f"median, {reach} at the widest. A tie is an interval within 2 % of 1; "
-        "undecided is one that holds 1 and is wider. An average is the geometric mean "
-        "over the sizes of this run."
+        f"median, {reach} at the widest. They speak of the machine as it was in the "
+        "minutes of this run. A tie is an interval within 2 % of 1; undecided is one "
+        "that holds 1 and is wider. An average is the geometric mean over the sizes of "
+        "this run."
     )
