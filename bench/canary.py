@@ -9,7 +9,6 @@ below it lies a calm core, beyond it one whose other hardware thread is busy.
 """
 
 import argparse
-import os
 import sys
 import time
 from dataclasses import dataclass, field
@@ -22,6 +21,7 @@ from rnnbench.case import Allocator, Device
 from rnnbench.protocol import Rounds
 from rnnbench.setting import physical_cores
 from rnnbench.worker.clock import HostClock
+from rnnbench.worker.confine import Confinement
 from rnnbench.worker.step import build
 from rnnbench.worker.turn import warm_up
 from rnnbench.worker.turns import Field, take_rounds
@@ -83,8 +83,7 @@ def main():
     )
     parser.add_argument("--seconds", type=float, default=30.0)
     seconds = parser.parse_args().seconds
-    if cores := physical_cores():
-        os.sched_setaffinity(0, cores[-1:])
+    Confinement(physical_cores()[-1:]).apply()
     torch.set_num_threads(1)
     watch = listen(seconds, cells_of(Part.REPEAT, Allocator.STEADY))
     sys.stdout.write("\n".join(table(watch.readings, watch.calm)) + "\n")

@@ -32,14 +32,13 @@ import numpy as np
 from rnnbench.arms import arms_of, samples_of
 from rnnbench.calibration import Part
 from rnnbench.calibration_file import load_calibration
-from rnnbench.coverage import NAMES
+from rnnbench.coverage import LEAST, NAMES, hold
 from rnnbench.errors import RnnbenchError
-from rnnbench.reliability import POLICY, STOPS
-from rnnbench.resampling import halves, rest, stop, turned
+from rnnbench.reliability import STOPS
+from rnnbench.resampling import halves, turned
 
-# What the canary may take over its fastest; fewer launches than that are no series.
+# What the canary may take over its fastest.
 CALM = 1.08
-LEAST = STOPS[-1] + 10
 # No more likeness is believed of a few launches: twice as wide.
 MOST_LIKENESS = 0.6
 
@@ -91,14 +90,6 @@ RULES = (
 )
 
 
-def judge(logs, half):
-    """Of each disjoint set: whether it holds the others' mean, and launches used."""
-    rows = turned(logs, STOPS[-1])
-    stops = stop(rows, STOPS, POLICY.precision, half)
-    others, _ = rest(rows, stops.used)
-    return np.abs(stops.means - others) <= stops.halves, stops.used
-
-
 def series(samples):
     """Of each cell and name: is it of the longest two, log-ratios, and the canary's."""
     cells = {}
@@ -124,20 +115,25 @@ def table(calibration):
         found = list(series(samples_of(calibration, Part.AA, arm)))
         for rule in RULES:
             judged = [
-                (is_long, len(chosen) / len(logs), *judge(chosen, rule.half))
+                (
+                    is_long,
+                    len(chosen) / len(logs),
+                    hold(turned(chosen, STOPS[-1]), STOPS, rule.half),
+                )
                 for is_long, logs, canary in found
                 if len(chosen := rule.launches(logs, canary)) >= LEAST
             ]
             if not judged:
                 yield f"{arm.label}, {rule.name}: too few launches are left"
                 continue
-            longs = [holds for is_long, _, holds, _ in judged if is_long]
-            kept = np.mean([share for _, share, _, _ in judged])
-            used = np.concatenate([used for _, _, _, used in judged])
+            held = [held.plain for _, _, held in judged]
+            longs = [held.plain for is_long, _, held in judged if is_long]
+            kept = np.mean([share for _, share, _ in judged])
+            used = np.concatenate([held.stops.used for _, _, held in judged])
             yield (
                 f"{arm.label}, {rule.name}: "
-                f"{told([holds for _, _, holds, _ in judged])}, of the longest two "
-                f"{told(longs)}; {used.mean():.1f} launches a set"
+                f"{told(held)}, of the longest two {told(longs)}; "
+                f"{used.mean():.1f} launches a set"
                 + (f", {kept:.0%} of all kept" if kept < 1 else "")
             )
 

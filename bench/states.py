@@ -29,14 +29,13 @@ from rnnbench.calibration_cells import cells_of
 from rnnbench.case import Allocator, Device, Phase
 from rnnbench.reduction import launch_log
 from rnnbench.setting import Setting, physical_cores
+from rnnbench.timing import MOST_ROUNDS, ROUND_SECONDS
 from rnnbench.worker.clock import HostClock
+from rnnbench.worker.confine import Confinement
 from rnnbench.worker.step import build
 from rnnbench.worker.turn import take_turn, warm_up
 from rnnbench.worker.watch import Watch
 
-ROUNDS = 5
-# Seconds that a launch's turns may wait for a calm core, as in a sweep.
-PATIENCE_OF = 0.6
 # The quicker of two: an interrupt is none of a state.
 READINGS = 2
 PAGE, WORD = 4096, 8
@@ -109,9 +108,9 @@ def launch(calm):
             name: warm_up(build(cases[name]), clock)
             for name in random.sample(MEMBERS, len(MEMBERS))
         }
-        watch.allow(PATIENCE_OF)
+        watch.allow(ROUND_SECONDS)
         turns = {name: [] for name in members}
-        for _ in range(ROUNDS):
+        for _ in range(MOST_ROUNDS):
             for name, call in kinds.items():
                 call()
                 seconds = min(clock.time(call) for _ in range(READINGS))
@@ -175,8 +174,7 @@ def main():
     parser.add_argument("--minutes", type=float, default=10.0)
     parser.add_argument("--launch", type=float, metavar="CALM", help=argparse.SUPPRESS)
     options = parser.parse_args()
-    if cores := physical_cores():
-        os.sched_setaffinity(0, cores[-1:])
+    Confinement(physical_cores()[-1:]).apply()
     if options.launch is not None:
         sys.stdout.write(json.dumps(launch(options.launch)) + "\n")
         return

@@ -3,7 +3,7 @@
 A mean over all launches has the interval's own in it, and would flatter.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from statistics import fmean
 
@@ -12,7 +12,16 @@ import numpy as np
 from rnnbench.arms import Arm, Series, series_of
 from rnnbench.calibration import Calibration, Part
 from rnnbench.reliability import POLICY, STOPS, rate
-from rnnbench.resampling import Claims, Floats, Stops, orders, rest, stop, turned
+from rnnbench.resampling import (
+    Claims,
+    Floats,
+    Stops,
+    halves,
+    orders,
+    rest,
+    stop,
+    turned,
+)
 from rnnbench.stats import Interval, expected_hold
 
 # Two estimates of one ratio from members that they do not share.
@@ -21,8 +30,8 @@ NAMES = ("gru/lstm", "gru2/lstm2")
 FIXED = (5, 6, 7, 10, 14, 20)
 # Random orders of each series.
 ORDERS = 500
-# Launches that are left for the comparison, at least.
-_OTHERS = 10
+# Of a series: with as many as the stop rule takes at most, 10 are left to compare with.
+LEAST = STOPS[-1] + 10
 _SEED = 17
 # Beside the seeds of the orders.
 _IDEAL = 1
@@ -51,7 +60,7 @@ class Coverage:
 
 
 @dataclass(frozen=True, slots=True)
-class _Held:
+class Held:
     """Row by row: whether the interval holds the other launches' mean."""
 
     plain: Claims
@@ -64,7 +73,7 @@ def coverages(calibration: Calibration, arm: Arm) -> tuple[Coverage, ...]:
     series = [
         each
         for each in series_of(calibration, Part.AA, arm)
-        if each.name in NAMES and len(each.values) >= STOPS[-1] + _OTHERS
+        if each.name in NAMES and len(each.values) >= LEAST
     ]
     if not series:
         return ()
@@ -81,8 +90,8 @@ def _coverage(
     fixed: int | None, series: Sequence[Series], mixed: Sequence[Floats]
 ) -> Coverage:
     looks = STOPS if fixed is None else (fixed,)
-    held = [_hold(rows, looks) for rows in mixed]
-    apart = [_hold(turned(each.values, looks[-1]), looks) for each in series]
+    held = [hold(rows, looks) for rows in mixed]
+    apart = [hold(turned(each.values, looks[-1]), looks) for each in series]
     return Coverage(
         fixed,
         len(series),
@@ -98,11 +107,16 @@ def _coverage(
     )
 
 
-def _hold(rows: Floats, looks: Sequence[int]) -> _Held:
-    stops = stop(rows, looks, POLICY.precision)
+def hold(
+    rows: Floats,
+    looks: Sequence[int],
+    half_of: Callable[[Floats], Floats] = halves,
+) -> Held:
+    """Whether the interval that ends each row holds the mean of its other launches."""
+    stops = stop(rows, looks, POLICY.precision, half_of)
     means, errors = rest(rows, stops.used)
     off = np.abs(stops.means - means)
-    return _Held(off <= stops.halves, off <= np.hypot(stops.halves, errors), stops)
+    return Held(off <= stops.halves, off <= np.hypot(stops.halves, errors), stops)
 
 
 def _expected(fixed: int | None, rows: Floats, place: int) -> float:
@@ -117,7 +131,7 @@ def _expected(fixed: int | None, rows: Floats, place: int) -> float:
     own = rows[0]
     random = np.random.default_rng((_SEED, _IDEAL, place))
     ideal = random.normal(own.mean(), own.std(ddof=1), rows.shape)
-    return float(_hold(ideal, STOPS).plain.mean())
+    return float(hold(ideal, STOPS).plain.mean())
 
 
 def _rate(claims: Sequence[Claims]) -> Interval:

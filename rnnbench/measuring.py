@@ -30,7 +30,11 @@ OWN: Mapping[Part, tuple[str, ...]] = {
 
 def digests() -> dict[Part, str]:
     """Of each part; the same as long as its code changes but in words or form."""
-    return {part: _digest((*COMMON, *own)) for part, own in OWN.items()}
+    common = _codes(COMMON)
+    return {
+        part: hashlib.sha256("\n".join(common + _codes(own)).encode()).hexdigest()[:12]
+        for part, own in OWN.items()
+    }
 
 
 def code_of(source: str) -> str:
@@ -44,8 +48,6 @@ def code_of(source: str) -> str:
     return ast.dump(tree)
 
 
-def _digest(modules: Iterable[str]) -> str:
+def _codes(modules: Iterable[str]) -> list[str]:
     folder = Path(__file__).parent
-    sources = ((folder / f"{name}.py").read_text("utf-8") for name in modules)
-    codes = "\n".join(map(code_of, sources))
-    return hashlib.sha256(codes.encode()).hexdigest()[:12]
+    return [code_of((folder / f"{name}.py").read_text("utf-8")) for name in modules]
