@@ -4,21 +4,17 @@ The fixtures are functions, and live as long as the session: they hold no state,
 that a property test may use them, too.
 """
 
-import importlib.util
 import random
 import signal
-import sys
 from dataclasses import replace
 from itertools import product
 from math import exp, log
-from pathlib import Path
 
 import pytest
 
-from rnnbench.calibration import Calibration, Condition, Part, Sample
-from rnnbench.case import Allocator, Case, decode_case, encode_case
-from rnnbench.profile import Ceiling, Kind, Operator, Profile, Span
-from rnnbench.record import (
+from rnnbench.model.case import Case, decode_case, encode_case
+from rnnbench.model.profile import Ceiling, Kind, Operator, Profile, Span
+from rnnbench.model.run import (
     MEASURED,
     Effort,
     Environment,
@@ -31,7 +27,7 @@ from rnnbench.record import (
     TurnValue,
     Yardstick,
 )
-from rnnbench.workload import DEFAULT_COMPARE, group, workload_id
+from rnnbench.model.workload import DEFAULT_COMPARE, group, workload_id
 
 # A shell's background job ignores an interrupt, and so would all that it starts.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
@@ -214,74 +210,6 @@ def simulate(cases, truth, *, compare=DEFAULT_COMPARE, memory=None, seed=1, **no
     return make_run(results, compare=compare)
 
 
-def make_calibration(
-    *,
-    arms=((Condition.IDLE, Allocator.STEADY),),
-    cells=20,
-    launches=60,
-    bias=0.0,
-    noise=0.006,
-    seed=1,
-):
-    """Of known truth: normal log-ratios, and every A/A ratio is off by `bias`."""
-    draw = random.Random(seed)
-    samples = [
-        Sample(
-            part=part,
-            condition=condition,
-            allocator=allocator,
-            launch=launch,
-            cell=f"{'train' if cell % 3 == 2 else 'inference'}-h{cell}",
-            values={
-                name: (noise / 3 if part is Part.REPEAT else noise) * draw.gauss()
-                + log(truth)
-                + (bias if part is Part.AA else 0)
-                for name, truth in names.items()
-            }
-            if part is not Part.FLOOR
-            else {"empty": 1e-7 * draw.random(), "clock": 4e-8, "resolution": 1e-9},
-            calls={"gru": 1e-4 * 1.4**cell, "lstm": 1.1e-4 * 1.4**cell},
-            wall=0.5,
-            inside=0.45,
-        )
-        for condition, allocator in arms
-        for part, (names, of, count) in _PARTS.items()
-        for cell in range(min(of, cells))
-        for launch in range(min(count, launches))
-    ]
-    return Calibration(
-        created="2026-11-23T12:00:00+00:00",
-        version="0.1.0",
-        commit="abcdef0",
-        measuring=dict.fromkeys(Part, "0123456789ab"),
-        command="rnnbench calibrate",
-        environment=ENVIRONMENT,
-        samples=tuple(samples),
-    )
-
-
-# The names and the truths of a part's ratios, its cells, and launches of each.
-_PARTS = {
-    Part.AA: (
-        {"gru/gru": 1, "lstm/lstm": 1, "gru/lstm": 0.9, "gru2/lstm2": 0.9},
-        20,
-        60,
-    ),
-    Part.INJECTED: (
-        {
-            f"{layer}+{percent}%": 1 + percent / 100
-            for layer in ("gru", "lstm")
-            for percent in (1, 2, 3, 5)
-        },
-        26,
-        56,
-    ),
-    Part.SETTLE: ({"turns": 0.9, "blocks": 0.9}, 6, 10),
-    Part.FLOOR: ({}, 1, 10),
-    Part.REPEAT: ({"gru/lstm": 0.9}, 8, 10),
-}
-
-
 def require(case):
     """Skip where PyTorch has no path for `case` here, in its own words.
 
@@ -293,17 +221,6 @@ def require(case):
     (outcome,) = survey((case,), lambda _: None)
     if outcome.status is Status.SKIPPED:
         pytest.skip(outcome.reason)
-
-
-def load_script(name):
-    """A script of `bench`, such as `scaling/run`: the folder is no package."""
-    path = Path(__file__).parents[1] / "bench" / f"{name}.py"
-    spec = importlib.util.spec_from_file_location(f"bench_{name}", path)
-    module = importlib.util.module_from_spec(spec)
-    # A dataclass looks for its own module there.
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    return module
 
 
 def _fixture(builder):
@@ -319,6 +236,4 @@ sweep_builder = _fixture(make_sweep)
 profile_builder = _fixture(make_profile)
 ceiling_builder = _fixture(make_ceiling)
 simulation = _fixture(simulate)
-calibration_builder = _fixture(make_calibration)
 requirement = _fixture(require)
-script_loader = _fixture(load_script)

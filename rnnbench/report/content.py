@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from rnnbench.metric import Metric
-from rnnbench.report.over_nights import Trend
-from rnnbench.stats import Interval
+from rnnbench.analysis.stats import Interval
+from rnnbench.model.metric import Metric
+from rnnbench.report.charts.over_nights import Trend
 
 
 class Tone(StrEnum):

@@ -8,7 +8,10 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from rnnbench.report.charts import draw_chart
+from rnnbench.report.charts.draw import draw_chart
+from rnnbench.report.charts.figures import draw_bars, draw_roof, draw_timeline
+from rnnbench.report.charts.over_nights import Trend
+from rnnbench.report.charts.trend import draw_trend
 from rnnbench.report.content import (
     Bars,
     Block,
@@ -21,10 +24,7 @@ from rnnbench.report.content import (
     Text,
     Timeline,
 )
-from rnnbench.report.figures import draw_bars, draw_roof, draw_timeline
-from rnnbench.report.over_nights import Trend
 from rnnbench.report.styles import Styles, source
-from rnnbench.report.trend import draw_trend
 
 
 def render(page: Page) -> str:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from rnnbench.inert import for_markdown
+from rnnbench.model.formatting import for_markdown
 from rnnbench.report.content import Cell, Listing, Page, Table, Text
 
 # A comment on a pull request holds 65,536 characters; the page holds the rest.

@@ -1,5 +1,5 @@
 """The worker: a fresh process that measures; the only place that imports torch.
 
-It reads jobs and writes answers as `rnnbench.protocol` says, and imports torch, numpy
-and the standard library only, so it runs with any interpreter that has those.
+It reads jobs and writes answers as `worker.protocol` says, and imports torch, numpy and
+the standard library only, so it runs with any interpreter that has those.
 """

@@ -10,8 +10,8 @@ import os
 import sys
 from typing import BinaryIO
 
-from rnnbench.protocol import SCHEMA, Start, decode_job
 from rnnbench.worker.confine import Confinement, die_with_parent
+from rnnbench.worker.protocol import SCHEMA, Start, decode_job
 
 FOREIGN_PROTOCOL = 3
 INTERRUPTED = 130

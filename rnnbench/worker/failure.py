@@ -6,8 +6,8 @@ from typing import TypeVar
 
 import torch
 
-from rnnbench.protocol import Outcome
-from rnnbench.record import Status
+from rnnbench.model.run import Status
+from rnnbench.worker.protocol import Outcome
 
 # A reason is a line in a table; PyTorch's longest messages run over pages.
 LONGEST_REASON = 300

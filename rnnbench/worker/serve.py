@@ -11,9 +11,18 @@ from typing import Any, BinaryIO
 
 import torch
 
-from rnnbench.case import Case, Device, Dtype
-from rnnbench.profile import Profile
-from rnnbench.protocol import (
+from rnnbench.model.case import Case, Device, Dtype
+from rnnbench.model.profile import Profile
+from rnnbench.model.run import Status
+from rnnbench.worker.environment import environment
+from rnnbench.worker.failure import DeviceLostError, attempt
+from rnnbench.worker.layers.check import check
+from rnnbench.worker.layers.step import build
+from rnnbench.worker.profiling.capture import take_profile
+from rnnbench.worker.profiling.ceilings import climb
+from rnnbench.worker.profiling.energy_load import burn
+from rnnbench.worker.profiling.peak_memory import peak_memory
+from rnnbench.worker.protocol import (
     SCHEMA,
     Answer,
     Blocks,
@@ -39,24 +48,15 @@ from rnnbench.protocol import (
     decode_job,
     encode,
 )
-from rnnbench.record import Status
-from rnnbench.worker.blocks import take_blocks
-from rnnbench.worker.burn import burn
-from rnnbench.worker.ceilings import climb
-from rnnbench.worker.check import check
-from rnnbench.worker.clock import CLOCKS, Clock
-from rnnbench.worker.failure import DeviceLostError, attempt
-from rnnbench.worker.floor import take_floor
-from rnnbench.worker.machine import environment
-from rnnbench.worker.memory import peak_memory
-from rnnbench.worker.profiling import take_profile
-from rnnbench.worker.slowed import Slowed
-from rnnbench.worker.step import build
 from rnnbench.worker.survey import NO_CUDA, survey
-from rnnbench.worker.turn import Warm, first_of, warm_up
-from rnnbench.worker.turns import Field, take_one, take_rounds
-from rnnbench.worker.watch import Watch
-from rnnbench.worker.yardstick import make_yardstick
+from rnnbench.worker.timing.blocks import take_blocks
+from rnnbench.worker.timing.canary import Watch
+from rnnbench.worker.timing.clock import CLOCKS, Clock
+from rnnbench.worker.timing.floor import take_floor
+from rnnbench.worker.timing.rounds import Field, take_one, take_rounds
+from rnnbench.worker.timing.slowdown import Slowed
+from rnnbench.worker.timing.turn import Warm, first_of, warm_up
+from rnnbench.worker.timing.yardstick import make_yardstick
 
 FOREIGN_PROTOCOL = 3
 DEVICE_LOST = 4

@@ -5,11 +5,11 @@ from dataclasses import replace
 
 import torch
 
-from rnnbench.case import TORCH_LAYERS, Case, Device
-from rnnbench.protocol import Outcome
-from rnnbench.record import Status
+from rnnbench.model.case import TORCH_LAYERS, Case, Device
+from rnnbench.model.run import Status
 from rnnbench.worker.failure import attempt
-from rnnbench.worker.step import build
+from rnnbench.worker.layers.step import build
+from rnnbench.worker.protocol import Outcome
 
 _OK = Outcome(status=Status.OK)
 NO_CUDA = Outcome(

@@ -10,9 +10,16 @@ import random
 import signal
 import sys
 
-from rnnbench import protocol
-from rnnbench.protocol import Measured, MemberTurns, Outcome, Prepare, Ready, Report
-from rnnbench.record import Environment, Status
+from rnnbench.model.run import Environment, Status
+from rnnbench.worker import protocol
+from rnnbench.worker.protocol import (
+    Measured,
+    MemberTurns,
+    Outcome,
+    Prepare,
+    Ready,
+    Report,
+)
 
 
 def answer(message):

@@ -16,10 +16,11 @@ from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
-from rnnbench import protocol
-from rnnbench.case import Phase
-from rnnbench.profile import Ceiling, Kind, Operator, Part, Profile, Span
-from rnnbench.protocol import (
+from rnnbench.model.case import Phase
+from rnnbench.model.profile import Ceiling, Kind, Operator, Part, Profile, Span
+from rnnbench.model.run import Environment, Status
+from rnnbench.worker import protocol
+from rnnbench.worker.protocol import (
     Blocks,
     Burn,
     Burnt,
@@ -40,7 +41,6 @@ from rnnbench.protocol import (
     Survey,
     TakeProfile,
 )
-from rnnbench.record import Environment, Status
 
 SECONDS = 1e-3
 SCHEMA = int(os.environ.get("FAKE_SCHEMA", protocol.SCHEMA))

@@ -1,0 +1,1 @@
+"""Ratios, intervals, verdicts and causes, computed from the turns of a run."""

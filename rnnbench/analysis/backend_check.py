@@ -1,0 +1,112 @@
+"""Which code ran: what the rules predict, held against what a profile saw."""
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+
+from rnnbench.analysis.backend_rules import CUDNN, Backend, Path, predict
+from rnnbench.model.case import Case
+from rnnbench.model.profile import Profile
+from rnnbench.model.run import Environment
+
+
+class Standing(StrEnum):
+    """How sure the provenance of a case is."""
+
+    CONFIRMED = "confirmed"
+    CONTRADICTED = "contradicted"
+    PREDICTED = "predicted only"
+    SEEN = "seen only"  # of a layer that no rule is known for
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Provenance:
+    """What was predicted of a case, what was seen, and what follows, in a sentence."""
+
+    predicted: Path
+    seen: frozenset[Backend]
+    standing: Standing
+    sentence: str
+
+    @property
+    def label(self) -> str:
+        """For a cell of a table: what ran, by the best that is known."""
+        if self.standing in (Standing.CONTRADICTED, Standing.SEEN):
+            return _listed(self.seen)
+        return str(self.predicted)
+
+
+def seen(profile: Profile) -> frozenset[Backend]:
+    """The backends that a profile's operators and kernels tell of; empty if none does.
+
+    A cuDNN operator without a kernel that names its algorithm is cuDNN alone.
+    """
+    names = {*profile.seen, *(operator.name for operator in profile.operators)}
+    found = {
+        backend
+        for pattern, backend in _TELLING
+        if any(pattern.search(name) for name in names)
+    }
+    if len(found & CUDNN) > 1:
+        found.discard(Backend.CUDNN)
+    # A layer's own operator is the same on every path: it tells where none is fused.
+    if not found and any(_PLAIN.fullmatch(name) for name in names):
+        found = {Backend.NATIVE}
+    return frozenset(found)
+
+
+def judge(case: Case, environment: Environment, profile: Profile | None) -> Provenance:
+    """Whether what ran is what was predicted."""
+    path = predict(case, environment)
+    backends = seen(profile) if profile else frozenset()
+    standing = _standing({path.forward, path.backward or path.forward}, backends)
+    return Provenance(
+        path, backends, standing, _sentence(standing, path, backends, profile)
+    )
+
+
+def _standing(expected: set[Backend], backends: frozenset[Backend]) -> Standing:
+    if Backend.UNKNOWN in expected:
+        return Standing.SEEN if backends else Standing.UNKNOWN
+    if not backends or (Backend.CUDNN in backends and expected <= CUDNN):
+        return Standing.PREDICTED
+    if expected == {Backend.CUDNN} and backends <= CUDNN:
+        return Standing.SEEN
+    return Standing.CONFIRMED if backends == expected else Standing.CONTRADICTED
+
+
+def _sentence(
+    standing: Standing, path: Path, backends: frozenset[Backend], profile: object
+) -> str:
+    named = _listed(backends)
+    if standing is Standing.PREDICTED:
+        why = "it was not profiled"
+        if profile:
+            why = f"its profile shows {named}, and no kernel that tells more"
+        return f"{path} is predicted; {why}."
+    return {
+        Standing.UNKNOWN: "No rule is known, and no profile tells.",
+        Standing.SEEN: f"No rule tells; {named} was seen.",
+        Standing.CONFIRMED: f"{path} is predicted and was seen.",
+        Standing.CONTRADICTED: f"{path} is predicted, but {named} was seen.",
+    }[standing]
+
+
+def _listed(backends: frozenset[Backend]) -> str:
+    return " and ".join(sorted(backends)) or "no backend"
+
+
+# Names of operators and kernels. Those of STANDARD and SMALL_H are in published
+# profiles of PyTorch on Ampere and later; `RNN_persist_` is in those of Volta.
+_TELLING = (
+    (re.compile(r"mkldnn_rnn_layer"), Backend.ONEDNN),
+    (re.compile(r"_thnn_fused_(lstm|gru)_cell"), Backend.THNN),
+    (re.compile(r"_cudnn_rnn|miopen_rnn"), Backend.CUDNN),
+    (re.compile(r"RNN_blockPersist_"), Backend.SMALL_H),
+    (re.compile(r"RNN_persist_"), Backend.PERSIST_STATIC),
+    (re.compile(r"elemWiseRNNcell|(LSTM|GRU)_elementWise_"), Backend.STANDARD),
+)
+_PLAIN = re.compile(
+    r"aten::(addmm|mm|linear|baddbmm|bmm|matmul|(lstm|gru|rnn_tanh|rnn_relu)(_cell)?)"
+)

@@ -1,0 +1,1 @@
+"""The `rnnbench` command, one file per subcommand."""

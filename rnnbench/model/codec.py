@@ -1,0 +1,175 @@
+"""From plain JSON values to the facts' types, or the place where that fails."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import fields
+from enum import StrEnum
+from functools import cache
+from math import isfinite
+from types import NoneType
+from typing import Any, get_args, get_origin
+
+from rnnbench.model.case import Case, decode_case
+
+
+class WrongValue(ValueError):  # noqa: N818 - it says which value, not that it failed
+    """What is wrong, and where: the place grows as the error climbs."""
+
+    def __init__(self, what: str, place: str = "") -> None:
+        super().__init__(f"{place}: {what}" if place else what)
+        self.what = what
+        self.place = place
+
+    @classmethod
+    def at(cls, step: str, error: ValueError) -> "WrongValue":
+        """`error`, seen from one step further out."""
+        if not isinstance(error, WrongValue):
+            return cls(str(error), step)
+        joint = "" if error.place.startswith("[") or not error.place else "."
+        return cls(error.what, f"{step}{joint}{error.place}")
+
+
+Reader = Callable[[Any], Any]
+
+# Beyond 64 bits nothing is a size, and arithmetic with floats would overflow.
+_LARGEST = 2**63
+
+
+@cache
+def reader(kind: Any) -> Reader:
+    """A function that takes a plain value for `kind`, strictly: no type for another."""
+    if kind is Case:
+        return _case
+    if kind in _PLAIN:
+        return _PLAIN[kind]
+    if get_origin(kind) is tuple:
+        return _tuple(get_args(kind))
+    if get_origin(kind) is Mapping:
+        return _mapping(*map(reader, get_args(kind)))
+    if choices := get_args(kind):
+        return _optional(next(reader(each) for each in choices if each is not NoneType))
+    return _member(kind) if issubclass(kind, StrEnum) else _record(kind)
+
+
+def typed(kind: type, value: Any) -> Any:
+    """`value`, if it is of `kind` and no subclass: True is no integer."""
+    if type(value) is not kind:
+        raise WrongValue(f"{repr(value)[:60]} is not of type {kind.__name__}")
+    return value
+
+
+def integer(value: Any) -> int:
+    """`value`, if it is an integer of 64 bits."""
+    if abs(typed(int, value)) >= _LARGEST:
+        raise WrongValue("an integer of more than 64 bits")
+    return int(value)
+
+
+def _number(value: Any) -> float:
+    number = float(integer(value)) if type(value) is int else typed(float, value)
+    if not isfinite(number):
+        raise WrongValue(f"{number} is not a finite number")
+    return float(number)
+
+
+def _text(value: Any) -> str:
+    if not typed(str, value).isascii():
+        value.encode()  # a lone surrogate is a ValueError here, not in a page
+    return str(value)
+
+
+def _case(value: Any) -> Case:
+    for name, field in typed(dict, value).items():
+        if type(field) is int:
+            integer(field)
+        elif type(field) is float and not isfinite(field):
+            raise WrongValue(f"{field} is not a finite number", name)
+    return decode_case(value)
+
+
+def _optional(read: Reader) -> Reader:
+    return lambda value: None if value is None else read(value)
+
+
+def _tuple(kinds: tuple[Any, ...]) -> Reader:
+    """As many as there are of one kind, or one of each kind that is named."""
+    if kinds[-1] is Ellipsis:
+        return _items(reader(kinds[0]))
+    readers = [reader(kind) for kind in kinds]
+
+    def row(value: Any) -> tuple[Any, ...]:
+        if len(typed(list, value)) != len(readers):
+            raise WrongValue(f"{len(value)} items instead of {len(readers)}")
+        taken: list[Any] = []
+        for place, (read, each) in enumerate(zip(readers, value, strict=True)):
+            try:
+                taken.append(read(each))
+            except ValueError as error:
+                raise WrongValue.at(f"[{place}]", error) from error
+        return tuple(taken)
+
+    return row
+
+
+def _items(read: Reader) -> Reader:
+    def items(value: Any) -> tuple[Any, ...]:
+        taken: list[Any] = []
+        try:
+            # Not a comprehension: where it fails, its length is the place.
+            for item in typed(list, value):
+                taken.append(read(item))  # noqa: PERF401
+        except ValueError as error:
+            if type(value) is not list:
+                raise
+            raise WrongValue.at(f"[{len(taken)}]", error) from error
+        return tuple(taken)
+
+    return items
+
+
+def _mapping(read_name: Reader, read: Reader) -> Reader:
+    def mapping(value: Any) -> dict[str, Any]:
+        taken: dict[str, Any] = {}
+        for name, each in typed(dict, value).items():
+            try:
+                taken[read_name(name)] = read(each)
+            except ValueError as error:
+                raise WrongValue.at(repr(name)[:60], error) from error
+        return taken
+
+    return mapping
+
+
+def _member(kind: type[StrEnum]) -> Reader:
+    return lambda value: kind(typed(str, value))
+
+
+def _record(kind: Any) -> Reader:
+    types: dict[str, Any] = {field.name: field.type for field in fields(kind)}
+    readers = {name: reader(each) for name, each in types.items()}
+    # A file from before them can't say them, and meant what they are by default.
+    later = {field.name for field in fields(kind) if field.metadata.get("later")}
+
+    def record(value: Any) -> Any:
+        if unknown := sorted(typed(dict, value).keys() - readers.keys()):
+            raise WrongValue(f"no such key: {', '.join(unknown)[:60]}")
+        taken: dict[str, Any] = {}
+        for name, read in readers.items():
+            if name not in value and name in later:
+                continue
+            if name not in value:
+                raise WrongValue(f"lacks {name}")
+            try:
+                taken[name] = read(value[name])
+            except ValueError as error:
+                raise WrongValue.at(name, error) from error
+        return kind(**taken)
+
+    return record
+
+
+_PLAIN: dict[Any, Reader] = {
+    str: _text,
+    int: integer,
+    float: _number,
+    bool: lambda value: typed(bool, value),
+}

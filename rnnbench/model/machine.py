@@ -1,0 +1,121 @@
+"""What of an environment decides if two runs can be held against each other."""
+
+import hashlib
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, fields
+from enum import StrEnum
+
+from rnnbench.model.case import Case, Device
+from rnnbench.model.run import Environment
+
+
+class Part(StrEnum):
+    """What a change of a field means."""
+
+    MACHINE = "machine"  # what is measured is another thing: no comparison
+    SOFTWARE = "software"  # may be the very reason for the comparison: named
+    BUILD = "build"  # named likewise; a history keeps builds apart
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """A field that two environments don't share, as text; None: it couldn't be read."""
+
+    field: str
+    part: Part
+    base: str | None
+    new: str | None
+
+
+# memory_bytes is not here: it moves by some pages with each kernel, and decides
+# nothing. Nor cpu_flags: a kernel or a hypervisor hides and shows single flags, and
+# cpu_capability says which code PyTorch takes. The clock's frequency is not even read.
+_PARTS = {
+    **dict.fromkeys(
+        (
+            *("cpu_model", "cpu_signature", "cpu_capability", "allocator"),
+            *("physical_cores", "logical_cores", "system", "machine"),
+            *("gpu", "gpu_memory_bytes", "gpu_capability", "gpu_multiprocessors"),
+        ),
+        Part.MACHINE,
+    ),
+    **dict.fromkeys(("parallel_backend", "cuda"), Part.BUILD),
+    **dict.fromkeys(
+        (
+            *("kernel", "libc", "python", "numpy", "torch", "torch_git"),
+            *("onednn", "mkl", "cudnn", "driver"),
+        ),
+        Part.SOFTWARE,
+    ),
+}
+# A GPU that no case runs on changes nothing; the CPU drives the GPU, too.
+_OF_A_GPU = frozenset(
+    {"gpu", "gpu_memory_bytes", "gpu_capability", "gpu_multiprocessors"}
+)
+_OF_A_CPU = frozenset({"cpu_capability", "allocator"})
+
+
+def differences(base: Environment, new: Environment) -> tuple[Difference, ...]:
+    """The fields that differ, in the environment's order, but for what moves itself."""
+    return tuple(
+        Difference(
+            field.name,
+            _PARTS[field.name],
+            _text(getattr(base, field.name)),
+            _text(getattr(new, field.name)),
+        )
+        for field in fields(Environment)
+        if field.name in _PARTS
+        and getattr(base, field.name) != getattr(new, field.name)
+    )
+
+
+def forbidding(
+    changed: Iterable[Difference], cases: Iterable[Case]
+) -> tuple[Difference, ...]:
+    """The differences by which the measuring of one of `cases` is another."""
+    devices = {case.device for case in cases}
+    return tuple(
+        one
+        for one in changed
+        if one.part is Part.MACHINE
+        and devices
+        and not (one.field in _OF_A_GPU and Device.CUDA not in devices)
+        and not (one.field in _OF_A_CPU and Device.CPU not in devices)
+    )
+
+
+def machine_parts(environment: Environment) -> tuple[tuple[str, str], ...]:
+    """What a history keeps apart: the machine, and the build of PyTorch.
+
+    Not PyTorch's version: that it changed is what a history is asked about. Of the
+    version only the local part ("cpu", "cu126") is a build. What can't be read is left
+    out, so that a field that is added later leaves the key of a machine without it.
+    """
+    kept = [
+        (field.name, text)
+        for field in fields(Environment)
+        if _PARTS.get(field.name) in (Part.MACHINE, Part.BUILD)
+        and (text := _text(getattr(environment, field.name)))
+    ]
+    return (*kept, ("torch_build", environment.torch.partition("+")[2]))
+
+
+def machine_key(parts: Iterable[tuple[str, str]]) -> str:
+    """A name for a folder: for people its beginning, for machines its end."""
+    known = dict(parts)
+    whole = "\n".join(f"{name}={value!r}" for name, value in sorted(known.items()))
+    digest = hashlib.sha256(whole.encode()).hexdigest()[:12]
+    name = known.get("gpu") or known.get("cpu_model") or "machine"
+    slug = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:40].strip("-")
+    return f"{slug or 'machine'}-{digest}"
+
+
+def machine_text(parts: Iterable[tuple[str, str]]) -> str:
+    """What tells a machine from others, for people and for a journal."""
+    return ", ".join(f"{name} {text}" for name, text in parts)
+
+
+def _text(value: object) -> str | None:
+    return None if value is None else str(value)

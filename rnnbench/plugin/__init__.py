@@ -1,0 +1,1 @@
+"""The pytest integration: options, cases as test items, replayed timings."""

@@ -1,0 +1,1 @@
+"""Two runs, two versions, many nights: what became slower, and when."""

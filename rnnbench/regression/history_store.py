@@ -1,0 +1,226 @@
+"""The files of the history: one Parquet file for each run, written once."""
+
+import hashlib
+import json
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+from pyarrow import compute, parquet
+
+from rnnbench.model.codec import reader, typed
+from rnnbench.model.errors import ResultsError
+from rnnbench.storage.files import put_whole, sync_folder
+
+# 1: the first.
+SCHEMA = 1
+
+# A night of 10,000 cases takes less than a megabyte.
+MAX_BYTES = 256 * 2**20
+
+_KEY = b"rnnbench"
+# When, which run, and what the file itself holds: a file that was damaged or changed no
+# longer bears its own name, and is never given to the parser.
+_NAME = re.compile(
+    r"\d{8}T\d{6}Z-(?P<run>[0-9a-f]{16})-(?P<file>[0-9a-f]{16})\.parquet"
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """A run, as the history knows it. `machine`: the key of `parts`."""
+
+    created: str  # ISO 8601, UTC
+    commit: str | None
+    version: str
+    sweep: str
+    torch: str
+    torch_git: str | None
+    machine: str
+    parts: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One quantity of one case; without a value where the status says why.
+
+    `against`: of a ratio, the id of the case that it is taken over; else "".
+    """
+
+    case: str
+    quantity: str
+    against: str
+    status: str
+    value: float | None
+    low: float | None
+    high: float | None
+    launches: int
+
+
+@dataclass(frozen=True, slots=True)
+class Archive:
+    """What a store holds: entries in order of time, and a frame of their rows.
+
+    The frame's columns are a Row's fields, and `entry`: the place in `entries`.
+    `skipped` names each file that could not be read, and why.
+    """
+
+    entries: tuple[Entry, ...]
+    frame: pd.DataFrame
+    skipped: tuple[str, ...]
+
+
+_WORD = pa.dictionary(pa.int32(), pa.string())
+_TYPES: dict[Any, Any] = {str: _WORD, int: pa.int32()}
+_COLUMNS = pa.schema(
+    [pa.field(each.name, _TYPES.get(each.type, pa.float64())) for each in fields(Row)]
+)
+_WORDS = tuple(each.name for each in fields(Row) if each.type is str)
+
+
+def add(store: Path, entry: Entry, rows: Sequence[Row]) -> tuple[Path, bool]:
+    """Put a run into the store; False where it is there already."""
+    ordered = sorted(rows, key=lambda row: (row.case, row.quantity, row.against))
+    header = json.dumps({"schema": SCHEMA, **asdict(entry)}, sort_keys=True)
+    body = json.dumps([list(asdict(row).values()) for row in ordered], allow_nan=False)
+    run = hashlib.sha256(f"{header}\n{body}".encode()).hexdigest()[:16]
+    folder = store / entry.machine
+    with suppress(OSError):
+        for known in sorted(folder.glob(f"*-{run}-*.parquet")):
+            with suppress(ResultsError):
+                _read(known)
+                return known, False
+    content = _content(header, ordered)
+    stamp = re.sub(r"[-:]", "", entry.created)[:15] + "Z"
+    target = folder / f"{stamp}-{run}-{_digest(content)}.parquet"
+    try:
+        put_whole(target, content)
+        # The machine's own folder may be new, too.
+        sync_folder(store)
+    except OSError as error:
+        raise ResultsError(f"{target}: not written: {error.strerror}") from error
+    return target, True
+
+
+def _content(header: str, rows: Sequence[Row]) -> bytes:
+    columns = {
+        each.name: [getattr(row, each.name) for row in rows] for each in fields(Row)
+    }
+    table = pa.table(columns, schema=_COLUMNS.with_metadata({_KEY: header.encode()}))
+    sink = pa.BufferOutputStream()
+    parquet.write_table(table, sink, compression="zstd", write_page_checksum=True)
+    return bytes(sink.getvalue())
+
+
+def load(store: Path, case: str | None = None) -> Archive:
+    """Everything in the store that can be read, or of that the rows of one case.
+
+    Of one case, `low` and `high` are left out.
+    """
+    read: dict[str, tuple[Entry, pa.Table]] = {}
+    skipped: list[str] = []
+    for path in _files(store):
+        try:
+            match = _NAME.fullmatch(path.name)
+            # The same run twice, by another version of pyarrow: once is enough.
+            if match is None or match["run"] not in read:
+                entry, table = _read(path, case)
+                read[path.name.split("-")[1]] = entry, table
+        except ResultsError as error:
+            skipped.append(str(error))
+    runs = sorted(read.items(), key=lambda item: (item[1][0].created, item[0]))
+    entries = tuple(entry for _, (entry, _) in runs)
+    return Archive(entries, _frame([table for _, (_, table) in runs]), tuple(skipped))
+
+
+def empty() -> Archive:
+    """What a store without a file holds."""
+    return Archive((), _frame(()), ())
+
+
+def _files(store: Path) -> Iterator[Path]:
+    try:
+        found = sorted(store.rglob("*"))
+    except OSError as error:
+        raise ResultsError(f"{store}: {error.strerror}") from error
+    if not store.is_dir():
+        raise ResultsError(f"{store}: no such folder")
+    for path in found:
+        # What starts with a dot is being written, or was when its writer was killed.
+        if path.is_file() and not path.name.startswith(".") and path.suffix != ".md":
+            yield path
+
+
+def _read(path: Path, case: str | None = None) -> tuple[Entry, pa.Table]:
+    try:
+        match = _NAME.fullmatch(path.name)
+        if match is None:
+            raise ValueError("not a name that the history gives: a foreign file")
+        with path.open("rb") as file:
+            content = file.read(MAX_BYTES + 1)
+        if len(content) > MAX_BYTES or _digest(content) != match["file"]:
+            raise ValueError("damaged: it does not hold what its name says")
+        return _decode(content, case)
+    except (OSError, ValueError, RecursionError, pa.ArrowException) as error:
+        what = getattr(error, "strerror", None) or " ".join(str(error).split())[:300]
+        raise ResultsError(f"{path}: {what}") from error
+
+
+def _decode(content: bytes, case: str | None) -> tuple[Entry, pa.Table]:
+    file = parquet.ParquetFile(
+        pa.BufferReader(content), page_checksum_verification=True
+    )
+    schema = file.schema_arrow
+    header = typed(dict, json.loads((schema.metadata or {}).get(_KEY, b"null")))
+    if type(header.get("schema")) is not int or header.pop("schema") != SCHEMA:
+        raise ValueError(f"schema: this version reads {SCHEMA}")
+    entry: Entry = reader(Entry)(header)
+    if not schema.equals(_COLUMNS):
+        raise ValueError("its columns are not those of the history")
+    # To read the ends of each interval takes half of the time, and a series of one case
+    # is shown without them.
+    columns = None if case is None else [*_WORDS, "value", "launches"]
+    table = file.read(columns, use_threads=False)
+    if case is not None:
+        table = _only(table, case)
+    if any(table.column(name).null_count for name in (*_WORDS, "launches")):
+        raise ValueError("a word or a count is missing")
+    table.validate(full=True)
+    if any(
+        compute.any(compute.is_inf(table.column(name))).as_py()
+        for name in {"value", "low", "high"}.intersection(table.column_names)
+    ):
+        raise ValueError("a value is infinite")
+    return entry, table
+
+
+def _only(table: pa.Table, case: str) -> pa.Table:
+    """Rows are sorted by case: those of one are next to each other."""
+    column = table.column("case").combine_chunks()
+    code = column.dictionary.index(case).as_py()
+    places = column.indices.to_numpy() == code
+    start = int(places.argmax()) if places.any() else 0
+    return table.slice(start, int(places.sum()))
+
+
+def _frame(tables: Sequence[pa.Table]) -> pd.DataFrame:
+    marked = [
+        table.append_column(
+            "entry", pa.repeat(pa.scalar(place, pa.int32()), len(table))
+        )
+        for place, table in enumerate(tables)
+    ]
+    empty = _COLUMNS.append(pa.field("entry", pa.int32())).empty_table()
+    plain = [table.replace_schema_metadata() for table in (empty, *marked)]
+    whole = pa.concat_tables(plain, promote_options="default")
+    frame: Any = whole.unify_dictionaries().to_pandas()
+    return frame  # type: ignore[no-any-return]
+
+
+def _digest(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()[:16]

@@ -1,0 +1,1 @@
+"""The claims of the source article, judged by the ratios of a run."""

@@ -1,0 +1,185 @@
+"""How a claim is judged by ratios, and how its evidence is put into words."""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from rnnbench.analysis.labels import layer_name, plain_setting, setting, span, words
+from rnnbench.analysis.launch_estimate import log_ratio
+from rnnbench.analysis.ratio import Ratio, Verdict, judge
+from rnnbench.analysis.stats import ratio_interval
+from rnnbench.model.case import Case
+from rnnbench.model.cost import flops, parameters
+from rnnbench.model.metric import PEAK_MEMORY, TIME, Metric
+from rnnbench.model.run import MEASURED, Run, paired
+from rnnbench.model.workload import Pair, group
+
+SIMPLE = ("rnn_tanh", "rnn_relu")
+LESS = frozenset({Verdict.FASTER, Verdict.LESS})
+MORE = frozenset({Verdict.SLOWER, Verdict.MORE})
+# Places that somebody reads of; the linked section has them all.
+_SPOKEN = 8
+_ORDER = {"rnn_tanh": "a plain RNN", "gru": "a GRU", "lstm": "an LSTM"}
+
+
+class Standing(StrEnum):
+    """What a run says to a claim."""
+
+    SUPPORTED = "supported"
+    CONTRADICTED = "contradicted"
+    DEPENDS = "depends"
+    NOT_MEASURED = "not measured"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What a rule comes to, `details` by setting and phase.
+
+    `section` of the page has it in full.
+    """
+
+    standing: Standing
+    evidence: tuple[str, ...]
+    section: str = ""
+    details: tuple[str, ...] = ()
+
+
+def weigh(ratios: Iterable[Ratio], claimed: frozenset[Verdict]) -> Standing:
+    """Where the intervals lie: all on the side that is claimed, all on the other.
+
+    A tie is on neither side. Where none is decided, nothing is known.
+    """
+    verdicts = {ratio.verdict for ratio in ratios}
+    if verdicts <= {Verdict.UNDECIDED}:
+        return Standing.NOT_MEASURED
+    if verdicts <= claimed:
+        return Standing.SUPPORTED
+    return Standing.CONTRADICTED if verdicts <= _other(claimed) else Standing.DEPENDS
+
+
+def agree(holds: Sequence[bool]) -> Standing:
+    """What must hold for each case, and does for all, for none, or for some."""
+    if not holds:
+        return Standing.NOT_MEASURED
+    if all(holds):
+        return Standing.SUPPORTED
+    return Standing.DEPENDS if any(holds) else Standing.CONTRADICTED
+
+
+def of_layers(found: Iterable[Ratio], candidates: Sequence[str]) -> list[Ratio]:
+    """Ratios of those layers to the LSTM of the same hidden_size."""
+    return [
+        ratio
+        for ratio in found
+        if ratio.pair.axis == "layer"
+        and ratio.pair.candidate.layer in candidates
+        and ratio.pair.reference.layer == "lstm"
+        and not ratio.pair.candidate.parameters_of
+    ]
+
+
+def of_axis(found: Iterable[Ratio], axis: str) -> list[Ratio]:
+    """Ratios over a knob, whatever the layer."""
+    return [ratio for ratio in found if ratio.pair.axis == axis]
+
+
+def of_metric(found: Iterable[Ratio], metric: Metric) -> list[Ratio]:
+    """Those of time, or of peak memory."""
+    return [ratio for ratio in found if ratio.metric is metric]
+
+
+def against_gru(run: Run) -> list[Ratio]:
+    """Time of a plain RNN as a share of a GRU's: a pair that no workload names."""
+    results = {one.case: one for one in run.results if one.status in MEASURED}
+    found: list[Ratio] = []
+    for workload in group(results, run.sweep.compare):
+        for case in workload.members:
+            twin = replace(case, layer="gru")
+            if case.layer not in SIMPLE or twin not in workload.members:
+                continue
+            logs = [
+                log_ratio(ours.seconds, theirs.seconds)
+                for ours, theirs in paired(results[case].turns, results[twin].turns)
+                if len(ours.seconds) == len(theirs.seconds)
+            ]
+            if logs:
+                interval = ratio_interval(logs)
+                pair = Pair("layer", case, twin)
+                found.append(Ratio(pair, workload.id, TIME, interval, judge(interval)))
+    return found
+
+
+def told(what: str, ratios: Sequence[Ratio]) -> tuple[str, ...]:
+    """How many lie where, and between which two; nothing where there are none."""
+    if not ratios:
+        return ()
+    counts = Counter(ratio.verdict for ratio in ratios).most_common()
+    parts = ", ".join(f"{verdict} at {count}" for verdict, count in counts)
+    return (
+        f"{what}: {parts} of {_plural(len(ratios), 'pair')}, {_range(ratios)} times.",
+    )
+
+
+def time_and_memory(pairs: Sequence[Ratio], what: str) -> tuple[str, ...]:
+    """What is told of a knob."""
+    return (
+        *told(f"Time, {what}", of_metric(pairs, TIME)),
+        *told(f"Peak memory, {what}", of_metric(pairs, PEAK_MEMORY)),
+    )
+
+
+def by_place(ratios: Sequence[Ratio]) -> tuple[str, ...]:
+    """Between which two ratios it lies in each setting and phase."""
+    places: dict[str, list[Ratio]] = {}
+    for ratio in ratios:
+        places.setdefault(_place(ratio), []).append(ratio)
+    spoken = [f"{place}: {_range(part)}." for place, part in places.items()]
+    if (more := len(spoken) - _SPOKEN) > 0:
+        return (*spoken[:_SPOKEN], f"{_plural(more, 'more setting')} not told here.")
+    return tuple(spoken)
+
+
+def example(case: Case) -> str:
+    """Parameters and FLOPs of the three layers at one size, by closed form."""
+    return (
+        f"By closed form, with input_size {case.input_size} and hidden_size "
+        f"{case.hidden_size}: {_by_layer(case, parameters, 'parameters')}; "
+        f"{_by_layer(case, flops, 'FLOP a call')}."
+    )
+
+
+def counted(case: Case) -> int:
+    """The parameters; 0 of a layer whose parameters are not known."""
+    return parameters(case) or 0
+
+
+def _other(claimed: frozenset[Verdict]) -> frozenset[Verdict]:
+    return MORE if claimed == LESS else LESS
+
+
+def _place(ratio: Ratio) -> str:
+    case, axis = ratio.pair.reference, ratio.pair.axis
+    phase = words("phase", case.phase)
+    if axis == "layer":
+        ours, theirs = layer_name(ratio.pair.candidate.layer), layer_name(case.layer)
+        return f"{ours} / {theirs}, {setting(case)}, {phase}"
+    return f"{layer_name(case.layer)}, {plain_setting(case, axis)}, {phase}"
+
+
+def _range(ratios: Iterable[Ratio]) -> str:
+    ordered = sorted(ratios, key=lambda ratio: ratio.interval.estimate)
+    least, most = span(ordered[0].interval), span(ordered[-1].interval)
+    return least if least == most else f"{least} to {most}"
+
+
+def _by_layer(case: Case, count: Callable[[Case], int | None], unit: str) -> str:
+    parts = [
+        f"{name} {count(replace(case, layer=layer)):,}"
+        for layer, name in _ORDER.items()
+    ]
+    return f"{', '.join(parts)} {unit}"
+
+
+def _plural(count: int, what: str) -> str:
+    return f"{count} {what}" if count == 1 else f"{count} {what}s"

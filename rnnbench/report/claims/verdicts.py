@@ -1,0 +1,249 @@
+"""What a run says to each claim of the article that the project starts from."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+
+from rnnbench.analysis.labels import layer_name, span
+from rnnbench.analysis.ratio import Ratio
+from rnnbench.model.case import Case
+from rnnbench.model.metric import PEAK_MEMORY, TIME, significant
+from rnnbench.model.run import MEASURED, Run
+from rnnbench.report.claims.rules import (
+    LESS,
+    MORE,
+    SIMPLE,
+    Finding,
+    Standing,
+    against_gru,
+    agree,
+    by_place,
+    counted,
+    example,
+    of_axis,
+    of_layers,
+    of_metric,
+    time_and_memory,
+    told,
+    weigh,
+)
+from rnnbench.report.claims.words import WORDS
+
+# The sizes of the article's own examples.
+EXAMPLE = Case(layer="lstm", input_size=10, hidden_size=20, seq_len=5, batch_size=3)
+PROJECTED = replace(EXAMPLE, input_size=300, hidden_size=128, proj_size=64)
+
+_LEARNING = "This run holds no learning results."
+
+Rule = Callable[[Run, Sequence[Ratio]], Finding]
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A claim in our own words, the rule that judges it, and what came of it.
+
+    `details`: the evidence by setting and phase. `section`: the id of the section of
+    the page that has it in full, or nothing.
+    """
+
+    id: str
+    text: str
+    rule: str
+    standing: Standing
+    evidence: tuple[str, ...]
+    details: tuple[str, ...]
+    section: str
+
+
+def claims(run: Run, found: Sequence[Ratio]) -> tuple[Claim, ...]:
+    """C1 to C16, each once, each by its rule."""
+    judged = []
+    for name, said in WORDS.items():
+        came = _RULES[name](run, found)
+        judged.append(
+            Claim(
+                id=name,
+                text=said.text,
+                rule=said.rule,
+                standing=came.standing,
+                evidence=came.evidence,
+                details=came.details,
+                section=came.section,
+            )
+        )
+    return tuple(judged)
+
+
+def _finding(
+    standing: Standing, evidence: Iterable[str], pairs: Sequence[Ratio], section: str
+) -> Finding:
+    """With a link where there is something to be seen; else with the reason."""
+    sentences = tuple(evidence)
+    if not pairs:
+        return Finding(standing, (*sentences, "This run measured no such pair."))
+    return Finding(standing, sentences, section, by_place(of_metric(pairs, TIME)))
+
+
+def _simplest(run: Run, found: Sequence[Ratio]) -> Finding:
+    lstm = of_layers(found, SIMPLE)
+    times, gru = of_metric(lstm, TIME), against_gru(run)
+    evidence = (
+        example(EXAMPLE),
+        *told("Time of a plain RNN against an LSTM's", times),
+        *told("Time of a plain RNN against a GRU's", gru),
+        *told("Peak memory against an LSTM's", of_metric(lstm, PEAK_MEMORY)),
+    )
+    # A run without an LSTM has no section of ratios to lead to.
+    section = "tradeoff" if lstm else "cases"
+    return _finding(weigh([*times, *gru], LESS), evidence, [*times, *gru], section)
+
+
+def _lstm_costs(_run: Run, found: Sequence[Ratio]) -> Finding:
+    rnn = of_metric(of_layers(found, SIMPLE), TIME)
+    gru = of_metric(of_layers(found, ("gru",)), TIME)
+    evidence = (
+        example(EXAMPLE),
+        *told("Time of a plain RNN against an LSTM's", rnn),
+        *told("Time of a GRU against an LSTM's", gru),
+    )
+    return _finding(weigh([*rnn, *gru], LESS), evidence, [*rnn, *gru], "tradeoff")
+
+
+def _gru_is_cheaper(_run: Run, found: Sequence[Ratio]) -> Finding:
+    pairs = of_layers(found, ("gru",))
+    times = of_metric(pairs, TIME)
+    gru = counted(replace(EXAMPLE, layer="gru"))
+    share = significant(gru / counted(EXAMPLE))
+    evidence = (
+        f"By closed form a GRU has {share} times the parameters of an LSTM.",
+        *told("Time of a GRU against an LSTM's", times),
+        *told("Peak memory against an LSTM's", of_metric(pairs, PEAK_MEMORY)),
+    )
+    return _finding(weigh(times, LESS), evidence, times, "tradeoff")
+
+
+def _both_ways_cost(_run: Run, found: Sequence[Ratio]) -> Finding:
+    pairs = of_axis(found, "bidirectional")
+    evidence = time_and_memory(pairs, "two directions against one")
+    return _finding(weigh(pairs, MORE), evidence, pairs, "knobs")
+
+
+def _learned(
+    _run: Run, found: Sequence[Ratio], axis: str = "", what: str = ""
+) -> Finding:
+    """A claim about learning: what is known of the cost is told, and no verdict."""
+    pairs = of_axis(found, axis) if axis else []
+    evidence = (_LEARNING, *time_and_memory(pairs, what))
+    if not pairs:
+        return Finding(Standing.NOT_MEASURED, evidence)
+    return _finding(Standing.NOT_MEASURED, evidence, pairs, "knobs")
+
+
+def _projects(_run: Run, found: Sequence[Ratio]) -> Finding:
+    pairs = of_axis(found, "proj_size")
+    smaller = [
+        counted(ratio.pair.candidate) < counted(ratio.pair.reference)
+        and ratio.pair.candidate.output_size < ratio.pair.reference.output_size
+        for ratio in pairs
+    ]
+    plain = replace(PROJECTED, proj_size=0)
+    exact = (
+        f"By closed form, with input_size {plain.input_size} and hidden_size "
+        f"{plain.hidden_size}: {counted(plain):,} parameters, and with proj_size "
+        f"{PROJECTED.proj_size} {counted(PROJECTED):,}; the output's last dimension "
+        f"goes from {plain.output_size} to {PROJECTED.output_size}."
+    )
+    evidence = (
+        exact,
+        *time_and_memory(pairs, "a projected LSTM against a plain one"),
+    )
+    return _finding(agree(smaller), evidence, pairs, "knobs")
+
+
+def _layouts(run: Run, found: Sequence[Ratio]) -> Finding:
+    cases = [
+        result.case
+        for result in run.results
+        if result.status in MEASURED and result.case.batch_first
+    ]
+    other = [case for case in cases if case.output_size != case.input_size]
+    evidence = []
+    if cases:
+        evidence.append(
+            f"The output's last dimension is not input_size in {len(other)} of "
+            f"{len(cases)} cases measured batch first; it is directions times "
+            "proj_size or hidden_size."
+        )
+    if other:
+        one = other[0]
+        evidence.append(f"Input of {one.input_size}: output of {one.output_size}.")
+    pairs = of_axis(found, "batch_first")
+    evidence += told(
+        "Time of batch first against sequence first", of_metric(pairs, TIME)
+    )
+    # The order of the dimensions holds wherever a case was measured: it was checked.
+    halves = [True, not other] if cases else []
+    if cases and not pairs:
+        return Finding(agree(halves), tuple(evidence), "cases")
+    return _finding(agree(halves), evidence, pairs, "knobs")
+
+
+def _biases(_run: Run, found: Sequence[Ratio]) -> Finding:
+    pairs = of_axis(found, "bias")
+    fewer = [
+        counted(ratio.pair.candidate) < counted(ratio.pair.reference) for ratio in pairs
+    ]
+    with_bias, without = counted(EXAMPLE), counted(replace(EXAMPLE, bias=False))
+    exact = (
+        f"By closed form the article's LSTM has {with_bias:,} parameters with bias, "
+        f"{without:,} without."
+    )
+    evidence = (
+        exact,
+        *time_and_memory(pairs, "no bias against bias"),
+    )
+    return _finding(agree(fewer), evidence, pairs, "knobs")
+
+
+def _suits(run: Run, found: Sequence[Ratio]) -> Finding:
+    times = of_metric(of_layers(found, ("gru", *SIMPLE)), TIME)
+    streams: dict[str, Ratio] = {}
+    details = []
+    for use in run.sweep.uses:
+        for ratio in times:
+            case = ratio.pair.candidate
+            if case.id in use.cases and case.seq_len == case.batch_size == 1:
+                streams[case.id] = ratio
+                name = layer_name(case.layer)
+                details.append(f"{use.name}: {name} / LSTM {span(ratio.interval)}.")
+    gru = [one for one in streams.values() if one.pair.candidate.layer == "gru"]
+    rnn = [one for one in streams.values() if one.pair.candidate.layer != "gru"]
+    if not gru:
+        reason = "This run measured no stream of the named uses."
+        return Finding(Standing.NOT_MEASURED, (reason,))
+    evidence = (
+        *told("Time of a GRU against an LSTM's, one step of one sequence", gru),
+        *told("Time of a plain RNN", rnn),
+        "Which layer answers better is learning: not measured.",
+    )
+    return Finding(weigh(gru, LESS), evidence, "uses", tuple(details))
+
+
+_RULES: dict[str, Rule] = {
+    "C1": _simplest,
+    "C2": _learned,
+    "C3": _learned,
+    "C4": _learned,
+    "C5": _lstm_costs,
+    "C6": _gru_is_cheaper,
+    "C7": _learned,
+    "C8": _learned,
+    "C9": partial(_learned, axis="bidirectional", what="two directions against one"),
+    "C10": _both_ways_cost,
+    "C11": partial(_learned, axis="num_layers", what="more layers against the fewest"),
+    "C12": partial(_learned, axis="dropout", what="dropout against none"),
+    "C13": _projects,
+    "C14": _layouts,
+    "C15": _biases,
+    "C16": _suits,
+}

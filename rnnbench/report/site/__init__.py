@@ -1,0 +1,1 @@
+"""A site of many runs: index, machines, nights."""

@@ -1,0 +1,1 @@
+"""Starts workers, schedules launches, decides when to stop, keeps the journal."""

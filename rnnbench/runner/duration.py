@@ -1,0 +1,109 @@
+"""How long a sweep would take, guessed from closed forms before anything has run."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from rnnbench.model.case import Allocator, Case, Device
+from rnnbench.model.run import Policy
+from rnnbench.model.workload import Workload
+from rnnbench.runner.footprint import seconds_guess, stands_alone
+from rnnbench.runner.looks import looks
+from rnnbench.runner.scheduler import MOST_LANES
+from rnnbench.runner.timing import LEAST_ROUNDS, MOST_ROUNDS, ROUND_SECONDS
+
+# Of a fresh process until it has imported torch, and of building a member.
+_START = 1.5
+_BUILD = 0.01
+# A member is warmed up for this long, or by two calls.
+_WARM = 0.01
+# Calls of a turn, settling and timed, by the seconds of one; see `worker/turns`.
+_CALLS = (
+    (0.00025, 23),
+    (0.001, 15),
+    (0.002, 10),
+    (0.005, 7),
+    (0.020, 6),
+    (1.0, 4),
+)
+# Where a round takes longer, there are two of them.
+_LONG_ROUND = 2.0
+# A call of the yardstick, which takes a turn in each round.
+_YARDSTICK = 0.001
+# What is disturbed is taken again: a third of the rounds where nothing else was run.
+_RETAKEN = 1.35
+# A profiled call, with the one before it.
+_PROFILED = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class Duration:
+    """Seconds of a campaign: if the first look is the last, and if all are needed."""
+
+    least: float
+    most: float
+
+
+def estimate(workloads: Sequence[Workload], policy: Policy, cores: int) -> Duration:
+    """Guess the duration of a campaign on so many cores, its budget left aside."""
+    in_lanes = [one for one in workloads if _is_on_one_core(one)]
+    in_turn = [one for one in workloads if not _is_on_one_core(one)]
+    lanes = max(1, min(cores, MOST_LANES))
+    # Every other lane rests for as long.
+    resting = (lanes - 1) * sum(
+        pass_seconds(one.members) for one in in_lanes if stands_alone(one)
+    )
+
+    def seconds(launches: int) -> float:
+        shared = _seconds(in_lanes, launches) + launches * resting
+        return shared / lanes + _seconds(in_turn, launches)
+
+    return Duration(seconds(looks(policy.launches)[0]), seconds(policy.launches))
+
+
+def _seconds(workloads: Sequence[Workload], launches: int) -> float:
+    """Of so many launches of each workload, one after the other, and of its memory."""
+    if not workloads:
+        return 0.0
+    passes = sum(pass_seconds(one.members) for one in workloads) + _starts(workloads)
+    memory = sum(_memory_seconds(one.members) for one in workloads)
+    return launches * passes + memory + _START
+
+
+def pass_seconds(
+    cases: Iterable[Case], seconds: float = ROUND_SECONDS, most: int = MOST_ROUNDS
+) -> float:
+    """One launch's pass: members are built, warmed up, and take their rounds.
+
+    `seconds`, `most`: as many rounds as fit in them, but at most so many.
+    """
+    calls = [seconds_guess(case) for case in cases]
+    round_seconds = sum(call * _calls(call) for call in (*calls, _YARDSTICK))
+    least = 2 if round_seconds > _LONG_ROUND else LEAST_ROUNDS
+    rounds = min(max(seconds // round_seconds, least), most)
+    warm = sum(_BUILD + max(_WARM, 2 * call) for call in calls)
+    return warm + rounds * round_seconds * _RETAKEN
+
+
+def _calls(call: float) -> int:
+    return next((count for limit, count in _CALLS if call < limit), 2)
+
+
+def _memory_seconds(cases: Iterable[Case]) -> float:
+    # Events of a profiler cost several times what they watch.
+    return sum(_PROFILED + 10 * seconds_guess(case) for case in cases)
+
+
+def _starts(workloads: Sequence[Workload]) -> float:
+    """Seconds of starting processes for one launch of every workload."""
+    settings = {
+        (one.members[0].threads, any(case.deterministic for case in one.members))
+        for one in workloads
+        if one.members[0].allocator is Allocator.STEADY
+    }
+    alone = sum(one.members[0].allocator is Allocator.SYSTEM for one in workloads)
+    return _START * (len(settings) + alone)
+
+
+def _is_on_one_core(workload: Workload) -> bool:
+    case = workload.members[0]
+    return case.device is Device.CPU and case.threads == 1

@@ -1,0 +1,185 @@
+"""What a campaign has done so far: appended, fsynced, and read again to resume."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from rnnbench.model.codec import reader
+from rnnbench.model.profile import Ceiling, Profile
+from rnnbench.model.run import Status, Turns
+from rnnbench.storage.append_only import AppendOnly
+
+# 1: the first. 2: a turn is the fastest of its calls, no longer their median.
+SCHEMA = 2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Header:
+    """What must be equal for a journal to be gone on with, each by its name for people.
+
+    `machine`: what changes a measurement (CPU, libraries); never what moves by itself.
+    """
+
+    sweep: str
+    digest: str
+    policy: str
+    machine: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pass:
+    """One workload in one launch: members finish together. Cases by their ids."""
+
+    launch: int
+    workload: str
+    turns: Mapping[str, Turns]
+    yardstick: Turns
+    inside_turns: float
+    wall: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ended:
+    """A case with a final status: it takes no part in any further launch."""
+
+    case: str
+    status: Status
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Remembered:
+    """The peak memory of one call of a case, or why it could not be read."""
+
+    case: str
+    peak_memory: int | None
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseProfile:
+    """Where time and memory of a call went, or why it was not found out."""
+
+    case: str
+    profile: Profile | None
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ceilings:
+    """What the machine can do at best, on one device with so many threads."""
+
+    setting: str
+    ceilings: tuple[Ceiling, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseEnergy:
+    """Joules per call of a case, or why they were not read."""
+
+    case: str
+    energy: float | None
+    reason: str = ""
+
+
+Entry = Pass | Ended | Remembered | CaseProfile | Ceilings | CaseEnergy
+
+
+@dataclass(slots=True)
+class Journal:
+    """An append-only file, and what it says: state that no crash takes back.
+
+    Without a path it keeps its entries in memory alone.
+    """
+
+    path: Path | None
+    passes: dict[str, dict[int, Pass]] = field(default_factory=dict)
+    ended: dict[str, Ended] = field(default_factory=dict)
+    memory: dict[str, Remembered] = field(default_factory=dict)
+    profiles: dict[str, CaseProfile] = field(default_factory=dict)
+    ceilings: dict[str, Ceilings] = field(default_factory=dict)
+    energies: dict[str, CaseEnergy] = field(default_factory=dict)
+    resumed: int = 0
+    _file: AppendOnly | None = None
+
+    @classmethod
+    def start(cls, path: Path | None, header: Header, *, resume: bool) -> Self:
+        """Open `path`: go on with what is there, or set it aside under a dated name.
+
+        ResultsError where it can't be read, was made by another sweep or machine, or
+        another process measures into it.
+        """
+        journal = cls(path)
+        if path is not None:
+            journal._file = AppendOnly.hold(
+                path,
+                [{"kind": "Header", "schema": SCHEMA, **asdict(header)}],
+                journal._take_in,
+                resume=resume,
+                otherwise="start without --resume, or with what it was begun with",
+            )
+        return journal
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def record(self, entry: Entry) -> None:
+        """Append `entry`; it is on the disk when this returns."""
+        if self._file is not None:
+            self._file.append({"kind": type(entry).__name__, **asdict(entry)})
+        self._apply(entry)
+
+    def close(self) -> None:
+        """Close the file, and leave it where it is."""
+        if self._file is not None:
+            self._file.release()
+
+    def discard(self) -> None:
+        """Remove the file: what it kept is in the results file now."""
+        self.close()
+        if self.path is not None:
+            self.path.unlink(missing_ok=True)
+
+    def _take_in(self, data: dict[str, Any]) -> None:
+        self._apply(_ENTRIES[data.pop("kind")](data))
+        self.resumed += 1
+
+    def _apply(self, entry: Entry) -> None:
+        if isinstance(entry, Pass):
+            self.passes.setdefault(entry.workload, {})[entry.launch] = entry
+        elif isinstance(entry, Ended):
+            self.ended[entry.case] = entry
+        elif isinstance(entry, Remembered):
+            self.memory[entry.case] = entry
+        elif isinstance(entry, CaseProfile):
+            self.profiles[entry.case] = entry
+        elif isinstance(entry, CaseEnergy):
+            self.energies[entry.case] = entry
+        else:
+            self.ceilings[entry.setting] = entry
+
+
+def _pass(data: dict[str, Any]) -> Pass:
+    read = reader(Turns)
+    turns = {case: read(values) for case, values in data.pop("turns").items()}
+    return Pass(turns=turns, yardstick=read(data.pop("yardstick")), **data)
+
+
+_ENTRIES: dict[str, Callable[[dict[str, Any]], Entry]] = {
+    "Pass": _pass,
+    "Ended": reader(Ended),
+    "Remembered": reader(Remembered),
+    "CaseProfile": reader(CaseProfile),
+    "Ceilings": reader(Ceilings),
+    "CaseEnergy": reader(CaseEnergy),
+}

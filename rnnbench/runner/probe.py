@@ -1,0 +1,156 @@
+"""What is read of a case outside of timed launches: its peak memory, its profile."""
+
+from collections.abc import Awaitable, Callable, Container, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+from rnnbench.model.case import Case
+from rnnbench.runner.journal import CaseProfile, Ceilings, Entry, Journal, Remembered
+from rnnbench.runner.launch import Crew, Launch
+from rnnbench.runner.worker_process import Worker, WorkerDeathError
+from rnnbench.worker.protocol import (
+    Climb,
+    Climbed,
+    Job,
+    Memory,
+    Profiled,
+    Report,
+    Start,
+    TakeProfile,
+)
+
+# Cases in one request: what was read is journalled with each answer.
+CHUNK = 8
+# A trace of a GRU, which PyTorch unrolls, has thousands of events; one beyond this is
+# left out, and its size said.
+TRACE_LIMIT = 8 << 20
+
+A = TypeVar("A", bound=Report)
+Take = Callable[[Crew, Worker, Sequence[Case]], Awaitable[tuple[Entry, ...]]]
+
+
+def _nothing() -> str:
+    """It can be read anywhere."""
+    return ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Probe:
+    """A reading that a worker takes of cases. A profiler may run: it is never timed.
+
+    `take`: reads a chunk of cases, and gives what is journalled of each; `lost`: what
+    is of one that the worker died of, by its id, with the reason. `known`: the ids of
+    those that were read. `seconds`: what a chunk takes at least. `refused`: why it can
+    be read of no case here; empty where it can.
+    """
+
+    name: str
+    take: Take
+    lost: Callable[[str, str], Entry]
+    known: Callable[[Journal], Container[str]]
+    chunk: int = CHUNK
+    seconds: float = 0.0
+    refused: Callable[[], str] = _nothing
+
+    async def read(self, crew: Crew, launch: Launch, start: Start) -> None:
+        """Read the launch's cases in a process of their own, or more if it dies."""
+        pending = self.pending(crew.journal, launch.cases)
+        if pending and (reason := self.refused()):
+            for case in pending:
+                crew.journal.record(self.lost(case.id, reason))
+            return
+        while pending and crew.left > self.seconds:
+            async with await crew.worker(launch.setting, start) as worker:
+                while pending and crew.left > self.seconds:
+                    crew.tell(f"{self.name}: {pending[0].id}")
+                    try:
+                        for entry in await self.take(
+                            crew, worker, pending[: self.chunk]
+                        ):
+                            crew.journal.record(entry)
+                    except WorkerDeathError as death:
+                        # Without a name it was the first, as far as anybody can tell.
+                        culprit = pending[death.member or 0]
+                        crew.journal.record(self.lost(culprit.id, death.reason))
+                        break
+                    finally:
+                        pending = self.pending(crew.journal, pending)
+
+    def pending(self, journal: Journal, cases: Sequence[Case]) -> list[Case]:
+        """Those that were not read yet."""
+        known = self.known(journal)
+        return [case for case in cases if case.id not in known]
+
+
+def _in_one_job(
+    job: Callable[[tuple[Case, ...]], Job],
+    kind: type[A],
+    entry: Callable[[Case, A, int], Entry],
+) -> Take:
+    """A reading that one job gives of all; `entry`: of a case, from its place there."""
+
+    async def take(
+        crew: Crew, worker: Worker, chunk: Sequence[Case]
+    ) -> tuple[Entry, ...]:
+        answer = await crew.ask(worker, job(tuple(chunk)), kind, chunk)
+        return tuple(entry(case, answer, place) for place, case in enumerate(chunk))
+
+    return take
+
+
+def _remembered(case: Case, answer: Report, place: int) -> Entry:
+    outcome = answer.outcomes[place]
+    return Remembered(
+        case=case.id, peak_memory=outcome.peak_memory, reason=outcome.reason
+    )
+
+
+MEMORY = Probe(
+    name="memory",
+    take=_in_one_job(lambda cases: Memory(cases=cases), Report, _remembered),
+    lost=lambda case, reason: Remembered(case=case, peak_memory=None, reason=reason),
+    known=lambda journal: journal.memory,
+)
+
+
+def profiling(folder: str | None) -> Probe:
+    """The profile of each case, with a trace in `folder` if there is one."""
+    return Probe(
+        name="profile",
+        take=_in_one_job(
+            lambda cases: TakeProfile(
+                cases=cases, folder=folder, trace_limit=TRACE_LIMIT
+            ),
+            Profiled,
+            _profile,
+        ),
+        lost=lambda case, reason: CaseProfile(case=case, profile=None, reason=reason),
+        known=lambda journal: journal.profiles,
+    )
+
+
+def _profile(case: Case, answer: Profiled, place: int) -> Entry:
+    reason = answer.outcomes[place].reason
+    return CaseProfile(case=case.id, profile=answer.profiles[place], reason=reason)
+
+
+async def climb(crew: Crew, launch: Launch, start: Start) -> None:
+    """Find the ceilings for the device and the types of the launch's cases."""
+    device = launch.cases[0].device
+    name = f"{device}, {start.threads} threads"
+    if name in crew.journal.ceilings or not crew.left:
+        return
+    crew.tell(f"ceilings: {name}")
+    job = Climb(
+        device=device,
+        dtypes=tuple(dict.fromkeys(case.dtype for case in launch.cases)),
+        threads=start.threads,
+    )
+    limit = crew.order.policy.time_limit
+    try:
+        async with await crew.worker(launch.setting, start) as worker:
+            answer = await worker.ask(job, Climbed, limit=limit)
+    except WorkerDeathError:
+        # A machine without ceilings has no roofline, and everything else all the same.
+        return
+    crew.journal.record(Ceilings(setting=name, ceilings=answer.ceilings))

@@ -1,0 +1,113 @@
+"""What a journal says of each case, once a campaign is over."""
+
+import math
+from dataclasses import dataclass, replace
+
+from rnnbench.model.case import Case, Device
+from rnnbench.model.profile import Ceiling
+from rnnbench.model.run import Result, Status, Yardstick
+from rnnbench.model.workload import Workload
+from rnnbench.runner.journal import Journal, Pass
+from rnnbench.runner.launch import Order
+from rnnbench.runner.stop_rule import member_widths
+
+# Cases whose call over time is kept in the results: a page shows as many, each takes
+# 10 KB, and every profiled case has its trace.
+MOST_TIMELINES = 12
+NO_COUNTER = "no counter: NVML reads NVIDIA GPUs alone"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """The results of an order, read off its journal; `unmeasured`: why some lack."""
+
+    order: Order
+    journal: Journal
+    unmeasured: str
+
+    @property
+    def results(self) -> tuple[Result, ...]:
+        """A result of every case, in the order's order."""
+        found = [
+            self._result(case, workload.id, widths.get(case.id, math.inf))
+            for workload in self.order.workloads
+            for widths in [self._widths(workload)]
+            for case in workload.members
+        ]
+        profiled = [place for place, result in enumerate(found) if result.profile]
+        for place in profiled[MOST_TIMELINES:]:
+            found[place] = _without_timeline(found[place])
+        return tuple(found)
+
+    @property
+    def yardsticks(self) -> tuple[Yardstick, ...]:
+        """The yardstick's turns beside each workload that was measured."""
+        return tuple(
+            Yardstick(workload.id, tuple(one.yardstick for one in passes))
+            for workload in self.order.workloads
+            if (passes := self._passes(workload.id))
+        )
+
+    @property
+    def ceilings(self) -> tuple[Ceiling, ...]:
+        """What the machine can do at best, where it was measured."""
+        found = self.journal.ceilings.values()
+        return tuple(ceiling for one in found for ceiling in one.ceilings)
+
+    def _result(self, case: Case, workload: str, width: float) -> Result:
+        turns = tuple(
+            one.turns[case.id] for one in self._passes(workload) if case.id in one.turns
+        )
+        memory = self.journal.memory.get(case.id)
+        profile = self.journal.profiles.get(case.id)
+        energy = self.journal.energies.get(case.id)
+        unread = NO_COUNTER if case.device is Device.CPU else "it was not read"
+        status, reason = self._status(case, width, measured=bool(turns))
+        return Result(
+            case=case,
+            workload=workload,
+            status=status,
+            reason=reason,
+            turns=turns,
+            peak_memory=memory.peak_memory if memory else None,
+            memory_reason=memory.reason if memory else "it was not read",
+            profile=profile.profile if profile else None,
+            profile_reason=profile.reason if profile else "it was not profiled",
+            energy=energy.energy if energy else None,
+            energy_reason=energy.reason if energy else unread,
+        )
+
+    def _status(
+        self, case: Case, width: float, *, measured: bool
+    ) -> tuple[Status, str]:
+        if ended := self.journal.ended.get(case.id):
+            return ended.status, ended.reason
+        if not measured:
+            return Status.SKIPPED, self.unmeasured
+        precision = self.order.policy.precision
+        if width <= precision:
+            return Status.OK, ""
+        if math.isinf(width):
+            return Status.IMPRECISE, "a single launch gives no interval"
+        return (
+            Status.IMPRECISE,
+            f"its interval is ±{width:.2%}, ±{precision:.2%} was asked for",
+        )
+
+    def _widths(self, workload: Workload) -> dict[str, float]:
+        passes = self._passes(workload.id)
+        return dict(member_widths(workload, passes, without=self.journal.ended))
+
+    def _passes(self, workload: str) -> list[Pass]:
+        done = self.journal.passes.get(workload, {})
+        return [done[number] for number in sorted(done)]
+
+
+def _without_timeline(result: Result) -> Result:
+    """`result` less the drawing of its call; how much was left out is counted."""
+    if result.profile is None:
+        return result
+    left_out = result.profile.left_out + len(result.profile.timeline)
+    return replace(
+        result, profile=replace(result.profile, timeline=(), left_out=left_out)
+    )

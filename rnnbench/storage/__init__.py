@@ -1,0 +1,1 @@
+"""Files on disk: strict JSON, written whole or not at all."""

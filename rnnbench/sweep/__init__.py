@@ -1,0 +1,1 @@
+"""From a YAML file to cases, or to every fault in the file."""

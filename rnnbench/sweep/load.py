@@ -1,0 +1,135 @@
+"""From a sweep's file to its cases, or to every fault in it with line and column."""
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from rnnbench.model.case import Case
+from rnnbench.model.errors import SweepError
+from rnnbench.model.run import Policy, SweepRecord, Use
+from rnnbench.model.workload import Workload
+from rnnbench.sweep.expand import Expansion, Rules, Values, expand
+from rnnbench.sweep.schema import USE_WORDS, SweepFile, check
+from rnnbench.sweep.yaml_file import Document, Fault, Place, read_text, read_yaml
+
+_QUESTION = "the first line is a comment: the question that the sweep answers"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sweep:
+    """What is to be measured. `notes`: what was collapsed, added, or stands alone."""
+
+    record: SweepRecord
+    workloads: tuple[Workload, ...]
+    cases: tuple[Case, ...]
+    notes: tuple[str, ...]
+
+
+def load_sweep(path: Path) -> Sweep:
+    """Read a sweep; SweepError has a line `file:line:column: what` for each fault."""
+    try:
+        text, faults = read_text(path)
+    except (OSError, ValueError) as error:
+        what = getattr(error, "strerror", None) or error
+        raise SweepError(f"{path}: can't be read: {what}") from error
+    if faults:
+        raise _error(path, faults)
+    document = read_yaml(text)
+    # What is no YAML has no sections to be checked.
+    is_yaml = not document.faults or bool(document.values)
+    question = _question(text, document)
+    file = check(document) if is_yaml else None
+    expansion = _expand(file, document) if file else Expansion()
+    if file is None or document.faults:
+        raise _error(path, document.faults)
+    return Sweep(
+        record=SweepRecord(
+            name=path.stem,
+            question=question,
+            digest=_digest(expansion.cases, tuple(file.compare)),
+            compare=tuple(file.compare),
+            policy=Policy(**file.policy.model_dump(exclude_unset=True)),
+            uses=_uses(file, expansion),
+        ),
+        workloads=expansion.workloads,
+        cases=expansion.cases,
+        notes=(*_machine_notes(file, document), *expansion.notes),
+    )
+
+
+def _question(text: str, document: Document) -> str:
+    """What the first line asks; a file that asks nothing has a fault."""
+    first = text.split("\n", 1)[0].strip()
+    question = " ".join(first.strip("# ").split())
+    if not first.startswith("#") or not question:
+        document.faults.append(Fault(Place(), _QUESTION))
+    return question
+
+
+def _expand(file: SweepFile, document: Document) -> Expansion:
+    """Build the cases; what is wrong with the rules joins the document's faults."""
+    written = document.data
+    expansion = expand(
+        Rules(
+            axes=_values(file.axes, written["axes"]),
+            compare=tuple(file.compare),
+            include=tuple(map(_values, file.include, written.get("include", ()))),
+            uses=tuple(map(_values, file.uses, written.get("uses", ()))),
+            exclude=tuple(map(_values, file.exclude, written.get("exclude", ()))),
+            match_parameters=file.match is not None,
+            inapplicable=file.inapplicable,
+        )
+    )
+    for route, what in expansion.faults:
+        name = ".".join(part for part in route if isinstance(part, str))
+        document.faults.append(Fault(document.value(route), f"{name}: {what}"))
+    return expansion
+
+
+def _values(section: object, written: dict[str, object]) -> Values:
+    """The values of the axes that are named, in the file's order."""
+    return {
+        axis: tuple(getattr(section, axis)) for axis in written if axis not in USE_WORDS
+    }
+
+
+def _uses(file: SweepFile, expansion: Expansion) -> tuple[Use, ...]:
+    """What each use says, with the cases that it came to."""
+    return tuple(
+        Use(
+            name=one.name,
+            said_of=one.said_of,
+            source=one.source or one.our_choice,
+            our_choice=bool(one.our_choice),
+            cases=tuple(case.id for case in cases),
+            why=one.why,
+        )
+        for one, cases in zip(file.uses, expansion.uses, strict=True)
+    )
+
+
+def _digest(cases: tuple[Case, ...], compare: tuple[str, ...]) -> str:
+    """The same for every file that means the same cases, in whatever words."""
+    content = "\n".join((",".join(compare), *sorted(case.id for case in cases)))
+    return hashlib.sha256(content.encode()).hexdigest()
+
+
+def _machine_notes(file: SweepFile, document: Document) -> Iterator[str]:
+    """What the file leaves to the machine that reads it."""
+    written = document.data
+    sections = [written["axes"], *written.get("include", ()), *written.get("uses", ())]
+    read = [file.axes, *file.include, *file.uses]
+    for section, values in zip(sections, read, strict=True):
+        if "all" in str(section.get("threads", "")):
+            yield f"threads: all of this machine's cores are {max(values.threads)}"
+            return
+
+
+def _error(path: Path, faults: list[Fault]) -> SweepError:
+    return SweepError(
+        "\n".join(
+            f"{path}:{fault.place.line}:{fault.place.column}: {fault.what}"
+            for fault in sorted(faults)
+        )
+    )

@@ -1,0 +1,74 @@
+"""What is wrong with a sweep's file, in our words for pydantic's."""
+
+import re
+import reprlib
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from rnnbench.model.case import AXES
+from rnnbench.sweep.yaml_file import Document, Fault, nearest
+
+# Of each section of a file, what its keys are called, and the keys.
+Keys = Mapping[str, tuple[str, tuple[str, ...]]]
+
+
+def fault_of(error: Mapping[str, Any], document: Document, keys: Keys) -> Fault:
+    """Our words for pydantic's: where, what, and the nearest right name."""
+    route, kind = error["loc"], error["type"]
+    about_key = kind in ("extra_forbidden", "missing")
+    place = document.key(route) if about_key else document.value(route)
+    names = [
+        one if one.isidentifier() else repr(one) for one in route if type(one) is str
+    ]
+    if kind == "extra_forbidden":
+        what = _no_such_key(error, keys)
+    else:
+        what = _MESSAGES.get(kind, _as_pydantic_says)(error)
+    return Fault(place, f"{'.'.join(names)}: {what}" if names else what)
+
+
+def _as_pydantic_says(error: Mapping[str, Any]) -> str:
+    reason = error.get("ctx", {}).get("error", error["msg"])
+    return f"{_shown(error)}: {reason}" if reason is error["msg"] else str(reason)
+
+
+def _shown(error: Mapping[str, Any]) -> str:
+    value = error["input"]
+    return "nothing" if value is None else reprlib.repr(value)
+
+
+def _no_such_key(error: Mapping[str, Any], keys: Keys) -> str:
+    *parents, name = error["loc"]
+    called, known = keys.get(str(parents[0]) if parents else "", ("axis", AXES))
+    return f"no such {called}{nearest(str(name), known)}"
+
+
+def _no_choice(error: Mapping[str, Any]) -> str:
+    choices = re.findall(r"'([^']*)'", error["ctx"]["expected"])
+    hint = nearest(str(error["input"]), choices)
+    return f"{_shown(error)} is none of {', '.join(choices)}{hint}"
+
+
+_MESSAGES: dict[str, Callable[[Mapping[str, Any]], str]] = {
+    "missing": lambda _: "is missing",
+    "enum": _no_choice,
+    "literal_error": _no_choice,
+    "too_short": lambda _: "is an empty list",
+    "string_too_short": lambda _: "says nothing",
+    "int_type": lambda error: f"{_shown(error)} is not a whole number",
+    "float_type": lambda error: f"{_shown(error)} is not a number",
+    "bool_type": lambda error: f"{_shown(error)} is not true or false",
+    "string_type": lambda error: f"{_shown(error)} is not a name",
+    "list_type": lambda error: f"{_shown(error)} is not a list",
+    "model_type": lambda error: f"{_shown(error)} is not a mapping",
+    "greater_than_equal": lambda error: (
+        f"{_shown(error)} is less than {error['ctx']['ge']}"
+    ),
+    "greater_than": lambda error: (
+        f"{_shown(error)} is not more than {error['ctx']['gt']}"
+    ),
+    "less_than_equal": lambda error: (
+        f"{_shown(error)} is more than {error['ctx']['le']}"
+    ),
+    "less_than": lambda error: f"{_shown(error)} is not less than {error['ctx']['lt']}",
+}

@@ -1,0 +1,220 @@
+"""What a sweep's file may say: types, bounds and names, each fault with its place."""
+
+import os
+import re
+import reprlib
+from dataclasses import fields
+from enum import StrEnum
+from importlib.metadata import entry_points
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    create_model,
+    model_validator,
+)
+
+from rnnbench.model.case import AXES, DEFAULTS, LAYER_NAME, TORCH_LAYERS, Case
+from rnnbench.model.cores import physical_cores
+from rnnbench.model.workload import DEFAULT_COMPARE
+from rnnbench.sweep.expand import Inapplicable
+from rnnbench.sweep.messages import Keys, fault_of
+from rnnbench.sweep.yaml_file import Document, nearest
+
+ENTRY_POINTS = "rnnbench.layers"
+# No tensor has more in one dimension, and no slip of the pen should cost more digits.
+_MOST = 2**31 - 1
+# A process has one of each: cases that differ in them can't take turns in it.
+_OF_A_PROCESS = ("device", "threads", "allocator")
+
+
+def _as_list(value: Any) -> Any:
+    return value if isinstance(value, list) else [value]
+
+
+def _each_once(values: list[Any]) -> list[Any]:
+    for value in values:
+        if values.count(value) > 1:
+            raise ValueError(f"{value} is there twice")
+    return values
+
+
+def _known_layer(name: str) -> str:
+    known = [*TORCH_LAYERS, *(one.name for one in entry_points(group=ENTRY_POINTS))]
+    if LAYER_NAME.fullmatch(name) and (":" in name or name in known):
+        return name
+    raise ValueError(
+        f"{name[:60]!r} is none of {', '.join(known)}, "
+        f"and no package.module:factory{nearest(name, known)}"
+    )
+
+
+def _all_cores(values: list[Any]) -> list[Any]:
+    """`all` is a number from here on; where it is there already, it adds nothing."""
+    count = len(physical_cores()) or os.cpu_count() or 1
+    rest = [value for value in values if value != "all"]
+    return rest if count in rest or rest == values else [*rest, count]
+
+
+def _comparable(axis: str) -> str:
+    if axis not in AXES:
+        raise ValueError(f"{reprlib.repr(axis)}: no such axis{nearest(axis, AXES)}")
+    if axis in _OF_A_PROCESS:
+        raise ValueError(f"{axis}: a process has one, so its values can't take turns")
+    return axis
+
+
+_Sentence = Annotated[str, Field(min_length=1)]
+_Size = Annotated[int, Field(ge=1, le=_MOST)]
+_TYPES: dict[str, Any] = {
+    "layer": Annotated[str, AfterValidator(_known_layer)],
+    "dropout": Annotated[float, Field(ge=0, le=1)],
+    "proj_size": Annotated[int, Field(ge=0, le=_MOST)],
+}
+
+
+def _values_of(axis: str, kind: type) -> Any:
+    """The type of an axis in a file: its values, or the only one."""
+    one: Any = _TYPES.get(axis, _Size if kind is int else kind)
+    if issubclass(kind, StrEnum):
+        one = Annotated[kind, Field(strict=False)]
+    whole = _all_cores if axis == "threads" else list
+    return Annotated[
+        list[one],
+        Field(min_length=1),
+        BeforeValidator(whole),
+        BeforeValidator(_as_list),
+        AfterValidator(_each_once),
+    ]
+
+
+_VALUES = {
+    one.name: _values_of(one.name, one.type)
+    for one in fields(Case)
+    if one.name in AXES and isinstance(one.type, type)
+}
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
+
+
+class _AnyRule(_Strict):
+    @model_validator(mode="after")
+    def _says_something(self) -> Self:
+        if not self.model_fields_set:
+            raise ValueError("names no axis")
+        return self
+
+
+# Fields by name, from a dict: more than the overloads of create_model can follow.
+_create_model: Any = create_model
+_NONE: Any = None
+_Axes: Any = _create_model(
+    "_Axes",
+    __base__=_Strict,
+    **{
+        axis: (kind, _NONE if axis in DEFAULTS else ...)
+        for axis, kind in _VALUES.items()
+    },
+)
+_Rule: Any = _create_model(
+    "_Rule",
+    __base__=_AnyRule,
+    **{axis: (kind, _NONE) for axis, kind in _VALUES.items()},
+)
+
+
+class _AnyUse(_AnyRule):
+    """What a layer is said to be good for; its sizes have a source, or are ours."""
+
+    name: _Sentence
+    said_of: Literal["RNN", "LSTM", "GRU", "bidirectional"]
+    source: _Sentence = ""
+    our_choice: _Sentence = ""
+    why: _Sentence = ""
+
+    @model_validator(mode="after")
+    def _says_where_from(self) -> Self:
+        if bool(self.source) == bool(self.our_choice):
+            raise ValueError("its sizes have a source, or are our_choice: one of both")
+        return self
+
+
+_UseRule: Any = _create_model(
+    "_UseRule",
+    __base__=_AnyUse,
+    **{axis: (kind, _NONE) for axis, kind in _VALUES.items()},
+)
+# What a use says beside its axes.
+USE_WORDS = tuple(_AnyUse.model_fields)
+
+
+def _pattern(value: str) -> str:
+    """`value`, if `re` takes it."""
+    try:
+        re.compile(value)
+    except re.error as error:
+        raise ValueError(f"no regular expression: {error}") from error
+    return value
+
+
+class PolicySection(_Strict):
+    """How to measure; what is not set is left to `record.Policy`."""
+
+    precision: Annotated[float, Field(gt=0, lt=1)] = 0.5
+    launches: Annotated[int, Field(ge=1, le=1000)] = 1
+    budget: Annotated[float, Field(gt=0)] = 1.0
+    time_limit: Annotated[float, Field(gt=0)] = 1.0
+    profile: Annotated[str, AfterValidator(_pattern)] = "none"
+
+
+class SweepFile(_Strict):
+    """A whole file; the values of each axis as a list, None where it is not named."""
+
+    axes: _Axes
+    compare: Annotated[
+        list[Annotated[str, AfterValidator(_comparable)]],
+        Field(min_length=1),
+        AfterValidator(_each_once),
+    ] = list(DEFAULT_COMPARE)
+    include: Annotated[list[_Rule], Field(min_length=1)] = []
+    uses: Annotated[list[_UseRule], Field(min_length=1)] = []
+    exclude: Annotated[list[_Rule], Field(min_length=1)] = []
+    match: Literal["parameters"] = _NONE
+    inapplicable: Annotated[Inapplicable, Field(strict=False)] = Inapplicable.COLLAPSE
+    policy: PolicySection = PolicySection()
+
+
+# What may stand in each section, and what that is called; in any other it is an axis.
+_KEYS: Keys = {
+    "": ("key", tuple(SweepFile.model_fields)),
+    "policy": ("setting", tuple(PolicySection.model_fields)),
+    "uses": ("axis, nor word of a use", (*USE_WORDS, *AXES)),
+}
+
+# What a case depends on; where it is wrong, nothing can be built.
+_OF_THE_CASES = {"", "axes", "include", "uses", "exclude", "match", "inapplicable"}
+
+
+def check(document: Document) -> SweepFile | None:
+    """Give the file its types, and the document every fault that is found on the way.
+
+    Where only a part that no case depends on is wrong, the rest is still given, so that
+    all faults come at once.
+    """
+    try:
+        return SweepFile.model_validate(document.data)
+    except ValidationError as error:
+        wrong = error.errors()
+    document.faults.extend(fault_of(one, document, _KEYS) for one in wrong)
+    sections = {one["loc"][0] if one["loc"] else "" for one in wrong}
+    if sections & _OF_THE_CASES:
+        return None
+    rest = {key: value for key, value in document.data.items() if key not in sections}
+    return SweepFile.model_validate(rest)

@@ -1,0 +1,1 @@
+"""From a case to a layer, its input and a callable step."""

@@ -1,0 +1,176 @@
+"""Whether a step's answer is right, asked before it is timed."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn.utils.rnn import PackedSequence
+
+from rnnbench.model.case import TORCH_LAYERS, Case, Device, Dtype, Lengths
+from rnnbench.model.cost import lengths_of
+from rnnbench.worker.failure import is_unsupported
+from rnnbench.worker.layers import switches as backend
+from rnnbench.worker.layers.inputs import data_of
+from rnnbench.worker.layers.step import BACKWARD, Step
+
+# How far two backends may lie apart: the norm of the difference over the norm of the
+# other's answer. Rounding was seen to do 3e-7 to outputs and 1e-6 to gradients in
+# float32, 0.006 and 0.03 in bfloat16 (a CPU, up to 400 time steps; float16 keeps three
+# bits more). The bounds leave room for other machines, and lie below what a wrong gate
+# or a wrong order does, which is of the order of 1.
+_TOLERANCE = {
+    Dtype.FLOAT64: 1e-10,
+    Dtype.FLOAT32: 1e-4,
+    Dtype.FLOAT16: 2e-2,
+    Dtype.BFLOAT16: 1e-1,
+    Dtype.AUTOCAST_FLOAT16: 2e-2,
+    Dtype.AUTOCAST_BFLOAT16: 1e-1,
+}
+# TF32 keeps 10 bits of the mantissa, as float16 does.
+_TOLERANCE_TF32 = 2e-2
+
+Answer = dict[str, Tensor]
+
+
+def check(step: Step) -> str:
+    """What is wrong with the answer of `step`; nothing where it is right.
+
+    torch.nn's own layers are held against the other backend of this machine, others
+    against shapes and finite values alone. Dropout is off.
+    """
+    with _without_dropout(step.module):
+        step.enter()
+        answer = _answer(step)
+        if isinstance(answer, str):
+            return answer
+        if wrong := [name for name, found in answer.items() if not _finite(found)]:
+            return f"{wrong[0]} is not finite"
+        twin = backend.other(step.case)
+        return "" if twin is None else _against(step, twin, answer)
+
+
+def tolerance(case: Case) -> float:
+    """How far this case's answer may lie from the other backend's."""
+    tf32 = case.device is Device.CUDA and case.tf32 and case.dtype is Dtype.FLOAT32
+    return _TOLERANCE_TF32 if tf32 else _TOLERANCE[case.dtype]
+
+
+def difference(ours: Tensor, theirs: Tensor) -> float:
+    """The norm of the difference, as a share of the norm of `theirs`."""
+    theirs = theirs.double()
+    norm = float(torch.linalg.vector_norm(theirs))
+    apart = float(torch.linalg.vector_norm(ours.double() - theirs))
+    return apart / norm if norm else apart
+
+
+def _answer(step: Step) -> Answer | str:
+    """Outputs, states and gradients by name; or what is wrong with their form."""
+    with step.context():
+        given = step.forward()
+    if not isinstance(given, tuple) or len(given) != 2:
+        return f"a {type(given).__name__} is given, not (output, state)"
+    output, state = given
+    if wrong := _wrong_output(step.case, output) or _wrong_state(step.case, state):
+        return wrong
+    answer = {"the output": data_of(output).detach()}
+    answer |= {name: part.detach() for name, part in _states(state)}
+    if step.case.phase in BACKWARD:
+        step.release()
+        step.backward(output)
+        named = step.module.named_parameters()
+        grads = {name: found.grad for name, found in named if found.grad is not None}
+        answer |= {f"the gradient of {name}": grad for name, grad in grads.items()}
+        step.release()
+        if not grads:
+            return "no parameter has a gradient"
+    return answer
+
+
+def _wrong_output(case: Case, output: Any) -> str:
+    padded = case.lengths is Lengths.FULL
+    if not isinstance(output, Tensor if padded else PackedSequence):
+        kind = "Tensor" if padded else "PackedSequence"
+        return f"the output is a {type(output).__name__}, not a {kind}"
+    return _wrong_shape("the output", data_of(output), _output_shape(case))
+
+
+def _output_shape(case: Case) -> tuple[int, ...]:
+    if case.lengths is not Lengths.FULL:
+        return sum(lengths_of(case)), case.output_size
+    outer = (case.seq_len, case.batch_size)
+    return (*(outer[::-1] if case.batch_first else outer), case.output_size)
+
+
+def _wrong_state(case: Case, state: object) -> str:
+    """A layer of the user's may give more than torch.nn's: its first is h_n."""
+    states = _states(state)
+    if not states or not all(isinstance(part, Tensor) for _, part in states):
+        return f"the state is a {type(state).__name__}, not a tensor or some of them"
+    outer = (case.num_layers * case.num_directions, case.batch_size)
+    hidden = (*outer, case.proj_size or case.hidden_size)
+    if wrong := _wrong_shape("h_n", states[0][1], hidden):
+        return wrong
+    if case.layer not in TORCH_LAYERS:
+        return ""
+    if len(states) != (2 if case.layer == "lstm" else 1):
+        return f"the state has {len(states)} parts"
+    last, found = states[-1]
+    return _wrong_shape(
+        last, found, (*outer, case.hidden_size) if last == "c_n" else hidden
+    )
+
+
+def _states(state: Any) -> list[tuple[str, Tensor]]:
+    if isinstance(state, Tensor):
+        return [("h_n", state)]
+    if not isinstance(state, tuple | list):
+        return []
+    names = ["h_n", "c_n", *(f"state {place}" for place in range(2, len(state)))]
+    return list(zip(names, state, strict=False))
+
+
+def _wrong_shape(name: str, found: Tensor, shape: tuple[int, ...]) -> str:
+    if tuple(found.shape) == shape:
+        return ""
+    return f"{name} has the shape {tuple(found.shape)}, not {shape}"
+
+
+def _finite(found: Tensor) -> bool:
+    return bool(torch.isfinite(found).all())
+
+
+def _against(step: Step, twin: Case, answer: Answer) -> str:
+    backend.enter(twin)
+    try:
+        theirs = _answer(step)
+    except RuntimeError as error:
+        if is_unsupported(error):
+            return ""  # there is no second backend to hold it against
+        raise
+    if isinstance(theirs, str):
+        return f"with the other backend {theirs}"
+    allowed = tolerance(step.case)
+    for name, ours in answer.items():
+        apart = difference(ours, theirs[name])
+        if not apart <= allowed:  # so that NaN is refused
+            flag = backend.switch(twin.device)
+            return (
+                f"{name} is {apart:.2g} from what it is with {flag} "
+                f"{'on' if getattr(twin, flag) else 'off'} (at most {allowed:g})"
+            )
+    return ""
+
+
+@contextmanager
+def _without_dropout(module: nn.Module) -> Iterator[None]:
+    """Two runs are comparable; the train mode, which chooses the kernel, stays."""
+    if not isinstance(module, nn.RNNBase):
+        yield
+        return
+    kept, module.dropout = module.dropout, 0.0
+    try:
+        yield
+    finally:
+        module.dropout = kept

@@ -1,0 +1,1 @@
+"""Operators, memory, traces and ceilings; never part of a timed call."""

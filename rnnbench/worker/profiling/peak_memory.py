@@ -1,0 +1,100 @@
+"""Peak memory: the bytes that one call adds, at its peak, to what was held before it.
+
+On a CPU it counts what PyTorch's own allocator hands out. What oneDNN, MKL or an
+extension keep for themselves is not seen.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+import torch
+from torch.profiler import ProfilerActivity, profile
+
+from rnnbench.model.case import Device
+from rnnbench.worker.layers.step import Step
+
+Change = tuple[int, int]  # nanoseconds, bytes
+
+
+def peak_memory(step: Step) -> int:
+    """Bytes. The gradients of a training step count: the call makes them."""
+    step.enter()
+    with step.context():
+        return _READERS[step.case.device](step)
+
+
+def running_peak(changes: Iterable[Change]) -> int:
+    """The highest sum of bytes on the way, from 0.
+
+    Of the changes, not of the profiler's running total: that one goes on from the
+    first profile of the process.
+    """
+    held = peak = 0
+    for _, size in sorted(changes, key=lambda change: change[0]):
+        held += size
+        peak = max(peak, held)
+    return peak
+
+
+def _on_cpu(step: Step) -> int:
+    # The first profiled step reads too high: frees of older blocks are not seen there.
+    record_call(step)
+    return running_peak(_changes(record_call(step)))
+
+
+def record_call(step: Step) -> Any:
+    """What the profiler recorded of one call and its allocations; no gradient before.
+
+    Of a process's first such call it misses the frees of older blocks.
+    """
+    step.release()
+    with profile(activities=[ProfilerActivity.CPU], profile_memory=True) as profiler:
+        step.call()
+    return getattr(profiler.profiler, "kineto_results", None)
+
+
+def _changes(results: Any) -> list[Change]:
+    """Allocations and frees from the profile, by the way that this PyTorch offers."""
+    for read in (_from_tree, _from_events):
+        if changes := list(read(results)):
+            return changes
+    raise NotImplementedError(
+        f"PyTorch {torch.__version__} tells no allocations on a CPU"
+    )
+
+
+def _from_tree(results: Any) -> Iterator[Change]:
+    kinds = getattr(getattr(torch._C, "_profiler", None), "_EventType", None)  # noqa: SLF001
+    if kinds is None or not hasattr(results, "experimental_event_tree"):
+        return
+    waiting = list(results.experimental_event_tree())
+    while waiting:
+        event = waiting.pop()
+        waiting.extend(event.children)
+        if event.tag == kinds.Allocation:
+            yield event.start_time_ns, event.extra_fields.alloc_size
+
+
+def _from_events(results: Any) -> Iterator[Change]:
+    """The same from the flat list, where there is no tree (it is experimental)."""
+    for event in results.events():
+        if event.name() == "[memory]":
+            yield event.start_ns(), event.nbytes()
+
+
+def _on_cuda(step: Step) -> int:
+    # The first call makes cuBLAS and cuDNN take workspaces that stay.
+    step.call()
+    step.release()
+    torch.cuda.synchronize()
+    torch.cuda.reset_peak_memory_stats()
+    before = torch.cuda.memory_allocated()
+    step.call()
+    torch.cuda.synchronize()
+    return int(torch.cuda.max_memory_allocated() - before)
+
+
+_READERS: dict[Device, Callable[[Step], int]] = {
+    Device.CPU: _on_cpu,
+    Device.CUDA: _on_cuda,
+}

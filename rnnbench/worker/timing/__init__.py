@@ -1,0 +1,1 @@
+"""Clocks, turns, rounds and the canary that detects a busy core."""

@@ -1,0 +1,1 @@
+"""Research about the harness itself; not part of the package."""

@@ -1,0 +1,1 @@
+"""The long calibration study: is the harness right, and how far?"""

@@ -1,0 +1,140 @@
+"""Where the calibration of a machine is kept, and what must not change meanwhile."""
+
+import shutil
+import subprocess
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from statistics import median
+
+import rnnbench
+from rnnbench.model.errors import ResultsError
+from rnnbench.model.machine import machine_key, machine_parts, machine_text
+from rnnbench.model.run import Environment
+from studies.calibration.calibration import Calibration, Part, Sample
+from studies.calibration.calibration_file import load_calibration
+from studies.calibration.calibration_journal import Header, SampleJournal
+from studies.calibration.calibration_plan import Stage
+from studies.calibration.measuring import digests
+
+_GIT_SECONDS = 10.0
+
+
+def machine_of(environment: Environment) -> str:
+    """For a file and a folder, as a history and a site name the machine."""
+    return machine_key(machine_parts(environment))
+
+
+def header_of(environment: Environment) -> Header:
+    """What samples must share to belong together, of this machine and version."""
+    return _header(environment, rnnbench.__version__)
+
+
+def _header(environment: Environment, version: str) -> Header:
+    versions = (
+        f"rnnbench {version}",
+        f"Python {environment.python}",
+        f"numpy {environment.numpy}",
+        f"torch {environment.torch}",
+        environment.libc,
+    )
+    return Header(
+        machine=machine_text(machine_parts(environment)), versions=", ".join(versions)
+    )
+
+
+def journal_in(
+    folder: Path, environment: Environment, *, resume: bool
+) -> SampleJournal:
+    """The machine's journal; a new one goes on with the file that `folder` has of it.
+
+    ResultsError as `SampleJournal.start` has it, and where that file can't be read.
+    """
+    name, header, measuring = machine_of(environment), header_of(environment), digests()
+    target = folder / f"{name}.json"
+    return SampleJournal.start(
+        folder / f"{name}.journal",
+        header,
+        measuring,
+        resume=resume,
+        published=_published(target, header, measuring) if resume else (),
+    )
+
+
+def calibration_of(
+    journal: SampleJournal, environment: Environment, command: str
+) -> Calibration:
+    """All that the journal holds by now, in the order of its parts."""
+    keys = sorted(journal.samples)
+    return Calibration(
+        created=datetime.now(UTC).isoformat(timespec="seconds"),
+        version=rnnbench.__version__,
+        commit=commit(),
+        measuring=journal.measuring,
+        command=command,
+        environment=environment,
+        samples=tuple(journal.samples[key] for key in keys),
+    )
+
+
+def _published(
+    path: Path, header: Header, measuring: Mapping[Part, str]
+) -> tuple[Sample, ...]:
+    """The samples of the calibration at `path` that belong to these, or none."""
+    if not path.exists():
+        return ()
+    try:
+        found = load_calibration(path)
+    except ResultsError as error:
+        # It is not written over: what it holds may be worth hours.
+        raise ResultsError(f"{error}: move it away, or begin anew: --fresh") from error
+    if _header(found.environment, found.version) != header:
+        return ()
+    its = found.measuring
+    same = {part for part, code in measuring.items() if its.get(part) == code}
+    return tuple(sample for sample in found.samples if sample.part in same)
+
+
+def walls_of(journal: SampleJournal, stage: Stage) -> Mapping[str, float]:
+    """What a launch of each cell took before in this stage, by the cell's id."""
+    taken: dict[str, list[float]] = {}
+    for sample in journal.samples.values():
+        if _is_of(sample, stage):
+            taken.setdefault(sample.cell, []).append(sample.wall)
+    return {cell: median(walls) for cell, walls in taken.items()}
+
+
+def share_left(journal: SampleJournal, stage: Stage) -> float:
+    """What part of the stage's samples is not in the journal."""
+    wanted = stage.launches * len(stage.cells)
+    ids = {cell.id for cell in stage.cells}
+    held = sum(
+        _is_of(sample, stage) and sample.launch < stage.launches and sample.cell in ids
+        for sample in journal.samples.values()
+    )
+    return 1 - held / wanted
+
+
+def commit() -> str | None:
+    """The commit of the code that runs, where it is a checkout with git."""
+    git = shutil.which("git")
+    folder = Path(rnnbench.__file__).parents[1]
+    # Elsewhere it would be the commit of whatever repository it is installed in.
+    if git is None or not (folder / ".git").exists():
+        return None
+    called = [git, "-C", str(folder), "rev-parse", "HEAD"]
+    try:
+        done = subprocess.run(
+            called, capture_output=True, text=True, timeout=_GIT_SECONDS, check=True
+        )
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return done.stdout.strip()
+
+
+def _is_of(sample: Sample, stage: Stage) -> bool:
+    return (sample.part, sample.condition, sample.allocator) == (
+        stage.part,
+        stage.condition,
+        stage.allocator,
+    )

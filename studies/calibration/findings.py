@@ -1,0 +1,58 @@
+"""All that a calibration tells of the harness, under each of the circumstances."""
+
+from dataclasses import dataclass
+
+from studies.calibration.arms import Arm, arms_of
+from studies.calibration.calibration import Calibration
+from studies.calibration.coverage import Coverage, coverages
+from studies.calibration.reliability import (
+    Alarms,
+    Bias,
+    Found,
+    alarms,
+    biases,
+    slowdowns,
+)
+from studies.calibration.steadiness import (
+    Effort,
+    Floor,
+    Repeated,
+    Settled,
+    effort,
+    floor,
+    repeated,
+    settled,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Findings:
+    """All that is known of one arm."""
+
+    arm: Arm
+    alarms: tuple[Alarms, ...]
+    biases: tuple[Bias, ...]
+    coverages: tuple[Coverage, ...]
+    slowdowns: tuple[Found, ...]
+    effort: Effort | None
+    settled: tuple[Settled, ...]
+    floor: Floor | None
+    repeated: tuple[Repeated, ...]
+
+
+def findings_of(calibration: Calibration) -> tuple[Findings, ...]:
+    """Of each arm; it takes seconds."""
+    return tuple(
+        Findings(
+            arm=arm,
+            alarms=alarms(calibration, arm),
+            biases=biases(calibration, arm),
+            coverages=coverages(calibration, arm),
+            slowdowns=slowdowns(calibration, arm),
+            effort=effort(calibration, arm),
+            settled=settled(calibration, arm),
+            floor=floor(calibration, arm),
+            repeated=repeated(calibration, arm),
+        )
+        for arm in arms_of(calibration)
+    )

@@ -1,0 +1,93 @@
+"""What the canary reads on this core between a sweep's turns: is its limit in a gap?
+
+    python studies/canary.py --seconds 30
+
+Turns are taken as a worker takes them, but nothing is waited for; before each of them
+the canary is read. The table has the share of readings that lie beyond so many times
+the fastest. A limit belongs where the shares stay the same from one line to the next:
+below it lies a calm core, beyond it one whose other hardware thread is busy.
+"""
+
+import argparse
+import sys
+import time
+from dataclasses import dataclass, field
+
+import torch
+
+from rnnbench.model.case import Allocator, Device
+from rnnbench.model.cores import physical_cores
+from rnnbench.worker.confine import Confinement
+from rnnbench.worker.layers.step import build
+from rnnbench.worker.protocol import Rounds
+from rnnbench.worker.timing.canary import LIMIT, Watch
+from rnnbench.worker.timing.clock import HostClock
+from rnnbench.worker.timing.rounds import Field, take_rounds
+from rnnbench.worker.timing.turn import warm_up
+from rnnbench.worker.timing.yardstick import make_yardstick
+from studies.calibration.calibration import Part
+from studies.calibration.calibration_cells import cells_of
+
+TIMES = (1.05, 1.1, 1.15, 1.2, 1.25, 1.3, 1.35, 1.4, 1.5, 1.6, 1.8, 2.0)
+ROUNDS = 5
+
+
+@dataclass(slots=True)
+class Listener(Watch):
+    """A watch that never waits, and keeps what it read, in seconds."""
+
+    readings: list[float] = field(default_factory=list)
+
+    def wait(self):
+        self.readings.append(self._canary())
+
+
+def listen(seconds, cells):
+    """Rounds of one cell after another for so long; the watch that heard them."""
+    watch, clock = Listener(), HostClock()
+    # As a worker does: one for all cells, which are of one device and type.
+    yardstick = warm_up(make_yardstick(cells[0].members[0].case), clock)
+    watch.begin()
+    end = time.perf_counter() + seconds
+    while True:
+        for cell in cells:
+            entrants = Field(
+                members=[warm_up(build(one.case), clock) for one in cell.members],
+                yardstick=yardstick,
+                clock=clock,
+                device=Device.CPU,
+                watch=watch,
+            )
+            job = Rounds(seed=0, seconds=cell.seconds, least=ROUNDS, most=ROUNDS)
+            take_rounds(entrants, job, lambda _: None)
+            if time.perf_counter() >= end:
+                return watch
+
+
+def table(readings, calm):
+    """How many readings, and what share lies beyond each of TIMES."""
+    middle = sorted(readings)[len(readings) // 2] / calm
+    yield (
+        f"{len(readings)} readings of a canary that takes {calm * 1e6:.1f} µs at its "
+        f"fastest; half of them beyond {middle:.2f} times that"
+    )
+    for times in TIMES:
+        beyond = sum(reading > times * calm for reading in readings) / len(readings)
+        mark = "  (the limit)" if times == LIMIT else ""
+        yield f"beyond {times:.2f}: {beyond:6.1%}{mark}"
+
+
+def main():
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--seconds", type=float, default=30.0)
+    seconds = parser.parse_args().seconds
+    Confinement(physical_cores()[-1:]).apply()
+    torch.set_num_threads(1)
+    watch = listen(seconds, cells_of(Part.REPEAT, Allocator.STEADY))
+    sys.stdout.write("\n".join(table(watch.readings, watch.calm)) + "\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,160 @@
+"""Rnnbench beside its peers, as a Markdown table and a chart: of the lines alone.
+
+python studies/peers/table.py results/peers/peers.jsonl --output results/reference
+"""
+
+import argparse
+from pathlib import Path
+from statistics import fmean
+
+from chart import draw
+from counts import (
+    false_alarms,
+    groups,
+    load,
+    needed,
+    slowdowns,
+    spread,
+    workloads_of,
+)
+from rules import ESTIMATES, RULES
+
+from rnnbench.analysis.stats import rate_interval
+
+NOTES = """\
+* The ratio is GRU / LSTM of one repeat, from the statistic that is named; its spread is
+  over repeats, in logarithms: the standard deviation, and the farthest from the median.
+  In the chart a point is a tool's worst workload, and a line reaches to its best.
+* Wall time is of one command, from outside, as a share: it measures {workloads} ratios
+  (and the slowed layer; rnnbench also a twin of the LSTM).
+* "for ±2 %" is an extrapolation, not a measurement: wall time times (1.96 sd / 2 %)²
+  with the sd of the worst workload, and at least one command. It takes repeats for
+  independent.
+* A/A: the LSTM of one repeat as base, of another as new: disjoint pairs (0 and 1, 2 and
+  3, ...), and all pairs beside, which are not independent and so have no interval.
+  pytest-benchmark's rule looks for worse alone, so that each such pair is one chance;
+  for the others a difference in either direction counts. rnnbench's "ratio within a
+  run" is about the twin in the same run, a trial a repeat.
+* 3 % found: the slowed LSTM called slower than the LSTM of the same repeat, by the same
+  rule. It waits for 3 % of its own call's time, with some 3 µs for a hook in training.
+* Rates are over repeats and workloads, with Clopper and Pearson's 95 % interval, which
+  takes them for independent.
+* rnnbench keeps freed memory in its processes (its default, `allocator: steady`); the
+  peers run with the system's, as for a user who sets nothing. The work is the same.
+* rnnbench's processes had both cores, two launches side by side; each peer had one core
+  and another peer on the other.
+* Rules beside a tool's default: with a threshold that 3 % could cross."""
+
+
+def rate(found, trials):
+    if not trials:
+        return "no trial"
+    share = rate_interval(found, trials)
+    return (
+        f"{found}/{trials} = {share.estimate:.0%} [{share.low:.0%}, {share.high:.0%}]"
+    )
+
+
+def spread_rows(lines):
+    for name, tool, own in groups(lines):
+        wall = fmean(line["wall"] for line in own)
+        for label, estimate in ESTIMATES[tool].items():
+            each = {w: spread(own, estimate, w) for w in workloads_of(lines)}
+            sd = max(sd for sd, _ in each.values())
+            cells = [name, tool, label, str(len(own))]
+            cells += [f"{100 * of:.2f} / {100 * far:.1f}" for of, far in each.values()]
+            seconds = needed(wall, sd)
+            whole = "unknown" if seconds is None else f"{seconds / len(each):,.0f}"
+            cells += [f"{wall / len(each):.1f}", whole]
+            yield cells
+
+
+def rule_rows(lines):
+    for name, tool, own in groups(lines):
+        for label, rule in RULES[tool].items():
+            disjoint, every = false_alarms(own, label, rule)
+            beside = "" if every is None or not every[1] else f"{every[0]}/{every[1]}"
+            cells = [name, tool, label, rate(*disjoint), beside]
+            yield [*cells, rate(*slowdowns(own, rule))]
+
+
+def grid(heads, rows, left):
+    lines = ["| " + " | ".join(heads) + " |"]
+    marks = ["---" if place < left else "--:" for place in range(len(heads))]
+    lines.append("|" + "|".join(marks) + "|")
+    lines += ["| " + " | ".join(row) + " |" for row in rows]
+    return lines
+
+
+def where(machine):
+    """What was measured where, as a paragraph."""
+    versions = ", ".join(f"{k} {v}" for k, v in machine["versions"].items())
+    return [
+        f"{machine['date']}, {machine['machine']}.",
+        f"Versions: {versions}.",
+        "",
+    ]
+
+
+def commands(lines):
+    """What anyone can type again, of each tool."""
+    each = {x["tool"]: x["command"] for x in reversed(lines)}
+    return [
+        "Each by its command, of the first repeat; BIN is the folder of the",
+        "interpreter that has them all (`tox run -e peers`), PEERS_CELLS a file that",
+        "studies/peers/run.py writes beside its lines:",
+        "",
+        "```",
+        *(each[tool] for tool in RULES if tool in each),
+        "```",
+        "",
+    ]
+
+
+def markdown(machine, lines):
+    """The page: what was measured where, the two tables, the notes, the commands."""
+    workloads = workloads_of(lines)
+    of_ratio = [f"{name}: sd / farthest, %" for name in workloads]
+    heads = ["load", "tool", "statistic", "repeats", *of_ratio]
+    return "\n".join(
+        [
+            "# The same ratios, by rnnbench and by its peers",
+            "",
+            *where(machine),
+            "![Spread of the ratio against wall time](peers.svg)",
+            "",
+            "## How far GRU / LSTM is from repeat to repeat, and what it costs",
+            "",
+            *grid([*heads, "s a ratio", "s for ±2 %"], spread_rows(lines), 3),
+            "",
+            "## What each tool's own rule says",
+            "",
+            *grid(
+                ["load", "tool", "rule", "A/A different", "all pairs", "3 % found"],
+                rule_rows(lines),
+                3,
+            ),
+            "",
+            "## How it was measured",
+            "",
+            NOTES.format(workloads=len(workloads)),
+            "",
+            *commands(lines),
+        ]
+    )
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("lines", type=Path)
+    parser.add_argument("--output", type=Path, default=Path("results/reference/peers"))
+    given = parser.parse_args()
+    machine, lines = load(given.lines)
+    given.output.mkdir(parents=True, exist_ok=True)
+    page = given.output / "peers.md"
+    page.write_text(markdown(machine, lines), encoding="utf-8")
+    draw(lines, given.output / "peers.svg")
+
+
+if __name__ == "__main__":
+    main()

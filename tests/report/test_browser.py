@@ -1,0 +1,776 @@
+"""The report as a reader meets it: in Chromium, with no network."""
+
+import csv
+import importlib
+import importlib.util
+import io
+import json
+import os
+import re
+import shutil
+from collections import Counter
+from dataclasses import fields, replace
+from itertools import pairwise, product
+from pathlib import Path
+
+import pytest
+
+from rnnbench.analysis.ratio import absolute
+from rnnbench.model.run import Status
+from rnnbench.report import RENDERERS
+from rnnbench.report.run_page import page as page_of
+
+# Debian's name first; Chrome will do where another system has no Chromium.
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+ELSEWHERE = Path("/Applications/Google Chrome.app/Contents/MacOS/Google Chrome")
+# Nothing of the browser's own may reach for the network either.
+FLAGS = (
+    *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
+    *("--disable-background-networking", "--disable-component-update"),
+    *("--disable-sync", "--host-resolver-rules=MAP * ~NOTFOUND"),
+)
+PAGES = ("normal", "one_layer", "failures", "one_launch", "empty")
+CHARTED = ("normal", "one_layer", "one_launch")
+SCHEMES = ("light", "dark")
+WIDTHS = (390, 1440)
+
+# Each runs by itself wherever it is taken for markup, or when it is clicked.
+CALL = "globalThis.ran=1,alert(1)"
+VECTORS = (
+    f"<script>{CALL}</script>",
+    f"<img src=x onerror={CALL}>",
+    f"<svg onload={CALL}>",
+    f"<svg><script>{CALL}</script></svg>",
+    f"<details open ontoggle={CALL}>",
+    f'<iframe srcdoc="<script>parent.{CALL}</script>">',
+    f"<iframe src=javascript:parent.{CALL}>",
+    f"<math><style><img src=x onerror={CALL}></style></math>",
+    f"<input autofocus onfocus={CALL}>",
+    f"<video><source onerror={CALL}></video>",
+    f"<a href=javascript:{CALL}>x</a>",
+    f"<object data=javascript:{CALL}>",
+    f'<meta http-equiv=refresh content="0;url=javascript:{CALL}">',
+)
+BREAKOUTS = ("", '">', "'>", "</title>", "</style>", "</svg>", "-->")
+ODD = (
+    f"javascript:{CALL}",
+    f'" onmouseover="{CALL}" x="',
+    f"' autofocus onfocus='{CALL}' x='",
+    f"&lt;script&gt;{CALL}&lt;/script&gt;",
+    f"&#60;script&#62;{CALL}&#60;/script&#62;",
+    f"%3Cscript%3E{CALL}%3C/script%3E",
+    f"+ADw-script+AD4-{CALL}+ADw-/script+AD4-",
+    f"\uff1cscript\uff1e{CALL}\uff1c/script\uff1e",
+    f"<scr\x00ipt>{CALL}</scr\x00ipt>",
+    f"<script\u2028>{CALL}</script\u2029>",
+    f"\u202e<script>{CALL}</script>\u202c",
+    f"<ScRiPt\n\r\t>{CALL}//\x0b\x0c\x85\x1b[31m",
+    f"<plaintext><script>{CALL}",
+    f"<textarea><script>{CALL}",
+    f"<!--<script>{CALL}",
+    f"<?xml-stylesheet href=x?><x onclick={CALL}>",
+    "<base href=http://192.0.2.1/><link rel=stylesheet href=x>",
+    "<style>@import url(http://192.0.2.1/x);*{background:url(//192.0.2.1)}</style>",
+    "url(http://192.0.2.1/x);}</style>",
+    "{{ 7 * 7 }}{% raw %}{# x #}",
+    "${7*7} $\\frac{1}{2}$ \\1 \\g<0> \\\\ %s {0}",
+    "#000000 #d55e00 <svg viewBox='0'> <metadata>",
+    "\ufeff\u200b\u2060\U0001f980 \U000e0001",
+)
+HOSTILE = (*map("".join, product(BREAKOUTS, VECTORS)), *ODD)
+# As far as a layer's name may go.
+NAMES_OF_LAYERS = (
+    "javascript:alert",
+    "constructor.prototype:__proto__",
+    "onerror",
+    "my_package.recurrent_layers.experimental:quick_recurrent_unit",
+)
+
+
+def give_up(reason):
+    """Without a browser these tests say nothing: where they must, that is a failure."""
+    (pytest.fail if os.environ.get("CI") else pytest.skip)(reason)
+
+
+def found_browser():
+    """Its path, or None."""
+    paths = (shutil.which(name) for name in NAMES)
+    return next(filter(None, paths), str(ELSEWHERE) if ELSEWHERE.exists() else None)
+
+
+@pytest.fixture(scope="module")
+def browser():
+    """One for all: it is started once, and holds an event loop while it runs."""
+    for name in ("playwright", "axe_playwright_python"):
+        if importlib.util.find_spec(name) is None:
+            give_up(f"no {name}: pip install 'rnnbench[browser]'")
+    if (path := found_browser()) is None:
+        give_up("no Chromium: apt-get install chromium")
+    driver = importlib.import_module("playwright.sync_api").sync_playwright().start()
+    chromium = driver.chromium.launch(executable_path=path, args=list(FLAGS))
+    yield chromium
+    chromium.close()
+    driver.stop()
+
+
+class Reader:
+    """A window on one file, and everything that it noticed."""
+
+    def __init__(self, browser, **settings):
+        self.context = browser.new_context(**settings)
+        self.page = self.context.new_page()
+        self.said, self.asked, self.dialogs = [], [], []
+        self.page.on("console", lambda message: self.said.append(message.text))
+        self.page.on("pageerror", lambda error: self.said.append(str(error)))
+        self.context.on("request", lambda request: self.asked.append(request.url))
+        self.page.on("dialog", self.dismiss)
+
+    def dismiss(self, dialog):
+        self.dialogs.append(dialog.message)
+        dialog.dismiss()
+
+    def open(self, path, *, unfolded=True):
+        self.page.goto(path.as_uri())
+        if unfolded:
+            self.ask(
+                "() => document.querySelectorAll('details').forEach(x => x.open=1)"
+            )
+        return self
+
+    def ask(self, script, value=None):
+        return self.page.evaluate(script, value)
+
+    def ran(self):
+        return self.dialogs or self.ask("() => globalThis.ran ?? null")
+
+
+@pytest.fixture
+def reader(browser):
+    """Windows with the settings that are asked for; closed after the test."""
+    opened = []
+
+    def reader(**settings):
+        opened.append(Reader(browser, **settings))
+        return opened[-1]
+
+    yield reader
+    for each in opened:
+        each.context.close()
+
+
+def seconds(case):
+    known = {"lstm": 1e-4, "gru": 2e-4, "rnn_tanh": 0.6e-4}
+    off = 3 if case.layer == "lstm" and not case.onednn else 1
+    return known.get(case.layer, 4e-4) * off * case.hidden_size * case.seq_len / 64
+
+
+@pytest.fixture(scope="module")
+def failures(make_case, make_result):
+    """Results that hold nothing but a status and a long reason."""
+    compare = ("layer", "onednn")
+    reason = "RuntimeError: what happened, at which place, and what would do: " * 3
+    statuses = [status for status in Status if status not in {"ok", "imprecise"}]
+    return [
+        make_result(
+            make_case(layer=layer, hidden_size=900 + number),
+            compare=compare,
+            status=status,
+            reason=reason,
+        )
+        for number, status in enumerate(statuses)
+        for layer in ("lstm", "gru")
+    ]
+
+
+@pytest.fixture(scope="module")
+def measured(make_sweep, simulate, make_profile, make_ceiling):
+    """A run of those layers, with profiles of some cases and with a ceiling."""
+
+    def measured(*, layers, launches=6, phases=("inference",)):
+        cases = make_sweep(
+            layer=layers,
+            hidden_size=[16, 64],
+            seq_len=[4, 16] if len(layers) > 2 else [4],
+            phase=phases,
+            onednn=[True, False],
+        )
+        there = [
+            case
+            for case in cases
+            if (case.onednn or case.layer == "lstm")
+            and (case.phase == "inference" or case.seq_len == 4)
+        ]
+        plain = simulate(
+            there,
+            seconds,
+            memory=lambda case: case.hidden_size * (900 + len(case.layer)),
+            compare=("layer", "onednn"),
+            launches=launches,
+        )
+        results = tuple(
+            replace(
+                one, profile=make_profile(one.case.layer, seconds=seconds(one.case))
+            )
+            if one.case.hidden_size == 64 and one.case.seq_len == 4
+            else one
+            for one in plain.results
+        )
+        return replace(plain, results=results, ceilings=(make_ceiling(),))
+
+    return measured
+
+
+@pytest.fixture(scope="module")
+def runs(measured, make_run, failures):
+    """A run for each kind of page."""
+    layers = ["lstm", "gru", "rnn_tanh", NAMES_OF_LAYERS[-1]]
+    normal = measured(layers=layers, phases=["inference", "train"])
+    return {
+        "normal": replace(normal, results=(*normal.results, *failures)),
+        "one_layer": measured(layers=["gru"]),
+        "failures": make_run(failures, compare=("layer", "onednn")),
+        "one_launch": measured(layers=layers[:2], launches=1),
+        "empty": make_run(),
+    }
+
+
+@pytest.fixture(scope="module")
+def path_of(runs, tmp_path_factory):
+    """The file of each page, each made once."""
+    folder = tmp_path_factory.mktemp("pages")
+    made = {}
+
+    def path_of(name):
+        if name not in made:
+            made[name] = write(folder / f"{name}.html", runs[name])
+        return made[name]
+
+    return path_of
+
+
+def write(path, run):
+    path.write_text(RENDERERS["html"](page_of(run)), encoding="utf-8")
+    return path
+
+
+@pytest.mark.parametrize("ci", ["", "true"])
+def test_without_a_browser_they_skip_but_fail_where_they_must_run(monkeypatch, ci):
+    monkeypatch.setenv("CI", ci)
+    ends = pytest.fail.Exception if ci else pytest.skip.Exception
+
+    with pytest.raises(ends, match="apt-get install chromium"):
+        give_up("no Chromium: apt-get install chromium")
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_nothing_goes_wrong_and_nothing_is_fetched(reader, path_of, name):
+    window = reader().open(path_of(name))
+    window.page.wait_for_load_state("networkidle")
+
+    assert window.said == []
+    assert window.asked == [path_of(name).as_uri()]
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_it_reads_the_same_with_scripts_off(reader, path_of, name):
+    words = []
+    for window in (
+        reader().open(path_of(name), unfolded=False),
+        reader(java_script_enabled=False).open(path_of(name), unfolded=False),
+    ):
+        # What the script adds is no part of what is read.
+        window.ask("() => document.querySelector('.tools')?.remove()")
+        words.append(
+            (
+                window.page.locator("body").inner_text(),
+                window.page.locator("svg").count(),
+            )
+        )
+
+    assert words[0] == words[1]
+    assert "How it was measured" in words[0][0]
+
+
+def test_a_table_that_is_folded_opens_with_scripts_off(reader, path_of):
+    page = (
+        reader(java_script_enabled=False).open(path_of("normal"), unfolded=False).page
+    )
+    folded = page.locator("details").first
+    assert not folded.locator("table").is_visible()
+
+    folded.locator("summary").click()
+
+    assert folded.locator("table").is_visible()
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+@pytest.mark.parametrize("name", PAGES)
+def test_the_page_is_never_wider_than_the_screen(reader, path_of, name, scheme):
+    window = reader(color_scheme=scheme).open(path_of(name))
+
+    for width in WIDTHS:
+        window.page.set_viewport_size({"width": width, "height": 900})
+        wide = window.ask("() => document.documentElement.scrollWidth")
+        assert wide <= width
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("name", CHARTED)
+def test_no_word_of_a_chart_is_cut_off_or_runs_into_another(
+    reader, path_of, name, width
+):
+    window = reader(viewport={"width": width, "height": 900}).open(path_of(name))
+
+    words = window.ask(WORDS)
+
+    assert sum(map(len, words)) > 50
+    assert [word for chart in words for word in chart if word["outside"]] == []
+    assert [pair for chart in words for pair in overlaps(chart)] == []
+
+
+WORDS = """() => [...document.querySelectorAll('svg')].map(svg => {
+    const frame = svg.getBoundingClientRect();
+    return [...svg.querySelectorAll('text')].map(text => {
+        const box = text.getBoundingClientRect();
+        const over = Math.max(frame.left - box.left, box.right - frame.right,
+                              frame.top - box.top, box.bottom - frame.bottom);
+        return {text: text.textContent.trim(), outside: over > 2,
+                box: [box.left, box.top, box.right, box.bottom]};
+    });
+})"""
+
+
+def overlaps(words):
+    """Pairs of words that share more than the empty edge of their boxes."""
+    for index, one in enumerate(words):
+        for other in words[index + 1 :]:
+            a, b = one["box"], other["box"]
+            wide = min(a[2], b[2]) - max(a[0], b[0])
+            high = min(a[3], b[3]) - max(a[1], b[1])
+            least = min(a[3] - a[1], b[3] - b[1], a[2] - a[0], b[2] - b[0])
+            if wide > 1 and high > 0.3 * least:
+                yield one["text"], other["text"]
+
+
+SHADES = """() => ['color', 'backgroundColor'].map(name =>
+    getComputedStyle(document.body)[name].match(/\\d+/g)
+        .slice(0, 3).reduce((sum, each) => sum + Number(each), 0))"""
+
+
+def test_dark_is_dark_and_light_is_light(reader, path_of):
+    ink, paper = reader(color_scheme="light").open(path_of("normal")).ask(SHADES)
+    assert ink < 150
+    assert paper > 700
+
+    ink, paper = reader(color_scheme="dark").open(path_of("normal")).ask(SHADES)
+    assert ink > 600
+    assert paper < 150
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+@pytest.mark.parametrize("name", PAGES)
+def test_axe_finds_no_violation(reader, path_of, name, scheme):
+    axe = importlib.import_module("axe_playwright_python.sync_playwright").Axe()
+    window = reader(color_scheme=scheme).open(path_of(name))
+
+    found = axe.run(window.page)
+
+    assert found.response["violations"] == [], found.generate_snapshot()
+    assert "color-contrast" in {each["id"] for each in found.response["passes"]}
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_each_link_leads_to_what_it_names(reader, path_of, name):
+    window = reader().open(path_of(name))
+    links = window.page.locator("nav a")
+    assert links.count() >= 2
+
+    for link in links.all():
+        link.click()
+        there = window.ask(
+            "() => { const there = document.querySelector(':target');"
+            "return [there?.querySelector('h2').textContent,"
+            "        there?.getBoundingClientRect().top]; }"
+        )
+        assert there[0] == link.text_content()
+        assert -1 < there[1] < 720
+
+    assert [url for url in window.asked if not url.startswith("file:")] == []
+    assert window.ask(LOST) == []
+
+
+LOST = """() => [...document.querySelectorAll('a')].map(x => x.getAttribute('href'))
+    .filter(x => !x.startsWith('#') || !document.getElementById(x.slice(1)))"""
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_no_id_is_used_twice_and_each_that_is_named_is_there(reader, path_of, name):
+    window = reader().open(path_of(name))
+    ids = window.ask("() => [...document.querySelectorAll('[id]')].map(x => x.id)")
+    named = window.ask(
+        "() => [...document.querySelectorAll('*')].flatMap(x => [...x.attributes])"
+        ".flatMap(x => x.name.startsWith('aria-') && /ledby|describedby/.test(x.name)"
+        "  ? x.value.split(' ')"
+        "  : [...x.value.matchAll(/^#(.+)$|url\\(#([^)]+)\\)/g)]"
+        "      .map(x => x[1] ?? x[2]))"
+    )
+
+    assert [name for name, count in Counter(ids).items() if count > 1] == []
+    assert set(named) - set(ids) == set()
+    assert len(named) >= 3
+
+
+@pytest.mark.parametrize("name", CHARTED)
+def test_each_chart_is_announced_by_a_name_of_its_own(reader, path_of, name):
+    page = reader().open(path_of(name)).page
+
+    charts = page.locator("svg").count()
+
+    assert charts >= 3
+    assert page.get_by_role("img", name=re.compile(r"\w{3}")).count() == charts
+    names = page.locator("svg > title").all_text_contents()
+    assert [name for name, count in Counter(names).items() if count > 1] == []
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_it_prints_with_all_its_sections(reader, path_of, name):
+    page = reader(color_scheme="dark").open(path_of(name), unfolded=False).page
+
+    printed = page.pdf(format="A4", outline=True, tagged=True)
+
+    assert printed.startswith(b"%PDF-")
+    assert re.search(rb"/Type /Page\b", printed)
+    for title in page.locator("h2").all_text_contents():
+        assert title.encode() in printed
+
+
+def test_what_is_printed_fits_on_the_paper(reader, path_of):
+    window = reader(viewport={"width": 718, "height": 1000}).open(path_of("normal"))
+    window.page.emulate_media(media="print", color_scheme="dark")
+
+    cut = window.ask(
+        "() => [...document.querySelectorAll('td, th, svg')].filter("
+        "  x => x.getBoundingClientRect().right > innerWidth + 2).length"
+    )
+
+    assert cut == 0
+    assert window.ask(SHADES)[0] < 150
+
+
+def test_the_way_past_the_sections_is_the_first_thing_that_the_keyboard_meets(
+    reader, path_of
+):
+    page = reader().open(path_of("normal")).page
+
+    page.keyboard.press("Tab")
+    assert page.locator(":focus").bounding_box()["x"] >= 0
+    page.keyboard.press("Enter")
+
+    assert page.evaluate("() => document.activeElement.id") == "main"
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_headings_go_down_one_level_at_a_time_and_each_section_has_one(
+    reader, path_of, name
+):
+    page = reader().open(path_of(name)).page
+
+    levels = page.evaluate(
+        "() => [...document.querySelectorAll('h1,h2,h3,h4')].map(x => +x.nodeName[1])"
+    )
+
+    assert levels[0] == 1
+    assert levels.count(1) == 1
+    assert all(low - high <= 1 for high, low in pairwise(levels))
+    assert levels.count(2) == page.locator("section").count()
+    assert page.locator("nav a").count() == page.locator("section").count()
+
+
+def test_each_table_and_chart_has_an_anchor_and_a_box_that_the_keyboard_reaches(
+    reader, path_of
+):
+    page = reader().open(path_of("normal")).page
+
+    assert page.locator("table").count() > 5
+    assert page.locator(".scroll:not([tabindex='0'][aria-label])").count() == 0
+    assert page.locator("figure:not([id])").count() == 0
+    assert page.evaluate(
+        "() => [...document.querySelectorAll('table')].every(x => x.closest('.scroll')"
+        "  && (x.closest('[id*=-table]') || x.closest('.scroll')"
+        "      .previousElementSibling?.id))"
+    )
+
+
+def column(page, title):
+    """The cells of a column of the case table, of the rows that are shown."""
+    return page.evaluate(
+        """title => { const sheet = document.querySelector('.sheet');
+        const place = [...sheet.querySelectorAll('thead th')]
+            .findIndex(x => x.textContent === title);
+        return [...sheet.querySelectorAll('tbody tr')].filter(x => !x.hidden)
+            .map(x => x.cells[place].textContent); }""",
+        title,
+    )
+
+
+def in_base_unit(text):
+    number, unit = text.split()
+    return float(number) * {"s": 1, "ms": 1e-3, "µs": 1e-6, "ns": 1e-9}[unit]
+
+
+def test_the_case_table_is_sorted_by_value_and_what_was_not_measured_is_last(
+    reader, path_of
+):
+    page = reader().open(path_of("normal")).page
+    head = page.locator(".sheet th[scope=col]", has_text="time per call")
+    before = Counter(column(page, "time per call"))
+
+    for order, turned in (("ascending", 1), ("descending", -1)):
+        head.get_by_role("button").click()
+
+        assert head.get_attribute("aria-sort") == order
+        times = column(page, "time per call")
+        assert Counter(times) == before
+        measured = [turned * in_base_unit(text) for text in times if text]
+        assert measured == sorted(measured)
+        assert not any(times[len(measured) :])
+        assert 0 < len(measured) < len(times)
+    assert page.locator("[aria-sort]").count() == 1
+
+
+def test_a_column_of_numbers_is_sorted_as_numbers(reader, path_of):
+    page = reader().open(path_of("normal")).page
+
+    page.get_by_role("button", name="hidden_size", exact=True).click()
+
+    sizes = [int(text) for text in column(page, "hidden_size")]
+    assert sizes == sorted(sizes)
+    assert min(len(str(size)) for size in sizes) < max(len(str(size)) for size in sizes)
+
+
+def test_the_case_table_is_filtered_by_words_and_by_status_and_says_how_many(
+    reader, path_of, runs
+):
+    page = reader().open(path_of("normal")).page
+    results = runs["normal"].results
+    told = page.locator(".tools [aria-live]")
+    assert told.text_content() == f"{len(results)} of {len(results)} cases"
+
+    page.get_by_label("Filter").fill("GRU- train")
+    fitting = [one for one in results if one.case.id.startswith("gru-train")]
+    assert sorted(column(page, "case")) == sorted(one.case.id for one in fitting)
+    assert told.text_content() == f"{len(fitting)} of {len(results)} cases"
+
+    page.get_by_label("Filter").fill("")
+    page.get_by_label("Status").select_option("out_of_memory")
+    assert set(column(page, "status")) == {"out_of_memory"}
+    assert told.text_content() == f"2 of {len(results)} cases"
+
+
+def saved(page, form):
+    with page.expect_download() as found:
+        page.get_by_role("button", name=f"Save all as {form.upper()}").click()
+    assert found.value.suggested_filename == f"rnnbench-cases.{form}"
+    return found.value.path().read_bytes().decode("utf-8")
+
+
+def test_what_is_saved_holds_every_case_with_the_figures_of_the_run(
+    reader, path_of, runs
+):
+    window = reader().open(path_of("normal"))
+    # Whatever is filtered away on the screen.
+    window.page.get_by_label("Filter").fill("nothing has this")
+
+    read = json.loads(saved(window.page, "json"))["cases"]
+    text = saved(window.page, "csv")
+
+    rows = list(csv.DictReader(io.StringIO(text, newline=""), strict=True))
+    results = runs["normal"].results
+    assert len(read) == len(rows) == len(results)
+    assert text.count("\r\n") >= len(results) + 1
+    for one, row, result in zip(read, rows, results, strict=True):
+        interval = absolute(result.turns)
+        figures = [interval.estimate, interval.low, interval.high] if interval else []
+        names = ["time_per_call", "interval_low", "interval_high"]
+        for name, value in zip(names, figures or [None] * 3, strict=True):
+            assert one[f"{name}_seconds"] == value
+            written = row[f"{name}_seconds"]
+            assert (float(written) if written else None) == value
+        assert one["case"] == row["case"] == result.case.id
+        assert one["status"] == row["status"] == result.status
+        assert one["reason"] == row["reason"] == result.reason
+        assert one["peak_memory_bytes"] == result.peak_memory
+        assert one["onednn"] is result.case.onednn
+        assert row["onednn"] == str(result.case.onednn).lower()
+    assert window.said == []
+
+
+FORMULAS = ("=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", 'a "b", c', "a\r\nb", "a")
+
+
+def test_no_text_that_is_saved_is_a_formula_or_breaks_a_row(
+    reader, make_case, make_result, make_run, tmp_path
+):
+    run = make_run(
+        [
+            make_result(
+                make_case(hidden_size=8 + number), status=Status.ERROR, reason=text
+            )
+            for number, text in enumerate(FORMULAS)
+        ]
+    )
+    page = reader().open(write(tmp_path / "page.html", run)).page
+
+    text = saved(page, "csv")
+
+    rows = list(csv.DictReader(io.StringIO(text, newline=""), strict=True))
+    assert [row["reason"] for row in rows] == [
+        *(f"'{each}" for each in FORMULAS[:6]),
+        *FORMULAS[6:],
+    ]
+    read = json.loads(saved(page, "json"))["cases"]
+    assert [one["reason"] for one in read] == list(FORMULAS)
+
+
+@pytest.fixture(scope="module")
+def poisoned(make_case, make_result, make_run):
+    """A run in which each text that may be any text is `text`, drawn without charts."""
+
+    def poison(whole, text):
+        # What the facts gain later is poisoned as well.
+        texts = [each.name for each in fields(whole) if each.type in (str, str | None)]
+        return replace(whole, **dict.fromkeys(texts, text))
+
+    def poisoned(text):
+        reasons = {"memory_reason": text, "profile_reason": text, "peak_memory": None}
+        results = (
+            make_result(make_case(hidden_size=8), **reasons),
+            make_result(status=Status.ERROR, reason=text, **reasons),
+        )
+        run = make_run(results)
+        return replace(
+            poison(run, text),
+            environment=poison(run.environment, text),
+            sweep=poison(run.sweep, text),
+        )
+
+    return poisoned
+
+
+SHAPE = "() => [...document.querySelectorAll('*')].map(x => x.nodeName)"
+# What a browser could act on, beyond the text that stands on the page.
+LIVE = """() => [...document.querySelectorAll('*')].flatMap(x => [...x.attributes])
+    .filter(x => /^on|^(src|srcdoc|action|formaction|data|background)$/.test(x.name)
+        || /url\\((?!.?#)|@import|expression/.test(x.name == 'style' && x.value)
+        || x.name === 'href' && !x.value.startsWith('#'))
+    .map(x => `${x.name}=${x.value}`)"""
+
+
+def plain(text):
+    """The letters that are seen: no control character, no space of any kind."""
+    return "".join(each for each in text if each.isprintable() and not each.isspace())
+
+
+def test_a_hostile_string_is_read_and_not_run(reader, poisoned, tmp_path):
+    # Without the page's own policy, which would cover up what was not escaped.
+    window = reader(bypass_csp=True)
+    harmless = window.open(write(tmp_path / "page.html", poisoned("word"))).ask(SHAPE)
+    title = "rnnbench: word"
+    assert window.page.title() == title
+    assert len(set(HOSTILE)) == len(HOSTILE) > 100
+
+    for text in HOSTILE:
+        window.open(write(tmp_path / "page.html", poisoned(text)))
+
+        shape, live, words, ran = window.ask(
+            f"() => [({SHAPE})(), ({LIVE})(), document.body.textContent,"
+            "        globalThis.ran ?? null]"
+        )
+        assert (live, ran, window.dialogs) == ([], None, []), text
+        assert shape == harmless, text
+        assert plain(words).count(plain(text)) > 20, text
+
+    assert window.said == []
+    assert set(window.asked) == {(tmp_path / "page.html").as_uri()}
+
+
+@pytest.fixture(scope="module")
+def hostile_profiles(make_profile):
+    """Profiles whose names are hostile, all of them together of each string."""
+    profile = make_profile()
+    spans = [replace(profile.timeline[0], lane=text, name=text) for text in HOSTILE]
+    operators = [replace(profile.operators[0], name=text) for text in HOSTILE]
+    return [
+        replace(
+            profile,
+            timeline=tuple(spans[start::20]),
+            operators=tuple(operators[start : start + 6]),
+            memory=((HOSTILE[start], 4096), *profile.memory),
+            unseen=HOSTILE[start],
+            trace=HOSTILE[start],
+            seen=HOSTILE,
+        )
+        for start in range(20)
+    ]
+
+
+def test_a_hostile_name_in_a_drawing_is_read_and_not_run(
+    reader, measured, hostile_profiles, make_ceiling, tmp_path
+):
+    whole = measured(layers=["lstm", "gru", *NAMES_OF_LAYERS])
+    results = tuple(
+        replace(one, profile=hostile_profiles[number % 20])
+        for number, one in enumerate(whole.results)
+    )
+    ceilings = tuple(make_ceiling(product=text) for text in HOSTILE)
+    run = replace(whole, results=results, ceilings=ceilings)
+    window = reader(bypass_csp=True)
+
+    window.open(write(tmp_path / "page.html", run))
+
+    assert window.ran() is None
+    assert window.ask(LIVE) == []
+    tags = {tag.lower() for tag in window.ask(SHAPE)}
+    assert not tags & {"img", "iframe", "math", "object"}
+    # The page's own: the figures and what reads them, and the field to filter by.
+    assert window.page.locator("script").count() == 2
+    assert window.page.locator("input").count() == 1
+    assert window.page.locator("svg text", has_text="ran=1").count() > 20
+    assert window.said == []
+    assert len(window.asked) == 1
+
+
+def test_what_would_run_does_run_where_nothing_stops_it(reader, tmp_path):
+    window = reader(bypass_csp=True)
+    ran = []
+    for number, text in enumerate(VECTORS[:10]):
+        path = tmp_path / f"{number}.html"
+        path.write_text(f"<!doctype html><body>{text}", encoding="utf-8")
+        window.open(path)
+        window.page.wait_for_timeout(50)
+        ran.append(bool(window.dialogs))
+        window.dialogs.clear()
+
+    assert ran == [True] * 10
+
+
+def test_the_policy_of_the_page_stops_what_was_not_escaped(reader, path_of, tmp_path):
+    document = path_of("empty").read_text(encoding="utf-8")
+    path = tmp_path / "page.html"
+    raw = "".join(VECTORS[:10])
+    path.write_text(document.replace("</main>", f"{raw}</main>"), encoding="utf-8")
+    window = reader()
+
+    window.open(path)
+    window.page.wait_for_timeout(300)
+
+    assert window.ran() is None
+    assert any("Content Security Policy" in text for text in window.said)
+
+
+def test_no_field_of_a_run_can_end_the_file(poisoned, tmp_path):
+    text = json.loads('"\\ud800"')
+
+    write(tmp_path / "page.html", poisoned(text))
+
+    assert (tmp_path / "page.html").read_bytes().endswith(b"</html>\n")
