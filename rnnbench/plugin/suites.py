@@ -12,6 +12,7 @@ from rnnbench.model.run import Policy
 from rnnbench.model.workload import Workload
 from rnnbench.plugin.replay import ReplayClock
 from rnnbench.sweep.load import Sweep, load_sweep
+from rnnbench.sweep.shipped import find_sweep
 
 DEFAULT_SWEEP = "configs/quick.yaml"
 
@@ -76,7 +77,8 @@ def sweep_of(config: pytest.Config) -> Sweep:
     if _SWEEP not in config.stash:
         given = config.getoption("sweep")
         started = config.invocation_params.dir
-        path = started / given if given else config.rootpath / DEFAULT_SWEEP
+        found = find_sweep(given) if given else config.rootpath / DEFAULT_SWEEP
+        path = started / found
         # As the user would write it: messages and results name no home folder.
         inside = path.is_relative_to(started) and Path.cwd() == started
         sweep = load_sweep(path.relative_to(started) if inside else path)

@@ -1,0 +1,1 @@
+"""The pytest suites: one file for each phase; installed as `rnnbench.suites`."""
