@@ -1,12 +1,13 @@
-"""What the facts are called, on a terminal and on a page."""
+"""Names of axes, values and settings, for a terminal and for a page."""
 
 import math
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
 from typing import Any
 
 from rnnbench.analysis.ratio import backend
 from rnnbench.analysis.stats import Interval
-from rnnbench.model.case import DEFAULTS, Case, Phase, applies
+from rnnbench.model.case import DEFAULTS, Case, Device, Phase, applies
 from rnnbench.model.metric import significant
 from rnnbench.model.workload import Pair
 
@@ -46,11 +47,13 @@ _WORDS: dict[str, Callable[[Any], str]] = {
         "sized to the LSTM's parameters" if value else "equal hidden_size"
     ),
 }
+# What is said of a setting where it is not PyTorch's default.
 _EXTRAS = tuple(
     axis
     for axis in DEFAULTS
     if axis not in (*SIZES, *BACKENDS, "phase", "device", "parameters_of")
 )
+_PHASE_ORDER = tuple(_PHASES)
 
 
 def layer_name(layer: str) -> str:
@@ -63,6 +66,89 @@ def words(axis: str, value: Any) -> str:
     if axis == "layer":
         return layer_name(value)
     return _WORDS[axis](value) if axis in _WORDS else f"{axis} {value}"
+
+
+@dataclass(frozen=True, slots=True)
+class Conditions:
+    """Where and how a layer runs, without its sizes.
+
+    `backend`: whether the switch that chooses the code (cuDNN, oneDNN) is on; None
+    where the switch is what is compared, or has no effect. `extras`: axes that are not
+    at PyTorch's default. `equal_parameters`: the candidate is sized to its baseline.
+    """
+
+    device: Device
+    backend: bool | None
+    phase: Phase | None
+    extras: tuple[tuple[str, Any], ...] = ()
+    equal_parameters: bool = False
+
+    def at_equal_parameters(self) -> "Conditions":
+        """The same setting, for candidates sized to their baseline's parameters."""
+        return replace(self, equal_parameters=True)
+
+    @property
+    def switch(self) -> str:
+        """The axis that `backend` is a value of."""
+        return "cudnn" if self.device is Device.CUDA else "onednn"
+
+    @property
+    def is_default(self) -> bool:
+        """Whether a user gets this without asking for anything."""
+        return self.backend is not False and not self.extras
+
+    @property
+    def rank(self) -> tuple[Any, ...]:
+        """A place in a list that begins with what a user gets without asking."""
+        phase = _PHASE_ORDER.index(self.phase) if self.phase else -1
+        return (
+            self.device,
+            self.backend is False,
+            self.equal_parameters,
+            [(axis, str(value)) for axis, value in self.extras],
+            phase,
+        )
+
+    @property
+    def backend_words(self) -> str:
+        """The switch and its state, or nothing."""
+        return "" if self.backend is None else words(self.switch, self.backend)
+
+    @property
+    def extra_words(self) -> tuple[str, ...]:
+        """What is not PyTorch's default, but for the backend."""
+        extras = [words(axis, value) for axis, value in self.extras]
+        equal = ["equal parameters"] if self.equal_parameters else []
+        return tuple(extras + equal)
+
+    @property
+    def phase_words(self) -> str:
+        """The phase, or nothing where phases are compared."""
+        return words("phase", self.phase) if self.phase else ""
+
+    def __str__(self) -> str:
+        """All of it, for a cell: "CPU, oneDNN on, bidirectional, training"."""
+        device = words("device", self.device)
+        parts = (device, self.backend_words, *self.extra_words, self.phase_words)
+        return ", ".join(filter(None, parts))
+
+
+def conditions_of(case: Case, without: str = "") -> Conditions:
+    """The setting of a case; of a pair that differs in the axis `without`, of both."""
+    switch = "cudnn" if case.device is Device.CUDA else "onednn"
+    has_switch = switch != without and applies(switch, case)
+    return Conditions(
+        device=case.device,
+        backend=getattr(case, switch) if has_switch else None,
+        phase=None if without == "phase" else case.phase,
+        extras=tuple(
+            (axis, value)
+            for axis in _EXTRAS
+            if axis != without
+            and (value := getattr(case, axis)) != DEFAULTS[axis]
+            and applies(axis, case)
+        ),
+    )
 
 
 def setting(case: Case) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from rnnbench.analysis.ratio import absolute
+from rnnbench.analysis.stats import Interval
 from rnnbench.model.case import Case, Device
 from rnnbench.model.cost import least_bytes, step_flops, weight_bytes_again
 from rnnbench.model.profile import Ceiling, Kind, Profile
@@ -73,10 +73,14 @@ def ridge(ceiling: Ceiling) -> float:
     return ceiling.flops / ceiling.bytes
 
 
-def place(result: Result, ceilings: Sequence[Ceiling]) -> Position | str:
-    """Where the case of `result` stands; a string says why that is unknown."""
+def place(
+    result: Result, time: Interval | None, ceilings: Sequence[Ceiling]
+) -> Position | str:
+    """The position of a case that takes `time` a call; a string says why none is known.
+
+    `time`: as `absolute` gives it for the turns of `result`.
+    """
     case = result.case
-    time = absolute(result.turns)
     if time is None:
         return "not measured"
     flops, least = step_flops(case), least_bytes(case)

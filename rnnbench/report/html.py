@@ -1,6 +1,7 @@
 """A page as one HTML file that fetches nothing; its one script adds, and is known."""
 
 import json
+from collections.abc import Mapping
 from functools import singledispatch
 from importlib.resources import files
 from typing import Any
@@ -51,6 +52,33 @@ def render(page: Page) -> str:
         css=_own(css),
         script=_own(script),
         style_source=source(css),
+        script_source=source(script) if script else "'none'",
+    )
+    # JSON can hold half of a pair of UTF-16; no file that a browser reads can.
+    return (text + "\n").encode("utf-8", "replace").decode("utf-8")
+
+
+def render_template(
+    name: str, context: Mapping[str, Any], *, style: str, script: str = ""
+) -> str:
+    """A page from a template of this folder, under a policy that names its code.
+
+    The template gets `style`, `script` and, for its Content-Security-Policy,
+    `style_source` and `script_source`. Every value of `context` is escaped unless it
+    is Markup. No other style or script can run, and nothing can be fetched.
+    """
+    environment = Environment(
+        loader=PackageLoader("rnnbench.report"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    text = environment.get_template(name).render(
+        context,
+        style=_own(style),
+        script=_own(script),
+        style_source=source(style),
         script_source=source(script) if script else "'none'",
     )
     # JSON can hold half of a pair of UTF-16; no file that a browser reads can.

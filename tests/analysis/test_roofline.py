@@ -2,11 +2,16 @@ from dataclasses import replace
 
 import pytest
 
+from rnnbench.analysis.ratio import absolute
 from rnnbench.analysis.roofline import Bound, Position, place, ridge
 from rnnbench.model.cost import least_bytes, step_flops, weight_bytes_again
 from rnnbench.model.profile import Kind
 
 LARGE = {"input_size": 512, "hidden_size": 512, "seq_len": 50, "batch_size": 64}
+
+
+def position_of(result, ceilings):
+    return place(result, absolute(result.turns), ceilings)
 
 
 @pytest.fixture
@@ -18,7 +23,7 @@ def at(make_case, make_result, make_turns, make_ceiling):
         flops = step_flops(case)
         roof = min(over.flops, flops / least_bytes(case) * over.bytes)
         turns = make_turns(flops / roof / share, noise=0)
-        return place(make_result(case, turns=turns, profile=profile), (over,))
+        return position_of(make_result(case, turns=turns, profile=profile), (over,))
 
     return position
 
@@ -26,7 +31,7 @@ def at(make_case, make_result, make_turns, make_ceiling):
 @pytest.fixture
 def placed(make_case, make_result, make_ceiling):
     """A measured case under one ceiling."""
-    return lambda values, ceiling: place(
+    return lambda values, ceiling: position_of(
         make_result(make_case(**values)), (make_ceiling(**ceiling),)
     )
 
@@ -38,7 +43,7 @@ def test_the_numbers_are_those_of_the_closed_forms_and_the_clock(
     flops, least = 2 * 4 * 512 * 1024 * 50 * 64, least_bytes(case)
     turns = make_turns(0.5, noise=0)
 
-    found = place(make_result(case, turns=turns), (make_ceiling(),))
+    found = position_of(make_result(case, turns=turns), (make_ceiling(),))
 
     assert isinstance(found, Position)
     assert found.intensity == flops / least
@@ -98,7 +103,7 @@ def test_weights_that_are_read_at_each_step_are_a_matter_of_memory(
     case = make_case(hidden_size=2048, input_size=8, batch_size=1, seq_len=100)
     turns = make_turns(weight_bytes_again(case) / 1e10 / 0.8, noise=0)
 
-    found = place(make_result(case, turns=turns), (make_ceiling(),))
+    found = position_of(make_result(case, turns=turns), (make_ceiling(),))
 
     assert found.share < 0.2
     assert found.bound is Bound.MEMORY
@@ -134,7 +139,7 @@ def test_the_exact_type_goes_before_what_autocast_computes_in(
     exact = make_ceiling(dtype="autocast_bfloat16", flops=2e11)
     ceilings = (make_ceiling(dtype="bfloat16"), exact)
 
-    found = place(make_result(make_case(dtype="autocast_bfloat16")), ceilings)
+    found = position_of(make_result(make_case(dtype="autocast_bfloat16")), ceilings)
 
     assert found.ceiling is exact
 
@@ -144,10 +149,10 @@ def test_a_layer_of_the_user_s_own_has_no_known_work(
 ):
     result = make_result(make_case(layer="mine:GRU"))
 
-    assert "not known" in place(result, (make_ceiling(),))
+    assert "not known" in position_of(result, (make_ceiling(),))
 
 
 def test_what_was_not_measured_has_no_place(make_result, make_ceiling):
     result = replace(make_result(), turns=())
 
-    assert place(result, (make_ceiling(),)) == "not measured"
+    assert position_of(result, (make_ceiling(),)) == "not measured"

@@ -29,8 +29,8 @@ from rnnbench.report.content import (
     Text,
 )
 from rnnbench.report.sections.backend import attributions
-from rnnbench.report.sections.lines import varying
 from rnnbench.report.sections.backend_switches import switch_blocks
+from rnnbench.report.sections.lines import varying
 from rnnbench.report.sections.tones import style_of, tone_of, verdict_cell
 
 # Rows of a panel that fit on a screen or two, and panels that somebody scrolls through.

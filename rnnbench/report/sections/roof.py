@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from rnnbench.analysis.labels import layer_name
+from rnnbench.analysis.ratio import absolute
 from rnnbench.analysis.roofline import Bound, Position, place, ridge
 from rnnbench.model.metric import TIME, significant
 from rnnbench.model.profile import Ceiling
@@ -31,7 +32,7 @@ def roof_blocks(run: Run) -> list[Block]:
     if not run.ceilings:
         return []
     found = [
-        (result.case.id, place(result, run.ceilings))
+        (result.case.id, place(result, absolute(result.turns), run.ceilings))
         for result in run.results
         if result.status in MEASURED
     ]

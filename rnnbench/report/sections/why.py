@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from rnnbench.analysis.backend_check import Standing, judge
 from rnnbench.model.run import MEASURED, Run
 from rnnbench.report.content import Block, Listing, Section, Text
-from rnnbench.report.sections.peak_parts import memory_blocks
 from rnnbench.report.sections.operators import time_blocks
+from rnnbench.report.sections.peak_parts import memory_blocks
 from rnnbench.report.sections.profiled import Group, groups_of
 from rnnbench.report.sections.roof import roof_blocks
 from rnnbench.report.sections.timeline import timelines

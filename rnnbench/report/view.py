@@ -1,0 +1,210 @@
+"""A run as its report reads it: every statistic computed once, nothing yet in words."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from rnnbench.analysis.backend_check import Provenance, judge
+from rnnbench.analysis.labels import Conditions, conditions_of
+from rnnbench.analysis.ratio import Ratio, Verdict, absolute, pooled, ratios
+from rnnbench.analysis.roofline import Position, place
+from rnnbench.analysis.stats import Interval
+from rnnbench.model.case import Case
+from rnnbench.model.metric import TIME, Metric
+from rnnbench.model.run import Result, Run
+
+# Verdicts for the candidate of a ratio, and for its baseline; of time and of memory.
+FOR_CANDIDATE = frozenset({Verdict.FASTER, Verdict.LESS})
+FOR_BASELINE = frozenset({Verdict.SLOWER, Verdict.MORE})
+
+
+@dataclass(frozen=True, slots=True)
+class CaseView:
+    """A case with what was computed of it.
+
+    `time`: seconds per call, None where nothing was measured. `limit`: its place under
+    the roofline, or the reason why that is unknown.
+    """
+
+    result: Result
+    time: Interval | None
+    provenance: Provenance
+    limit: Position | str
+
+    @property
+    def case(self) -> Case:
+        """The identity of the result."""
+        return self.result.case
+
+    @property
+    def layer(self) -> str:
+        """The name of the layer, as in the sweep."""
+        return self.result.case.layer
+
+
+@dataclass(frozen=True, slots=True)
+class Contrast:
+    """Two values of one axis that ratios compare: candidate divided by baseline.
+
+    `layers`: the layers of both sides; the same one twice unless the axis is `layer`.
+    """
+
+    axis: str
+    candidate: Any
+    baseline: Any
+    layers: tuple[str, str]
+
+    @property
+    def is_of_layers(self) -> bool:
+        """Whether two layers are compared, and not two settings of one layer."""
+        return self.axis == "layer"
+
+    @property
+    def is_gru_to_lstm(self) -> bool:
+        """The question that most runs are for."""
+        return self.is_of_layers and self.layers == ("gru", "lstm")
+
+
+@dataclass(frozen=True, slots=True)
+class RatioGroup:
+    """Ratios of one contrast and metric that differ in sizes alone.
+
+    `mean`: their geometric mean with an interval over launches, None where no launch
+    measured half of them.
+    """
+
+    contrast: Contrast
+    conditions: Conditions
+    metric: Metric
+    ratios: tuple[Ratio, ...]
+    mean: Interval | None
+
+    @property
+    def wins(self) -> tuple[int, int]:
+        """The number of sizes decided for the candidate, and for the baseline."""
+        verdicts = [ratio.verdict for ratio in self.ratios]
+        return (
+            sum(verdict in FOR_CANDIDATE for verdict in verdicts),
+            sum(verdict in FOR_BASELINE for verdict in verdicts),
+        )
+
+    @property
+    def range(self) -> tuple[float, float]:
+        """The smallest and the largest ratio."""
+        values = [ratio.interval.estimate for ratio in self.ratios]
+        return min(values), max(values)
+
+
+@dataclass(frozen=True, slots=True)
+class RunView:
+    """Everything that sections, charts, the data island and summaries show of a run.
+
+    `cases`: in the run's order. `contrasts`: what the run compares, the one that the
+    page is about first. `groups`: by contrast, conditions and metric.
+    """
+
+    run: Run
+    cases: tuple[CaseView, ...]
+    ratios: tuple[Ratio, ...]
+    contrasts: tuple[Contrast, ...]
+    groups: tuple[RatioGroup, ...]
+
+    @property
+    def main(self) -> Contrast | None:
+        """The pair of layers that the page is about; None if the run compares none."""
+        first = next(iter(self.contrasts), None)
+        return first if first and first.is_of_layers else None
+
+    def groups_of(
+        self, contrast: Contrast | None, metric: Metric = TIME
+    ) -> tuple[RatioGroup, ...]:
+        """The groups of one contrast, PyTorch's defaults first."""
+        return tuple(
+            group
+            for group in self.groups
+            if group.contrast == contrast and group.metric is metric
+        )
+
+    @property
+    def times(self) -> tuple[Ratio, ...]:
+        """The ratios of time."""
+        return tuple(ratio for ratio in self.ratios if ratio.metric is TIME)
+
+    @property
+    def case_of(self) -> dict[Case, CaseView]:
+        """The view of each case, by the case."""
+        return {each.case: each for each in self.cases}
+
+
+def view(run: Run) -> RunView:
+    """Compute everything that a report of `run` shows."""
+    found = ratios(run)
+    groups = _groups(found)
+    return RunView(
+        run=run,
+        cases=tuple(_case_view(run, result) for result in run.results),
+        ratios=found,
+        contrasts=_ordered(groups),
+        groups=groups,
+    )
+
+
+def contrast_of(ratio: Ratio) -> Contrast:
+    """The two values that `ratio` compares."""
+    pair = ratio.pair
+    return Contrast(
+        pair.axis,
+        getattr(pair.candidate, pair.axis),
+        getattr(pair.reference, pair.axis),
+        (pair.candidate.layer, pair.reference.layer),
+    )
+
+
+def mean_of(group: Sequence[Ratio]) -> Interval | None:
+    """The interval of one ratio, or the geometric mean of several."""
+    return group[0].interval if len(group) == 1 else pooled(group)
+
+
+def _case_view(run: Run, result: Result) -> CaseView:
+    time = absolute(result.turns)
+    return CaseView(
+        result,
+        time,
+        judge(result.case, run.environment, result.profile),
+        place(result, time, run.ceilings),
+    )
+
+
+def _groups(found: Iterable[Ratio]) -> tuple[RatioGroup, ...]:
+    gathered: dict[tuple[Contrast, Conditions, str], list[Ratio]] = {}
+    for ratio in found:
+        contrast = contrast_of(ratio)
+        # A contrast of sizes has no size of its own: the mean is over the others.
+        conditions = conditions_of(ratio.pair.reference, without=ratio.pair.axis)
+        if ratio.pair.candidate.parameters_of and contrast.is_of_layers:
+            conditions = conditions.at_equal_parameters()
+        gathered.setdefault((contrast, conditions, ratio.metric.name), []).append(ratio)
+    groups = [
+        RatioGroup(
+            contrast, conditions, members[0].metric, tuple(members), mean_of(members)
+        )
+        for (contrast, conditions, _), members in gathered.items()
+    ]
+    return tuple(sorted(groups, key=lambda group: group.conditions.rank))
+
+
+def _ordered(groups: Iterable[RatioGroup]) -> tuple[Contrast, ...]:
+    """GRU and LSTM first, then layers by their number of ratios, then the rest."""
+    counts: dict[Contrast, int] = {}
+    for group in groups:
+        counts[group.contrast] = counts.get(group.contrast, 0) + len(group.ratios)
+    return tuple(
+        sorted(
+            counts,
+            key=lambda each: (
+                not each.is_gru_to_lstm,
+                not each.is_of_layers,
+                -counts[each] if each.is_of_layers else 0,
+            ),
+        )
+    )
