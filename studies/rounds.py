@@ -59,14 +59,14 @@ class Parts:
         return sqrt(self.start / self.round * noise / self.between)
 
 
-def split_half(candidate, reference):
+def split_half(candidate, baseline):
     """The variance of a launch's log-ratio that its own two halves tell of.
 
     They are every other round; each half has twice the variance of the whole, so that
     their difference has four times that.
     """
     each = [
-        launch_log(candidate[first::2]) - launch_log(reference[first::2])
+        launch_log(candidate[first::2]) - launch_log(baseline[first::2])
         for first in (0, 1)
     ]
     return (each[1] - each[0]) ** 2 / 4
@@ -83,7 +83,7 @@ def parts_of(run):
             continue
         pair = ratio.pair
         sides = [
-            (turns[pair.candidate][launch], turns[pair.reference][launch])
+            (turns[pair.candidate][launch], turns[pair.baseline][launch])
             for launch, _ in ratio.logs
         ]
         own = [split_half(*each) for each in sides if len(each[0]) >= LEAST_ROUNDS]

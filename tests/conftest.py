@@ -25,7 +25,7 @@ from rnnbench.model.run import (
     SweepRecord,
     Turns,
     TurnValue,
-    Yardstick,
+    YardstickTurns,
 )
 from rnnbench.model.workload import DEFAULT_COMPARE, group, workload_id
 
@@ -97,7 +97,7 @@ def make_run(results=(), *, compare=DEFAULT_COMPARE, yardsticks=None, **values):
     """A run of those results, with a yardstick for each workload."""
     if yardsticks is None:
         workloads = dict.fromkeys(result.workload for result in results)
-        yardsticks = tuple(Yardstick(each, make_turns(2e-3)) for each in workloads)
+        yardsticks = tuple(YardstickTurns(each, make_turns(2e-3)) for each in workloads)
     whole = {
         "created": "2026-11-23T12:00:00+00:00",
         "version": "0.1.0",

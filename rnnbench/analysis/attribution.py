@@ -34,7 +34,7 @@ def attribute(found: Iterable[Ratio], metric: Metric = TIME) -> Attribution | No
     quotient = _quotient(both) if metric is TIME else _exact(default, alike)
     if default is None or alike is None or quotient is None:
         return None
-    switch = _switch(both[0][0].pair.reference)
+    switch = _switch(both[0][0].pair.baseline)
     return Attribution(switch, len(both), default, alike, quotient)
 
 
@@ -72,13 +72,13 @@ def _exact(over: Interval | None, under: Interval | None) -> Interval | None:
 
 
 def _fused(ratio: Ratio) -> bool:
-    case = ratio.pair.reference
+    case = ratio.pair.baseline
     return case.cudnn if case.device is Device.CUDA else case.onednn
 
 
 def _key(ratio: Ratio) -> tuple[Case, Case]:
     """Both members less the switch: the candidate's may mean nothing."""
-    return _switched_on(ratio.pair.candidate), _switched_on(ratio.pair.reference)
+    return _switched_on(ratio.pair.candidate), _switched_on(ratio.pair.baseline)
 
 
 def _switched_on(case: Case) -> Case:

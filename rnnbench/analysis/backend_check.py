@@ -10,7 +10,7 @@ from rnnbench.model.profile import Profile
 from rnnbench.model.run import Environment
 
 
-class Standing(StrEnum):
+class Certainty(StrEnum):
     """How sure the provenance of a case is."""
 
     CONFIRMED = "confirmed"
@@ -26,13 +26,13 @@ class Provenance:
 
     predicted: Path
     seen: frozenset[Backend]
-    standing: Standing
+    certainty: Certainty
     sentence: str
 
     @property
     def label(self) -> str:
         """For a cell of a table: what ran, by the best that is known."""
-        if self.standing in (Standing.CONTRADICTED, Standing.SEEN):
+        if self.certainty in (Certainty.CONTRADICTED, Certainty.SEEN):
             return _listed(self.seen)
         return str(self.predicted)
 
@@ -60,37 +60,37 @@ def judge(case: Case, environment: Environment, profile: Profile | None) -> Prov
     """Whether what ran is what was predicted."""
     path = predict(case, environment)
     backends = seen(profile) if profile else frozenset()
-    standing = _standing({path.forward, path.backward or path.forward}, backends)
+    certainty = _certainty({path.forward, path.backward or path.forward}, backends)
     return Provenance(
-        path, backends, standing, _sentence(standing, path, backends, profile)
+        path, backends, certainty, _sentence(certainty, path, backends, profile)
     )
 
 
-def _standing(expected: set[Backend], backends: frozenset[Backend]) -> Standing:
+def _certainty(expected: set[Backend], backends: frozenset[Backend]) -> Certainty:
     if Backend.UNKNOWN in expected:
-        return Standing.SEEN if backends else Standing.UNKNOWN
+        return Certainty.SEEN if backends else Certainty.UNKNOWN
     if not backends or (Backend.CUDNN in backends and expected <= CUDNN):
-        return Standing.PREDICTED
+        return Certainty.PREDICTED
     if expected == {Backend.CUDNN} and backends <= CUDNN:
-        return Standing.SEEN
-    return Standing.CONFIRMED if backends == expected else Standing.CONTRADICTED
+        return Certainty.SEEN
+    return Certainty.CONFIRMED if backends == expected else Certainty.CONTRADICTED
 
 
 def _sentence(
-    standing: Standing, path: Path, backends: frozenset[Backend], profile: object
+    certainty: Certainty, path: Path, backends: frozenset[Backend], profile: object
 ) -> str:
     named = _listed(backends)
-    if standing is Standing.PREDICTED:
+    if certainty is Certainty.PREDICTED:
         why = "it was not profiled"
         if profile:
             why = f"its profile shows {named}, and no kernel that tells more"
         return f"{path} is predicted; {why}."
     return {
-        Standing.UNKNOWN: "No rule is known, and no profile tells.",
-        Standing.SEEN: f"No rule tells; {named} was seen.",
-        Standing.CONFIRMED: f"{path} is predicted and was seen.",
-        Standing.CONTRADICTED: f"{path} is predicted, but {named} was seen.",
-    }[standing]
+        Certainty.UNKNOWN: "No rule is known, and no profile tells.",
+        Certainty.SEEN: f"No rule tells; {named} was seen.",
+        Certainty.CONFIRMED: f"{path} is predicted and was seen.",
+        Certainty.CONTRADICTED: f"{path} is predicted, but {named} was seen.",
+    }[certainty]
 
 
 def _listed(backends: frozenset[Backend]) -> str:

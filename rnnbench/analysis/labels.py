@@ -184,11 +184,11 @@ def nominal(case: Case, axis: str) -> int:
 def pair_label(pair: Pair) -> str:
     """What a ratio divides by what."""
     over = words(pair.axis, getattr(pair.candidate, pair.axis))
-    under = words(pair.axis, getattr(pair.reference, pair.axis))
+    under = words(pair.axis, getattr(pair.baseline, pair.axis))
     if pair.axis != "layer":
         return f"{over} / {under}"
     equal = " at equal parameters" if pair.candidate.parameters_of else ""
-    return f"{over} / {under}{equal}, {backend(pair.reference)}"
+    return f"{over} / {under}{equal}, {backend(pair.baseline)}"
 
 
 def span(interval: Interval) -> str:

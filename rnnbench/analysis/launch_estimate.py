@@ -24,12 +24,12 @@ def launch_log(seconds: Sequence[float]) -> float:
     return fmean(map(math.log, lower))
 
 
-def log_ratio(candidate: Sequence[float], reference: Sequence[float]) -> float:
+def log_ratio(candidate: Sequence[float], baseline: Sequence[float]) -> float:
     """The log-ratio of two that took their turns in the same rounds of one launch.
 
     Turns of one round are milliseconds apart, so what disturbs the machine for longer
     disturbs both, and the ratio is free of it (Bulej et al. 2020, Duet benchmarking).
     """
-    if len(candidate) != len(reference):
-        raise ValueError(f"{len(candidate)} and {len(reference)} turns: no rounds")
-    return launch_log(candidate) - launch_log(reference)
+    if len(candidate) != len(baseline):
+        raise ValueError(f"{len(candidate)} and {len(baseline)} turns: no rounds")
+    return launch_log(candidate) - launch_log(baseline)

@@ -57,12 +57,12 @@ def ratios(run: Run) -> tuple[Ratio, ...]:
     found: list[Ratio] = []
     for workload in group(results, run.sweep.compare):
         for pair in workload.pairs():
-            ours, theirs = results[pair.candidate], results[pair.reference]
+            ours, theirs = results[pair.candidate], results[pair.baseline]
             found += _of_time(pair, workload.id, ours, theirs)
             found += _of_memory(pair, workload.id, ours, theirs)
     for axis in OF_A_PROCESS:
         for pair in _apart(results, axis):
-            ours, theirs = results[pair.candidate], results[pair.reference]
+            ours, theirs = results[pair.candidate], results[pair.baseline]
             found += _of_time_apart(pair, ours, theirs)
             found += _of_memory(pair, ours.workload, ours, theirs)
     return tuple(found)

@@ -115,19 +115,19 @@ class Gap:
         return min(1.0, 2 * float(stdtr(self.degrees, -off / self.error)))
 
 
-def welch(candidate: Sequence[float], reference: Sequence[float]) -> Gap:
+def welch(candidate: Sequence[float], baseline: Sequence[float]) -> Gap:
     """The gap of two means; the samples may vary differently.
 
     Welch (1947, Biometrika 34); degrees of freedom by Satterthwaite (1946).
     """
-    estimate = fmean(candidate) - fmean(reference)
-    count = min(len(candidate), len(reference))
+    estimate = fmean(candidate) - fmean(baseline)
+    count = min(len(candidate), len(baseline))
     if count < 2:
         return Gap(estimate, math.inf, 0, count)
-    shares = [variance(each) / len(each) for each in (candidate, reference)]
+    shares = [variance(each) / len(each) for each in (candidate, baseline)]
     freedom = [
         share**2 / (len(each) - 1)
-        for share, each in zip(shares, (candidate, reference), strict=True)
+        for share, each in zip(shares, (candidate, baseline), strict=True)
     ]
     degrees = sum(shares) ** 2 / sum(freedom) if sum(freedom) else math.inf
     return Gap(estimate, math.sqrt(sum(shares)), degrees, count)
@@ -135,14 +135,14 @@ def welch(candidate: Sequence[float], reference: Sequence[float]) -> Gap:
 
 def unpaired_ratio_interval(
     candidate: Sequence[float],
-    reference: Sequence[float],
+    baseline: Sequence[float],
     confidence: float = CONFIDENCE,
 ) -> Interval:
     """The ratio of two independent samples of logarithms, one value a launch.
 
     For what can't be measured in one process.
     """
-    return welch(candidate, reference).interval(confidence)
+    return welch(candidate, baseline).interval(confidence)
 
 
 def discoveries(p_values: Sequence[float], level: float) -> tuple[bool, ...]:

@@ -14,14 +14,14 @@ HEADINGS = ("case", "parameters", "MFLOP a call", "here")
 
 
 @dataclass(frozen=True, slots=True)
-class Block:
+class WorkloadRows:
     """A workload: its id, and a row under HEADINGS for each member."""
 
     workload: str
     rows: tuple[tuple[str, str, str, str], ...]
 
 
-def blocks(sweep: Sweep, reasons: Sequence[str | None]) -> Iterator[Block]:
+def blocks(sweep: Sweep, reasons: Sequence[str | None]) -> Iterator[WorkloadRows]:
     """Every case, by workload; a reason is why it would be skipped, None: not asked."""
     here = dict(zip(sweep.cases, reasons, strict=True))
     for workload in sweep.workloads:
@@ -36,7 +36,7 @@ def blocks(sweep: Sweep, reasons: Sequence[str | None]) -> Iterator[Block]:
                     _here(here[case]),
                 )
             )
-        yield Block(workload.id, tuple(rows))
+        yield WorkloadRows(workload.id, tuple(rows))
 
 
 def summary(sweep: Sweep, reasons: Sequence[str | None], cores: int) -> Iterator[str]:

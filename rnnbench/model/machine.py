@@ -10,7 +10,7 @@ from rnnbench.model.case import Case, Device
 from rnnbench.model.run import Environment
 
 
-class Part(StrEnum):
+class FieldRole(StrEnum):
     """What a change of a field means."""
 
     MACHINE = "machine"  # what is measured is another thing: no comparison
@@ -23,30 +23,30 @@ class Difference:
     """A field that two environments don't share, as text; None: it couldn't be read."""
 
     field: str
-    part: Part
-    base: str | None
-    new: str | None
+    role: FieldRole
+    baseline: str | None
+    candidate: str | None
 
 
 # memory_bytes is not here: it moves by some pages with each kernel, and decides
 # nothing. Nor cpu_flags: a kernel or a hypervisor hides and shows single flags, and
 # cpu_capability says which code PyTorch takes. The clock's frequency is not even read.
-_PARTS = {
+_ROLES = {
     **dict.fromkeys(
         (
             *("cpu_model", "cpu_signature", "cpu_capability", "allocator"),
             *("physical_cores", "logical_cores", "system", "machine"),
             *("gpu", "gpu_memory_bytes", "gpu_capability", "gpu_multiprocessors"),
         ),
-        Part.MACHINE,
+        FieldRole.MACHINE,
     ),
-    **dict.fromkeys(("parallel_backend", "cuda"), Part.BUILD),
+    **dict.fromkeys(("parallel_backend", "cuda"), FieldRole.BUILD),
     **dict.fromkeys(
         (
             *("kernel", "libc", "python", "numpy", "torch", "torch_git"),
             *("onednn", "mkl", "cudnn", "driver"),
         ),
-        Part.SOFTWARE,
+        FieldRole.SOFTWARE,
     ),
 }
 # A GPU that no case runs on changes nothing; the CPU drives the GPU, too.
@@ -56,18 +56,20 @@ _OF_A_GPU = frozenset(
 _OF_A_CPU = frozenset({"cpu_capability", "allocator"})
 
 
-def differences(base: Environment, new: Environment) -> tuple[Difference, ...]:
-    """The fields that differ, in the environment's order, but for what moves itself."""
+def differences(
+    baseline: Environment, candidate: Environment
+) -> tuple[Difference, ...]:
+    """The fields that differ, in the environment's order; volatile ones are ignored."""
     return tuple(
         Difference(
             field.name,
-            _PARTS[field.name],
-            _text(getattr(base, field.name)),
-            _text(getattr(new, field.name)),
+            _ROLES[field.name],
+            _text(getattr(baseline, field.name)),
+            _text(getattr(candidate, field.name)),
         )
         for field in fields(Environment)
-        if field.name in _PARTS
-        and getattr(base, field.name) != getattr(new, field.name)
+        if field.name in _ROLES
+        and getattr(baseline, field.name) != getattr(candidate, field.name)
     )
 
 
@@ -79,7 +81,7 @@ def forbidding(
     return tuple(
         one
         for one in changed
-        if one.part is Part.MACHINE
+        if one.role is FieldRole.MACHINE
         and devices
         and not (one.field in _OF_A_GPU and Device.CUDA not in devices)
         and not (one.field in _OF_A_CPU and Device.CPU not in devices)
@@ -96,7 +98,7 @@ def machine_parts(environment: Environment) -> tuple[tuple[str, str], ...]:
     kept = [
         (field.name, text)
         for field in fields(Environment)
-        if _PARTS.get(field.name) in (Part.MACHINE, Part.BUILD)
+        if _ROLES.get(field.name) in (FieldRole.MACHINE, FieldRole.BUILD)
         and (text := _text(getattr(environment, field.name)))
     ]
     return (*kept, ("torch_build", environment.torch.partition("+")[2]))

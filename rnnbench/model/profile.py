@@ -15,7 +15,7 @@ class Kind(StrEnum):
     IDLE = "idle"  # on a GPU: gaps between kernels
 
 
-class Part(StrEnum):
+class MemoryPart(StrEnum):
     """What memory is held for at the peak. The first, third and fourth are held before.
 
     `input and states` has the fixed gradient of the output, which is made once.
@@ -64,10 +64,10 @@ class Profile:
     """What a profiled call showed. It is never one that was timed.
 
     `seconds`: the call under the profiler, which slows it. `kinds`: seconds of each,
-    which sum to `seconds`. `memory`: bytes by `Part` at the moment of the peak, which
-    sum to the peak; `unseen`: what the method can't see. `device_memory`: on a GPU,
-    bytes that its allocator and its driver name. `seen`: operators or kernels that tell
-    which backend ran. `left_out`: spans that are not in the timeline, the shortest
+    which sum to `seconds`. `memory`: bytes by `MemoryPart` at the moment of the peak,
+    which sum to the peak; `unseen`: what the method can't see. `device_memory`: on a
+    GPU, bytes that its allocator and its driver name. `seen`: operators or kernels that
+    tell which backend ran. `left_out`: spans that are not in the timeline, the shortest
     first. `trace`: a file in the folder of the run's traces, or empty with
     `trace_reason`.
     """

@@ -66,14 +66,14 @@ class Turns:
 
 
 def paired(
-    candidate: Sequence[Turns], reference: Sequence[Turns]
+    candidate: Sequence[Turns], baseline: Sequence[Turns]
 ) -> tuple[tuple[Turns, Turns], ...]:
     """The turns of two members of one workload, launch by launch, where both have some.
 
     Within a launch the n-th turn of one and of the other were taken in the same round.
     Without the launches that were disturbed throughout, where they are not the rule.
     """
-    theirs = {turns.launch: turns for turns in reference}
+    theirs = {turns.launch: turns for turns in baseline}
     pairs = [(ours, theirs[ours.launch]) for ours in candidate if ours.launch in theirs]
     undisturbed = [pair for pair in pairs if all(turns.is_calm for turns in pair)]
     return tuple(undisturbed if 2 * len(undisturbed) >= len(pairs) else pairs)
@@ -111,7 +111,7 @@ class Result:
 
 
 @dataclass(frozen=True, slots=True)
-class Yardstick:
+class YardstickTurns:
     """Turns of the fixed matrix product measured among a workload's members."""
 
     workload: str
@@ -273,6 +273,6 @@ class Run:
     environment: Environment
     effort: Effort
     results: tuple[Result, ...]
-    yardsticks: tuple[Yardstick, ...]
+    yardsticks: tuple[YardstickTurns, ...]
     ceilings: tuple[Ceiling, ...] = ()
     turn: TurnValue = field(default=TurnValue.MEDIAN, metadata=LATER)

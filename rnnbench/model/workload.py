@@ -16,12 +16,12 @@ class Pair:
 
     axis: str
     candidate: Case
-    reference: Case
+    baseline: Case
 
     @property
     def is_gru_to_lstm(self) -> bool:
         """The question that all of this is for; at equal parameters, too."""
-        layers = (self.candidate.layer, self.reference.layer)
+        layers = (self.candidate.layer, self.baseline.layer)
         return self.axis == "layer" and layers == ("gru", "lstm")
 
 
@@ -53,13 +53,13 @@ class Workload:
         """
         axes = (*self.compare, "parameters_of")
         return tuple(
-            Pair(axis, candidate, reference)
+            Pair(axis, candidate, baseline)
             for axis in axes
-            for reference in self.members
+            for baseline in self.members
             for candidate in self.members
-            if getattr(reference, axis) == self._plain(axis)
+            if getattr(baseline, axis) == self._plain(axis)
             and getattr(candidate, axis) != self._plain(axis)
-            and _meets(candidate, reference, [other for other in axes if other != axis])
+            and _meets(candidate, baseline, [other for other in axes if other != axis])
         )
 
     def _plain(self, axis: str) -> Any:
@@ -89,10 +89,10 @@ def group(cases: Iterable[Case], compare: tuple[str, ...]) -> tuple[Workload, ..
     return tuple(Workload(tuple(members), compare) for members in gathered.values())
 
 
-def _meets(candidate: Case, reference: Case, axes: list[str]) -> bool:
+def _meets(candidate: Case, baseline: Case, axes: list[str]) -> bool:
     return all(
-        getattr(candidate, axis) == getattr(reference, axis)
+        getattr(candidate, axis) == getattr(baseline, axis)
         or not applies(axis, candidate)
-        or not applies(axis, reference)
+        or not applies(axis, baseline)
         for axis in axes
     )

@@ -127,7 +127,7 @@ def of_ratios(base: Run, new: Run) -> Iterator[Open]:
     """Ratios of time within a launch; those of memory say no more than memory does."""
 
     def key(ratio: Ratio) -> tuple[str, str]:
-        return ratio.pair.candidate.id, ratio.pair.reference.id
+        return ratio.pair.candidate.id, ratio.pair.baseline.id
 
     before = {key(ratio): ratio for ratio in ratios(base) if ratio.logs}
     for ratio in ratios(new):

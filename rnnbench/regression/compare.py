@@ -108,7 +108,9 @@ def _refuse(
     if not both:
         raise IncomparableError("no case was measured in both files")
     if forbidden := forbidding(changed, both):
-        fields = "; ".join(f"{d.field} {d.base!r} -> {d.new!r}" for d in forbidden)
+        fields = "; ".join(
+            f"{d.field} {d.baseline!r} -> {d.candidate!r}" for d in forbidden
+        )
         raise IncomparableError(f"not measured on the same machine: {fields}")
 
 

@@ -93,7 +93,7 @@ def _said(comparison: Comparison) -> Iterator[str]:
         f"Hochberg): their intervals have {comparison.confidence:.2%}, others 95 %."
     )
     for one in comparison.environment:
-        yield f"{one.part} changed: {one.field}: {one.base} -> {one.new}"
+        yield f"{one.role} changed: {one.field}: {one.baseline} -> {one.candidate}"
     for old, new in comparison.renamed:
         yield f"perhaps renamed: {old} -> {new}"
     for case in comparison.failed:

@@ -85,7 +85,7 @@ def rows(run: Run) -> Iterator[Row]:
     status = {result.case: result for result in run.results}
     for ratio in ratios(run):
         if ratio.logs:
-            over = ratio.pair.reference.id
+            over = ratio.pair.baseline.id
             ours = status[ratio.pair.candidate]
             yield _row(ours, Quantity.RATIO, ratio.interval, over)
 

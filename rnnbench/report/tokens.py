@@ -8,7 +8,7 @@ from the hues of layers.
 from dataclasses import dataclass
 from enum import StrEnum
 
-from rnnbench.model.profile import Kind, Part
+from rnnbench.model.profile import Kind, MemoryPart
 
 
 class Hue(StrEnum):
@@ -54,13 +54,13 @@ KINDS = {
     Kind.IDLE: Colour("#eeebe5", "#2b3038"),
 }
 PARTS = {
-    Part.PARAMETERS: Colour("#3c4653", "#aeb8c6"),
-    Part.GRADIENTS: Colour("#c39a17", "#e0bb45"),
-    Part.OPTIMIZER: Colour("#9c9488", "#7d766b"),
-    Part.INPUT: Colour("#d9d5cd", "#454b55"),
-    Part.OUTPUT: Colour("#c9b7a6", "#5f564d"),
-    Part.SAVED: Colour("#7a3aa3", "#c793ee"),
-    Part.OTHER: Colour("#eeebe5", "#2b3038"),
+    MemoryPart.PARAMETERS: Colour("#3c4653", "#aeb8c6"),
+    MemoryPart.GRADIENTS: Colour("#c39a17", "#e0bb45"),
+    MemoryPart.OPTIMIZER: Colour("#9c9488", "#7d766b"),
+    MemoryPart.INPUT: Colour("#d9d5cd", "#454b55"),
+    MemoryPart.OUTPUT: Colour("#c9b7a6", "#5f564d"),
+    MemoryPart.SAVED: Colour("#7a3aa3", "#c793ee"),
+    MemoryPart.OTHER: Colour("#eeebe5", "#2b3038"),
 }
 
 _HUES = {

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from rnnbench.model.case import Case, Device
 from rnnbench.model.profile import Ceiling
-from rnnbench.model.run import Result, Status, Yardstick
+from rnnbench.model.run import Result, Status, YardstickTurns
 from rnnbench.model.workload import Workload
 from rnnbench.runner.journal import Journal, Pass
 from rnnbench.runner.launch import Order
@@ -40,10 +40,10 @@ class Outcome:
         return tuple(found)
 
     @property
-    def yardsticks(self) -> tuple[Yardstick, ...]:
+    def yardsticks(self) -> tuple[YardstickTurns, ...]:
         """The yardstick's turns beside each workload that was measured."""
         return tuple(
-            Yardstick(workload.id, tuple(one.yardstick for one in passes))
+            YardstickTurns(workload.id, tuple(one.yardstick for one in passes))
             for workload in self.order.workloads
             if (passes := self._passes(workload.id))
         )

@@ -37,11 +37,11 @@ def member_widths(
     }
     widths: dict[str, float] = {}
     for pair in workload.pairs():
-        candidate, reference = pair.candidate.id, pair.reference.id
-        if candidate in turns and reference in turns:
-            width = relative_width(turns[candidate], turns[reference])
+        candidate, baseline = pair.candidate.id, pair.baseline.id
+        if candidate in turns and baseline in turns:
+            width = relative_width(turns[candidate], turns[baseline])
             widths[candidate] = max(widths.get(candidate, 0.0), width)
-            widths.setdefault(reference, 0.0)
+            widths.setdefault(baseline, 0.0)
     yardstick = [one.yardstick for one in done]
     for case, own in turns.items():
         if case not in widths:
@@ -49,11 +49,11 @@ def member_widths(
     return widths
 
 
-def relative_width(candidate: Sequence[Turns], reference: Sequence[Turns]) -> float:
+def relative_width(candidate: Sequence[Turns], baseline: Sequence[Turns]) -> float:
     """Half the width of the ratio's interval as a share of the ratio."""
     logs = [
         log_ratio(ours.seconds, theirs.seconds)
-        for ours, theirs in paired(candidate, reference)
+        for ours, theirs in paired(candidate, baseline)
     ]
     if len(logs) < 2:
         return math.inf

@@ -10,7 +10,7 @@ from typing import Any
 from rnnbench.model.case import AXES, Case
 from rnnbench.model.codec import WrongValue, integer, reader, typed
 from rnnbench.model.errors import ResultsError
-from rnnbench.model.run import Result, Run, Yardstick
+from rnnbench.model.run import Result, Run, YardstickTurns
 from rnnbench.storage.compact import compact, lighter, rounded, unfolded, whole
 from rnnbench.storage.files import put_whole
 from rnnbench.storage.strict_json import one_line, read_strict
@@ -192,7 +192,7 @@ def _check(run: Run) -> None:
     cases = [result.case for result in run.results]
     if len(set(cases)) != len(cases):
         raise WrongValue("a case stands there twice", "results")
-    held: tuple[Result | Yardstick, ...] = (*run.results, *run.yardsticks)
+    held: tuple[Result | YardstickTurns, ...] = (*run.results, *run.yardsticks)
     for each in held:
         for turns in each.turns:
             for value in (*turns.seconds, *turns.back_to_back):

@@ -11,7 +11,7 @@ from rnnbench.model.run import Policy, SweepRecord, Use
 from rnnbench.model.workload import Workload
 from rnnbench.sweep.expand import Expansion, Rules, Values, expand
 from rnnbench.sweep.schema import USE_WORDS, SweepFile, check
-from rnnbench.sweep.yaml_file import Document, Fault, Place, read_text, read_yaml
+from rnnbench.sweep.yaml_file import Document, Place, SweepFault, read_text, read_yaml
 
 _QUESTION = "the first line is a comment: the question that the sweep answers"
 
@@ -63,7 +63,7 @@ def _question(text: str, document: Document) -> str:
     first = text.split("\n", 1)[0].strip()
     question = " ".join(first.strip("# ").split())
     if not first.startswith("#") or not question:
-        document.faults.append(Fault(Place(), _QUESTION))
+        document.faults.append(SweepFault(Place(), _QUESTION))
     return question
 
 
@@ -83,7 +83,7 @@ def _expand(file: SweepFile, document: Document) -> Expansion:
     )
     for route, what in expansion.faults:
         name = ".".join(part for part in route if isinstance(part, str))
-        document.faults.append(Fault(document.value(route), f"{name}: {what}"))
+        document.faults.append(SweepFault(document.value(route), f"{name}: {what}"))
     return expansion
 
 
@@ -126,7 +126,7 @@ def _machine_notes(file: SweepFile, document: Document) -> Iterator[str]:
             return
 
 
-def _error(path: Path, faults: list[Fault]) -> SweepError:
+def _error(path: Path, faults: list[SweepFault]) -> SweepError:
     return SweepError(
         "\n".join(
             f"{path}:{fault.place.line}:{fault.place.column}: {fault.what}"

@@ -6,13 +6,13 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from rnnbench.model.case import AXES
-from rnnbench.sweep.yaml_file import Document, Fault, nearest
+from rnnbench.sweep.yaml_file import Document, SweepFault, nearest
 
 # Of each section of a file, what its keys are called, and the keys.
 Keys = Mapping[str, tuple[str, tuple[str, ...]]]
 
 
-def fault_of(error: Mapping[str, Any], document: Document, keys: Keys) -> Fault:
+def fault_of(error: Mapping[str, Any], document: Document, keys: Keys) -> SweepFault:
     """Our words for pydantic's: where, what, and the nearest right name."""
     route, kind = error["loc"], error["type"]
     about_key = kind in ("extra_forbidden", "missing")
@@ -24,7 +24,7 @@ def fault_of(error: Mapping[str, Any], document: Document, keys: Keys) -> Fault:
         what = _no_such_key(error, keys)
     else:
         what = _MESSAGES.get(kind, _as_pydantic_says)(error)
-    return Fault(place, f"{'.'.join(names)}: {what}" if names else what)
+    return SweepFault(place, f"{'.'.join(names)}: {what}" if names else what)
 
 
 def _as_pydantic_says(error: Mapping[str, Any]) -> str:

@@ -40,7 +40,7 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True, order=True)
-class Fault:
+class SweepFault:
     """What is wrong, and where."""
 
     place: Place
@@ -57,7 +57,7 @@ class Document:
     data: Any = None
     keys: dict[Route, Place] = field(default_factory=dict)
     values: dict[Route, Place] = field(default_factory=dict)
-    faults: list[Fault] = field(default_factory=list)
+    faults: list[SweepFault] = field(default_factory=list)
 
     def key(self, path: Route) -> Place:
         """Where the key at `path` stands, or the nearest thing around it."""
@@ -76,18 +76,18 @@ def nearest(name: str, known: Iterable[str]) -> str:
     return f" ({found[0]}?)" if found else ""
 
 
-def read_text(path: Path) -> tuple[str, list[Fault]]:
+def read_text(path: Path) -> tuple[str, list[SweepFault]]:
     """The text of a file; OSError where it can't be read."""
     with path.open("rb") as file:
         content = file.read(MOST_BYTES + 1)
     if len(content) > MOST_BYTES:
-        return "", [Fault(Place(), f"is longer than {MOST_BYTES} bytes")]
+        return "", [SweepFault(Place(), f"is longer than {MOST_BYTES} bytes")]
     try:
         return content.decode("utf-8-sig"), []
     except UnicodeDecodeError as error:
         before = content[: error.start].decode("utf-8-sig", errors="replace")
         place = Place(before.count("\n") + 1, len(before) - before.rfind("\n"))
-        return "", [Fault(place, f"byte {content[error.start]:#04x} is not UTF-8")]
+        return "", [SweepFault(place, f"byte {content[error.start]:#04x} is not UTF-8")]
 
 
 def read_yaml(text: str) -> Document:
@@ -105,16 +105,16 @@ def read_yaml(text: str) -> Document:
         mark = error.problem_mark or error.context_mark
         place = Place(mark.line + 1, mark.column + 1) if mark else Place()
         what = error.problem or error.context or "can't be read as YAML"
-        document.faults.append(Fault(place, one_line(what)))
+        document.faults.append(SweepFault(place, one_line(what)))
         return document
     except ReaderError as error:
         before = text[: error.position]
         place = Place(before.count("\n") + 1, len(before) - before.rfind("\n"))
         character = f"the character {error.character!r} is not allowed in YAML"
-        document.faults.append(Fault(place, character))
+        document.faults.append(SweepFault(place, character))
         return document
     except YAMLError as error:
-        document.faults.append(Fault(Place(), one_line(str(error))))
+        document.faults.append(SweepFault(Place(), one_line(str(error))))
         return document
     if node is not None:
         document.data = _plain(node, (), document)
@@ -126,24 +126,24 @@ def one_line(text: str) -> str:
     return " ".join(text.split())
 
 
-def _not_plain(events: Iterator[Event]) -> Iterator[Fault]:
+def _not_plain(events: Iterator[Event]) -> Iterator[SweepFault]:
     depth = documents = 0
     for event in events:
         place = _place(event)
         if isinstance(event, AliasEvent) or getattr(event, "anchor", None) is not None:
-            yield Fault(place, "anchors and aliases are not taken: write it out")
+            yield SweepFault(place, "anchors and aliases are not taken: write it out")
         if isinstance(event, NodeEvent) and getattr(event, "tag", None):
-            yield Fault(place, "tags are not taken")
+            yield SweepFault(place, "tags are not taken")
         if isinstance(event, DocumentStartEvent):
             documents += 1
             if documents > 1:
-                yield Fault(place, "a second document: a sweep is one")
+                yield SweepFault(place, "a second document: a sweep is one")
             if event.version or event.tags:
-                yield Fault(place, "directives (%) are not taken")
+                yield SweepFault(place, "directives (%) are not taken")
         if isinstance(event, CollectionStartEvent):
             depth += 1
             if depth > MOST_DEPTH:
-                yield Fault(place, f"more than {MOST_DEPTH} levels deep")
+                yield SweepFault(place, f"more than {MOST_DEPTH} levels deep")
                 return
         if isinstance(event, CollectionEndEvent):
             depth -= 1
@@ -171,13 +171,13 @@ def _mapping(node: MappingNode, path: Route, document: Document) -> dict[str, An
     for key, value in node.value:
         place = _place(key)
         if not isinstance(key, ScalarNode):
-            document.faults.append(Fault(place, "a key is a plain word"))
+            document.faults.append(SweepFault(place, "a key is a plain word"))
             continue
         here = (*path, key.value)
         if key.value in found:
             first = document.keys[here]
             what = f"{key.value!r} is there twice: also at {first.line}:{first.column}"
-            document.faults.append(Fault(place, what))
+            document.faults.append(SweepFault(place, what))
             continue
         document.keys[here] = place
         found[key.value] = _plain(value, here, document)

@@ -62,7 +62,7 @@ class Comparison:
 
     name: str
     candidate: str
-    reference: str
+    baseline: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,10 +103,10 @@ def _twice(allocator: Allocator) -> Iterable[Cell]:
                 Member(name="lstm2", case=lstm),
             ),
             comparisons=(
-                Comparison(name="gru/gru", candidate="gru2", reference="gru"),
-                Comparison(name="lstm/lstm", candidate="lstm2", reference="lstm"),
-                Comparison(name="gru/lstm", candidate="gru", reference="lstm"),
-                Comparison(name="gru2/lstm2", candidate="gru2", reference="lstm2"),
+                Comparison(name="gru/gru", candidate="gru2", baseline="gru"),
+                Comparison(name="lstm/lstm", candidate="lstm2", baseline="lstm"),
+                Comparison(name="gru/lstm", candidate="gru", baseline="lstm"),
+                Comparison(name="gru2/lstm2", candidate="gru2", baseline="lstm2"),
             ),
         )
 
@@ -124,7 +124,7 @@ def _slowed(allocator: Allocator) -> Iterable[Cell]:
                 id=case.id,
                 members=(Member(name=layer, case=case), *slower),
                 comparisons=tuple(
-                    Comparison(name=one.name, candidate=one.name, reference=layer)
+                    Comparison(name=one.name, candidate=one.name, baseline=layer)
                     for one in slower
                 ),
                 seconds=SLOWED_SECONDS,
@@ -139,7 +139,7 @@ def _plain(allocator: Allocator, counts: tuple[int, int, int]) -> Iterable[Cell]
             id=workload_id(gru, DEFAULT_COMPARE),
             members=(Member(name="gru", case=gru), Member(name="lstm", case=lstm)),
             comparisons=(
-                Comparison(name="gru/lstm", candidate="gru", reference="lstm"),
+                Comparison(name="gru/lstm", candidate="gru", baseline="lstm"),
             ),
         )
 

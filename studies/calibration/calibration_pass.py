@@ -96,14 +96,14 @@ class Pass:
         turns, inside = await self._by_turns(members)
         values = {
             one.name: log_ratio(
-                turns[one.candidate].seconds, turns[one.reference].seconds
+                turns[one.candidate].seconds, turns[one.baseline].seconds
             )
             for one in self.cell.comparisons
         }
         rough = tuple(
             one.name
             for one in self.cell.comparisons
-            if not (turns[one.candidate].is_calm and turns[one.reference].is_calm)
+            if not (turns[one.candidate].is_calm and turns[one.baseline].is_calm)
         )
         return self._sample(values, turns, began=began, inside=inside, rough=rough)
 
@@ -121,7 +121,7 @@ class Pass:
                 calls = turns
             else:
                 turns, spent = await self._by_blocks(members, blocks)
-            ours, theirs = turns[comparison.candidate], turns[comparison.reference]
+            ours, theirs = turns[comparison.candidate], turns[comparison.baseline]
             values[way] = log_ratio(ours.seconds, theirs.seconds)
             if not (ours.is_calm and theirs.is_calm):
                 rough.append(way)

@@ -21,7 +21,7 @@ from rnnbench.model.run import (
     Run,
     Status,
     Turns,
-    Yardstick,
+    YardstickTurns,
 )
 from rnnbench.runner.footprint import seconds_guess
 from rnnbench.storage.results_file import (
@@ -91,7 +91,8 @@ def made_run(sweep) -> Run:
         effort=Effort(wall=1, lanes=1, inside_turns=1, launches=LAUNCHES, profiling=0),
         results=results,
         yardsticks=tuple(
-            Yardstick(workload.id, _turns(1e-3, draw)) for workload in sweep.workloads
+            YardstickTurns(workload.id, _turns(1e-3, draw))
+            for workload in sweep.workloads
         ),
     )
 

@@ -38,7 +38,7 @@ def test_a_cell_compares_members_that_it_has(part):
     for cell in cells_of(part, Allocator.STEADY):
         names = [member.name for member in cell.members]
         compared = {
-            name for one in cell.comparisons for name in (one.candidate, one.reference)
+            name for one in cell.comparisons for name in (one.candidate, one.baseline)
         }
         assert len(set(names)) == len(names)
         assert compared == set(names)

@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import pytest
 
-from rnnbench.analysis.backend_check import Standing, judge, seen
+from rnnbench.analysis.backend_check import Certainty, judge, seen
 from rnnbench.analysis.backend_rules import Backend
 
 
@@ -64,30 +64,32 @@ def test_operators_tell_as_what_was_marked_as_seen(make_profile):
 
 
 @pytest.mark.parametrize(
-    ("values", "names", "standing"),
+    ("values", "names", "certainty"),
     [
-        ({}, ("aten::mkldnn_rnn_layer",), Standing.CONFIRMED),
-        ({}, ("aten::lstm",), Standing.CONTRADICTED),
-        ({}, (), Standing.PREDICTED),
-        ({"onednn": False}, ("aten::lstm",), Standing.CONFIRMED),
-        ({"onednn": False}, ("aten::mkldnn_rnn_layer",), Standing.CONTRADICTED),
-        ({"layer": "gru"}, ("aten::gru",), Standing.CONFIRMED),
-        ({"device": "cuda"}, ("RNN_blockPersist_fp_LSTM",), Standing.CONFIRMED),
-        ({"device": "cuda"}, ("elemWiseRNNcell",), Standing.CONTRADICTED),
+        ({}, ("aten::mkldnn_rnn_layer",), Certainty.CONFIRMED),
+        ({}, ("aten::lstm",), Certainty.CONTRADICTED),
+        ({}, (), Certainty.PREDICTED),
+        ({"onednn": False}, ("aten::lstm",), Certainty.CONFIRMED),
+        ({"onednn": False}, ("aten::mkldnn_rnn_layer",), Certainty.CONTRADICTED),
+        ({"layer": "gru"}, ("aten::gru",), Certainty.CONFIRMED),
+        ({"device": "cuda"}, ("RNN_blockPersist_fp_LSTM",), Certainty.CONFIRMED),
+        ({"device": "cuda"}, ("elemWiseRNNcell",), Certainty.CONTRADICTED),
         # No kernel names its algorithm: the backend is right, the rest is not known.
-        ({"device": "cuda"}, ("aten::_cudnn_rnn",), Standing.PREDICTED),
-        ({"device": "cuda"}, ("aten::_thnn_fused_lstm_cell",), Standing.CONTRADICTED),
+        ({"device": "cuda"}, ("aten::_cudnn_rnn",), Certainty.PREDICTED),
+        ({"device": "cuda"}, ("aten::_thnn_fused_lstm_cell",), Certainty.CONTRADICTED),
         (
             {"device": "cuda", "cudnn": False},
             ("aten::_cudnn_rnn",),
-            Standing.CONTRADICTED,
+            Certainty.CONTRADICTED,
         ),
-        ({"layer": "mine:LSTM"}, ("aten::mkldnn_rnn_layer",), Standing.SEEN),
-        ({"layer": "mine:LSTM"}, (), Standing.UNKNOWN),
+        ({"layer": "mine:LSTM"}, ("aten::mkldnn_rnn_layer",), Certainty.SEEN),
+        ({"layer": "mine:LSTM"}, (), Certainty.UNKNOWN),
     ],
 )
-def test_a_profile_confirms_contradicts_or_leaves_open(judged, values, names, standing):
-    assert judged(names, **values).standing is standing
+def test_a_profile_confirms_contradicts_or_leaves_open(
+    judged, values, names, certainty
+):
+    assert judged(names, **values).certainty is certainty
 
 
 def test_both_passes_of_training_must_be_seen(make_case, environment, profiled):
@@ -97,9 +99,9 @@ def test_both_passes_of_training_must_be_seen(make_case, environment, profiled):
     whole = judge(case, environment, profiled(forward, backward))
     half = judge(case, environment, profiled(forward))
 
-    assert whole.standing is Standing.CONFIRMED
+    assert whole.certainty is Certainty.CONFIRMED
     assert whole.label == "cuDNN PERSIST_STATIC_SMALL_H; backward cuDNN STANDARD"
-    assert half.standing is Standing.CONTRADICTED
+    assert half.certainty is Certainty.CONTRADICTED
 
 
 def test_where_no_rule_tells_the_algorithm_what_was_seen_does(
@@ -109,14 +111,14 @@ def test_where_no_rule_tells_the_algorithm_what_was_seen_does(
 
     found = judge(make_case(device="cuda"), unknown, profiled("elemWiseRNNcell"))
 
-    assert found.standing is Standing.SEEN
+    assert found.certainty is Certainty.SEEN
     assert found.label == "cuDNN STANDARD"
 
 
 def test_an_unprofiled_case_is_predicted_only(make_case, environment):
     found = judge(make_case(), environment, None)
 
-    assert found.standing is Standing.PREDICTED
+    assert found.certainty is Certainty.PREDICTED
     assert found.label == "oneDNN fused"
     assert found.sentence == "oneDNN fused is predicted; it was not profiled."
 

@@ -53,7 +53,7 @@ def test_a_gru_without_a_switch_is_held_against_the_lstm_with_it_and_without(
 
     run = simulate(cases, truth)
     found = {
-        (r.pair.axis, backend(r.pair.reference)): r.verdict
+        (r.pair.axis, backend(r.pair.baseline)): r.verdict
         for r in ratios(run)
         if r.metric is TIME
     }
@@ -149,7 +149,7 @@ def test_what_a_process_is_started_with_is_compared_over_launches(
     (ratio,) = [each for each in ratios(run) if each.metric is TIME]
 
     assert ratio.pair.axis == axis
-    assert getattr(ratio.pair.reference, axis) == plain
+    assert getattr(ratio.pair.baseline, axis) == plain
     assert ratio.interval.low < 3 < ratio.interval.high
     assert ratio.verdict is Verdict.SLOWER
 

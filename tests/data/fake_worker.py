@@ -17,7 +17,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from rnnbench.model.case import Phase
-from rnnbench.model.profile import Ceiling, Kind, Operator, Part, Profile, Span
+from rnnbench.model.profile import Ceiling, Kind, MemoryPart, Operator, Profile, Span
 from rnnbench.model.run import Environment, Status
 from rnnbench.worker import protocol
 from rnnbench.worker.protocol import (
@@ -184,7 +184,11 @@ def profile(case):
             ),
         ),
         kinds=((kind, 1.5 * SECONDS), (Kind.FRAMEWORK, 0.5 * SECONDS)),
-        memory=((Part.PARAMETERS, 2048), (Part.SAVED, saved), (Part.OTHER, 1024)),
+        memory=(
+            (MemoryPart.PARAMETERS, 2048),
+            (MemoryPart.SAVED, saved),
+            (MemoryPart.OTHER, 1024),
+        ),
         unseen="everything: this worker is a fake",
         seen=(f"aten::{case.layer}", name),
         timeline=(

@@ -3,7 +3,7 @@ from dataclasses import fields, replace
 import pytest
 
 from rnnbench.model.machine import (
-    Part,
+    FieldRole,
     differences,
     forbidding,
     machine_key,
@@ -44,7 +44,9 @@ def test_a_gpu_forbids_nothing_where_nothing_runs_on_it(environment, make_case):
 def test_another_machine_forbids_a_comparison(environment, make_case, field):
     changed = differences(environment, altered(environment, field))
 
-    assert [one.part for one in forbidding(changed, [make_case()])] == [Part.MACHINE]
+    assert [one.role for one in forbidding(changed, [make_case()])] == [
+        FieldRole.MACHINE
+    ]
 
 
 @pytest.mark.parametrize("field", ["torch", "python", "kernel", "numpy", "driver"])

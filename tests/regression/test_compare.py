@@ -3,7 +3,7 @@ from dataclasses import replace
 import pytest
 
 from rnnbench.model.errors import IncomparableError
-from rnnbench.model.run import Status, TurnValue, Yardstick
+from rnnbench.model.run import Status, TurnValue, YardstickTurns
 from rnnbench.regression.cell import Verdict
 from rnnbench.regression.compare import compare
 
@@ -135,7 +135,7 @@ def test_the_yardstick_takes_out_what_slows_a_whole_launch(night, make_turns):
 
 
 def _sticks(run, sticks):
-    return [Yardstick(workload, turns) for workload, turns in sticks.items()]
+    return [YardstickTurns(workload, turns) for workload, turns in sticks.items()]
 
 
 def test_cells_that_are_alike_are_rarely_called_worse(night):

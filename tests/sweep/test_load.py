@@ -16,7 +16,8 @@ from rnnbench.model.cost import parameters
 from rnnbench.model.errors import SweepError
 from rnnbench.model.run import Policy
 from rnnbench.model.workload import DEFAULT_COMPARE
-from rnnbench.sweep.load import load_sweep, schema
+from rnnbench.sweep import schema
+from rnnbench.sweep.load import load_sweep
 
 ROOT = Path(__file__).parents[2]
 SHIPPED = sorted((ROOT / "configs").glob("*.yaml"))

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from rnnbench.model.case import Device, Dtype
-from rnnbench.model.profile import Ceiling, Kind, Operator, Part, Profile, Span
+from rnnbench.model.profile import Ceiling, Kind, MemoryPart, Operator, Profile, Span
 from rnnbench.model.run import Status
 from rnnbench.worker.protocol import (
     Burn,
@@ -43,7 +43,7 @@ PROFILE = Profile(
         ),
     ),
     kinds=((Kind.MATRIX, 1e-3), (Kind.FRAMEWORK, 1e-3)),
-    memory=((Part.PARAMETERS, 128), (Part.OTHER, 64)),
+    memory=((MemoryPart.PARAMETERS, 128), (MemoryPart.OTHER, 64)),
     unseen="what libraries keep",
     seen=("aten::gru",),
     timeline=(

@@ -74,7 +74,7 @@ def of_layers(found: Iterable[Ratio], candidates: Sequence[str]) -> list[Ratio]:
         for ratio in found
         if ratio.pair.axis == "layer"
         and ratio.pair.candidate.layer in candidates
-        and ratio.pair.reference.layer == "lstm"
+        and ratio.pair.baseline.layer == "lstm"
         and not ratio.pair.candidate.parameters_of
     ]
 
@@ -159,7 +159,7 @@ def _other(claimed: frozenset[Verdict]) -> frozenset[Verdict]:
 
 
 def _place(ratio: Ratio) -> str:
-    case, axis = ratio.pair.reference, ratio.pair.axis
+    case, axis = ratio.pair.baseline, ratio.pair.axis
     phase = words("phase", case.phase)
     if axis == "layer":
         ours, theirs = layer_name(ratio.pair.candidate.layer), layer_name(case.layer)

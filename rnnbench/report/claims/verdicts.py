@@ -142,8 +142,8 @@ def _learned(
 def _projects(_run: Run, found: Sequence[Ratio]) -> Finding:
     pairs = of_axis(found, "proj_size")
     smaller = [
-        counted(ratio.pair.candidate) < counted(ratio.pair.reference)
-        and ratio.pair.candidate.output_size < ratio.pair.reference.output_size
+        counted(ratio.pair.candidate) < counted(ratio.pair.baseline)
+        and ratio.pair.candidate.output_size < ratio.pair.baseline.output_size
         for ratio in pairs
     ]
     plain = replace(PROJECTED, proj_size=0)
@@ -191,7 +191,7 @@ def _layouts(run: Run, found: Sequence[Ratio]) -> Finding:
 def _biases(_run: Run, found: Sequence[Ratio]) -> Finding:
     pairs = of_axis(found, "bias")
     fewer = [
-        counted(ratio.pair.candidate) < counted(ratio.pair.reference) for ratio in pairs
+        counted(ratio.pair.candidate) < counted(ratio.pair.baseline) for ratio in pairs
     ]
     with_bias, without = counted(EXAMPLE), counted(replace(EXAMPLE, bias=False))
     exact = (

@@ -41,7 +41,7 @@ def _settings(found: Sequence[Ratio]) -> dict[str, list[Case]]:
     groups: dict[str, dict[Case, None]] = {}
     for ratio in found:
         equal = ", at equal parameters" if ratio.pair.candidate.parameters_of else ""
-        case = ratio.pair.reference
+        case = ratio.pair.baseline
         own = backend(case)
         parts = [part for part in setting(case).split(", ") if part != own]
         members = groups.setdefault(f"{', '.join(parts)}{equal}", {})

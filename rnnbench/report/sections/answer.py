@@ -50,7 +50,7 @@ def by_setting(found: Sequence[Ratio]) -> dict[str, list[Ratio]]:
     groups: dict[str, list[Ratio]] = {}
     for ratio in found:
         equal = ", at equal parameters" if ratio.pair.candidate.parameters_of else ""
-        groups.setdefault(f"{setting(ratio.pair.reference)}{equal}", []).append(ratio)
+        groups.setdefault(f"{setting(ratio.pair.baseline)}{equal}", []).append(ratio)
     return groups
 
 
@@ -58,7 +58,7 @@ def by_phase(found: Sequence[Ratio]) -> dict[str, list[Ratio]]:
     """Ratios by the phase of both, in words."""
     groups: dict[str, list[Ratio]] = {}
     for ratio in found:
-        phase = words("phase", ratio.pair.reference.phase)
+        phase = words("phase", ratio.pair.baseline.phase)
         groups.setdefault(phase, []).append(ratio)
     return groups
 
@@ -139,12 +139,12 @@ def _boundary(group: Sequence[Ratio]) -> str:
     if len({ratio.verdict for ratio in group}) < 2:
         return ""
     for axis in SIZES:
-        values = sorted({nominal(ratio.pair.reference, axis) for ratio in group})
+        values = sorted({nominal(ratio.pair.baseline, axis) for ratio in group})
         for edge in values[1:-1]:
             beyond = {
                 ratio.verdict
                 for ratio in group
-                if nominal(ratio.pair.reference, axis) >= edge
+                if nominal(ratio.pair.baseline, axis) >= edge
             }
             if len(beyond) == 1 and (winner := _WINNERS.get(*beyond)):
                 return f"; from {axis} {edge} on always the {winner}"

@@ -44,7 +44,7 @@ def attributions(found: Sequence[Ratio]) -> tuple[Block, ...]:
 
 
 def _where(ratio: Ratio) -> str:
-    case = ratio.pair.reference
+    case = ratio.pair.baseline
     switch = "cudnn" if case.device is Device.CUDA else "onednn"
     equal = ", at equal parameters" if ratio.pair.candidate.parameters_of else ""
     return f"{plain_setting(case, switch)}{equal}, {words('phase', case.phase)}"

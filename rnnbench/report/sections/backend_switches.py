@@ -89,7 +89,7 @@ def _groups(found: Sequence[Ratio]) -> _Found:
 
 
 def _where(ratio: Ratio) -> str:
-    case = ratio.pair.reference
+    case = ratio.pair.baseline
     own = backend(case)
     parts = [part for part in setting(case).split(", ") if part != own]
     return ", ".join([words("phase", case.phase), *parts])

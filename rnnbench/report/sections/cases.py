@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from itertools import compress
 from statistics import median
 
-from rnnbench.analysis.backend_check import Standing, judge
+from rnnbench.analysis.backend_check import Certainty, judge
 from rnnbench.analysis.labels import layer_name, limits, words
 from rnnbench.analysis.ratio import absolute
 from rnnbench.analysis.stats import Interval
@@ -154,8 +154,8 @@ def _provenance(result: Result, environment: Environment) -> Cell:
     if result.status not in MEASURED:
         return Cell("")
     found = judge(result.case, environment, result.profile)
-    tone = Tone.BAD if found.standing is Standing.CONTRADICTED else Tone.PLAIN
-    return Cell(found.label, tone, found.standing)
+    tone = Tone.BAD if found.certainty is Certainty.CONTRADICTED else Tone.PLAIN
+    return Cell(found.label, tone, found.certainty)
 
 
 def _without_empty(

@@ -20,10 +20,10 @@ _ROWS = ("num_layers", "batch_size", "input_size")
 
 def decisions(name: str, group: Sequence[Ratio]) -> list[Block]:
     """One table where the sizes are a product, or one for each product within them."""
-    axes = ["hidden_size", *varying([one.pair.reference for one in group], _ROWS)]
+    axes = ["hidden_size", *varying([one.pair.baseline for one in group], _ROWS)]
     cells: _Cells = {}
     for ratio in group:
-        case = ratio.pair.reference
+        case = ratio.pair.baseline
         row = tuple(nominal(case, axis) for axis in axes)
         column = (words("phase", case.phase), case.seq_len)
         cells.setdefault(row, {})[column] = ratio

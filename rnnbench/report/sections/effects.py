@@ -73,7 +73,7 @@ def _groups(found: Sequence[Ratio]) -> dict[str, _Group]:
     """
     together: dict[tuple[str, str, str], list[Ratio]] = {}
     for ratio in found:
-        key = (_where(ratio), _label(ratio), ratio.pair.reference.layer)
+        key = (_where(ratio), _label(ratio), ratio.pair.baseline.layer)
         together.setdefault(key, []).append(ratio)
     groups: dict[str, _Group] = {}
     for (where, label, layer), group in together.items():
@@ -82,21 +82,21 @@ def _groups(found: Sequence[Ratio]) -> dict[str, _Group]:
         if len(times) < 2 or pooled(times):
             panel[label, layer] = group
             continue
-        axes = varying([ratio.pair.reference for ratio in times], SIZES)
+        axes = varying([ratio.pair.baseline for ratio in times], SIZES)
         for ratio in group:
-            own = f"{label}, {sizes(ratio.pair.reference, axes)}"
+            own = f"{label}, {sizes(ratio.pair.baseline, axes)}"
             panel.setdefault((own, layer), []).append(ratio)
     return groups
 
 
 def _where(ratio: Ratio) -> str:
-    case = ratio.pair.reference
+    case = ratio.pair.baseline
     return f"{words('phase', case.phase)}, {words('device', case.device)}"
 
 
 def _label(ratio: Ratio) -> str:
     """What is divided by what, and what else is not as it comes."""
-    case = ratio.pair.reference
+    case = ratio.pair.baseline
     usual = (words("device", case.device), "oneDNN on", "cuDNN on")
     parts = plain_setting(case, ratio.pair.axis).split(", ")
     own = [part for part in parts if part not in usual]
@@ -189,10 +189,10 @@ def _table(axis: str, found: Sequence[Ratio]) -> Table:
     rows = tuple(
         (
             Cell(pair_label(ratio.pair)),
-            Cell(layer_name(ratio.pair.reference.layer)),
-            Cell(words("phase", ratio.pair.reference.phase)),
-            Cell(plain_setting(ratio.pair.reference, axis)),
-            Cell(sizes(ratio.pair.reference)),
+            Cell(layer_name(ratio.pair.baseline.layer)),
+            Cell(words("phase", ratio.pair.baseline.phase)),
+            Cell(plain_setting(ratio.pair.baseline, axis)),
+            Cell(sizes(ratio.pair.baseline)),
             Cell(ratio.metric.name),
             Cell(span(ratio.interval)),
             verdict_cell(ratio),

@@ -43,11 +43,11 @@ def pareto_chart(found: Sequence[Ratio]) -> Chart | None:
 
 def _clouds(group: Sequence[Ratio]) -> tuple[Cloud, ...]:
     memory = {one.pair: one.interval for one in group if one.metric is PEAK_MEMORY}
-    phases = list(dict.fromkeys(one.pair.reference.phase for one in group))
+    phases = list(dict.fromkeys(one.pair.baseline.phase for one in group))
     spots: dict[tuple[str, Phase], list[tuple[Interval, Interval]]] = {}
     for ratio in group:
         if ratio.metric is TIME and ratio.pair in memory:
-            key = (ratio.pair.candidate.layer, ratio.pair.reference.phase)
+            key = (ratio.pair.candidate.layer, ratio.pair.baseline.phase)
             spots.setdefault(key, []).append((ratio.interval, memory[ratio.pair]))
     return tuple(
         Cloud(

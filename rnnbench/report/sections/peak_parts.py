@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from rnnbench.model.metric import PEAK_MEMORY, significant
-from rnnbench.model.profile import Part
+from rnnbench.model.profile import MemoryPart
 from rnnbench.report.content import (
     Bar,
     BarPanel,
@@ -19,13 +19,13 @@ from rnnbench.report.sections.profiled import Group, Member
 
 # A part keeps its place and its colour on every page; what has no name is grey.
 _STYLES: dict[str, int] = {
-    Part.PARAMETERS: 1,
-    Part.GRADIENTS: 0,
-    Part.OPTIMIZER: 4,
-    Part.INPUT: 5,
-    Part.OUTPUT: 2,
-    Part.SAVED: 3,
-    Part.OTHER: 6,
+    MemoryPart.PARAMETERS: 1,
+    MemoryPart.GRADIENTS: 0,
+    MemoryPart.OPTIMIZER: 4,
+    MemoryPart.INPUT: 5,
+    MemoryPart.OUTPUT: 2,
+    MemoryPart.SAVED: 3,
+    MemoryPart.OTHER: 6,
 }
 
 
@@ -110,7 +110,7 @@ def _reading(member: Member, name: str) -> Cell:
 
 
 def _style(name: str) -> int:
-    return _STYLES.get(name, _STYLES[Part.OTHER])
+    return _STYLES.get(name, _STYLES[MemoryPart.OTHER])
 
 
 def _peak(member: Member) -> int:

@@ -33,7 +33,7 @@ def winner_cell(ratio: Ratio) -> Cell:
     """Which of two layers to take, with the ratio that says so."""
     names = {
         Tone.FIRST: layer_name(ratio.pair.candidate.layer),
-        Tone.SECOND: layer_name(ratio.pair.reference.layer),
+        Tone.SECOND: layer_name(ratio.pair.baseline.layer),
     }
     tone = _TONES[ratio.verdict]
     text = f"{names.get(tone, ratio.verdict)} {significant(ratio.interval.estimate)}"

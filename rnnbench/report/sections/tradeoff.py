@@ -122,7 +122,7 @@ def _readings(group: Sequence[Ratio]) -> list[Reading]:
         Reading(
             layer_name(ratio.pair.candidate.layer),
             styles[ratio.pair.candidate.layer],
-            ratio.pair.reference,
+            ratio.pair.baseline,
             ratio.interval,
             others=ratio.pair.candidate.layer == "gru",
         )
@@ -136,10 +136,10 @@ def _work(group: Sequence[Ratio]) -> list[Reading]:
     for ratio in group:
         ours, theirs = (
             step_flops(ratio.pair.candidate),
-            step_flops(ratio.pair.reference),
+            step_flops(ratio.pair.baseline),
         )
         if ratio.pair.candidate.layer == "gru" and ours and theirs:
-            shares[ratio.pair.reference] = ours / theirs
+            shares[ratio.pair.baseline] = ours / theirs
     told = {significant(share) for share in shares.values()}
     label = f"FLOPs {float(*told):g}" if len(told) == 1 else "FLOPs"
     return [
@@ -154,22 +154,22 @@ def _table(name: str, group: Sequence[Ratio]) -> Table:
     """One row for each pair, time and memory beside each other."""
     memory = {ratio.pair: ratio for ratio in group if ratio.metric is PEAK_MEMORY}
     times = {ratio.pair: ratio for ratio in group if ratio.metric is TIME}
-    axes = varying([ratio.pair.reference for ratio in group]) or ["hidden_size"]
+    axes = varying([ratio.pair.baseline for ratio in group]) or ["hidden_size"]
     rows = []
     for pair in dict.fromkeys(ratio.pair for ratio in group):
         time, bytes_ = times.get(pair), memory.get(pair)
         rows.append(
             (
                 Cell(layer_name(pair.candidate.layer)),
-                Cell(words("phase", pair.reference.phase)),
-                *(Cell(str(nominal(pair.reference, axis))) for axis in axes),
+                Cell(words("phase", pair.baseline.phase)),
+                *(Cell(str(nominal(pair.baseline, axis))) for axis in axes),
                 Cell(span(time.interval)) if time else Cell("not measured"),
                 verdict_cell(time) if time else Cell(""),
                 Cell(span(bytes_.interval)) if bytes_ else Cell("not read"),
                 verdict_cell(bytes_) if bytes_ else Cell(""),
             )
         )
-    first = group[0].pair.reference
+    first = group[0].pair.baseline
     fixed = sizes(first, [axis for axis in SIZES if axis not in axes])
     everywhere = f" (everywhere: {fixed})" if fixed else ""
     return Table(

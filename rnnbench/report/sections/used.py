@@ -193,7 +193,7 @@ def _is_of(ratio: Ratio, row: _Row) -> bool:
     ours, theirs = row.results.get("gru"), row.results.get("lstm")
     if ours is None or theirs is None:
         return False
-    return (ratio.pair.candidate, ratio.pair.reference) == (ours.case, theirs.case)
+    return (ratio.pair.candidate, ratio.pair.baseline) == (ours.case, theirs.case)
 
 
 def _origin(use: Use) -> Text:

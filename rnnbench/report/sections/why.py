@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from rnnbench.analysis.backend_check import Standing, judge
+from rnnbench.analysis.backend_check import Certainty, judge
 from rnnbench.model.run import MEASURED, Run
 from rnnbench.report.content import Block, Listing, Section, Text
 from rnnbench.report.sections.operators import time_blocks
@@ -67,10 +67,10 @@ def _contradictions(run: Run) -> list[Block]:
     wrong = [
         Text(found.sentence, case.id)
         for case, found in judged
-        if found.standing is Standing.CONTRADICTED
+        if found.certainty is Certainty.CONTRADICTED
     ]
     if not wrong:
-        right = sum(found.standing is Standing.CONFIRMED for _, found in judged)
+        right = sum(found.certainty is Certainty.CONFIRMED for _, found in judged)
         text = f"The predicted code was seen in {right} of {len(judged)} profiles"
         return [Text(f"{text}; none contradicts its prediction.")] if right else []
     more = len(wrong) - _MOST_NAMED

@@ -12,7 +12,7 @@ from torch.autograd.graph import saved_tensors_hooks
 from torch.profiler import record_function
 
 from rnnbench.model.case import Device
-from rnnbench.model.profile import Part
+from rnnbench.model.profile import MemoryPart
 from rnnbench.worker.layers.step import Step
 from rnnbench.worker.profiling.peak_memory import record_call
 
@@ -28,11 +28,11 @@ _MARK = "rnnbench.part:"
 
 
 @dataclass(slots=True)
-class Block:
+class MemoryBlock:
     """Memory that was handed out. Its part is known later than its size."""
 
     size: int
-    part: Part = Part.OTHER
+    part: MemoryPart = MemoryPart.OTHER
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,14 +41,14 @@ class Event:
 
     address: int
     size: int = 0
-    part: Part = Part.OTHER
+    part: MemoryPart = MemoryPart.OTHER
 
 
 @dataclass(frozen=True, slots=True)
 class Peak:
     """Bytes by part, which sum to the peak; `growth`: those that the call added."""
 
-    parts: tuple[tuple[Part, int], ...]
+    parts: tuple[tuple[MemoryPart, int], ...]
     growth: int
 
 
@@ -72,7 +72,7 @@ def memory_parts(step: Step) -> Peak:
 
 
 def at_peak(
-    events: Iterable[Event], held: dict[int, Block], gradients: Iterable[int]
+    events: Iterable[Event], held: dict[int, MemoryBlock], gradients: Iterable[int]
 ) -> Peak:
     """Replay the events over what was held before, by address, and stop at the peak.
 
@@ -80,25 +80,25 @@ def at_peak(
     """
     blocks = list(held.values())
     live = dict(held)
-    changes: list[tuple[Block, int]] = []
+    changes: list[tuple[MemoryBlock, int]] = []
     for event in events:
         if event.size > 0:
-            live[event.address] = Block(event.size)
+            live[event.address] = MemoryBlock(event.size)
             changes.append((live[event.address], event.size))
         elif event.size < 0:
             if (freed := live.pop(event.address, None)) is None:
-                freed = Block(-event.size)
+                freed = MemoryBlock(-event.size)
                 blocks.append(freed)
             freed.size = -event.size
             changes.append((freed, event.size))
         else:
             _set_part(live, event.address, event.part)
     for address in gradients:
-        _set_part(live, address, Part.GRADIENTS)
+        _set_part(live, address, MemoryPart.GRADIENTS)
     return _replay(blocks, changes)
 
 
-def _replay(blocks: list[Block], changes: list[tuple[Block, int]]) -> Peak:
+def _replay(blocks: list[MemoryBlock], changes: list[tuple[MemoryBlock, int]]) -> Peak:
     sums = [0, *accumulate(size for _, size in changes)]
     growth = max(sums)
     # By identity: blocks of one size and part are equal.
@@ -108,18 +108,23 @@ def _replay(blocks: list[Block], changes: list[tuple[Block, int]]) -> Peak:
             live[id(block)] = block
         else:
             del live[id(block)]
-    bytes_of = dict.fromkeys(Part, 0)
+    bytes_of = dict.fromkeys(MemoryPart, 0)
     for block in live.values():
         bytes_of[block.part] += block.size
     return Peak(tuple(bytes_of.items()), growth)
 
 
 # What a block is called where it is more than one thing: the later of these.
-_RANK = {Part.OTHER: 0, Part.SAVED: 1, Part.OUTPUT: 2, Part.GRADIENTS: 3}
+_RANK = {
+    MemoryPart.OTHER: 0,
+    MemoryPart.SAVED: 1,
+    MemoryPart.OUTPUT: 2,
+    MemoryPart.GRADIENTS: 3,
+}
 _HIGHEST = 4  # what was held before stays what it is
 
 
-def _set_part(live: dict[int, Block], address: int, part: Part) -> None:
+def _set_part(live: dict[int, MemoryBlock], address: int, part: MemoryPart) -> None:
     block = live.get(address)
     if block is not None and _RANK[part] > _RANK.get(block.part, _HIGHEST):
         block.part = part
@@ -128,17 +133,17 @@ def _set_part(live: dict[int, Block], address: int, part: Part) -> None:
 def _marked(step: Step) -> AbstractContextManager[object]:
     """Say in the profile which blocks are the layer's output, and which are saved."""
 
-    def tell(part: Part, tensors: Any) -> None:
+    def tell(part: MemoryPart, tensors: Any) -> None:
         for address, _ in _storages(tensors):
             with record_function(f"{_MARK}{address}:{part}"):
                 pass
 
     def save(tensor: Tensor) -> Tensor:
-        tell(Part.SAVED, tensor)
+        tell(MemoryPart.SAVED, tensor)
         return tensor
 
     def give(_module: object, _arguments: object, output: Any) -> None:
-        tell(Part.OUTPUT, output)
+        tell(MemoryPart.OUTPUT, output)
 
     stack = ExitStack()
     stack.enter_context(saved_tensors_hooks(save, lambda tensor: tensor))
@@ -162,25 +167,27 @@ def _events(results: Any, device: Device) -> Iterator[Event]:
             found.append((event.start_time_ns, change))
         elif event.name.startswith(_MARK):
             address, _, part = event.name.removeprefix(_MARK).partition(":")
-            found.append((event.start_time_ns, Event(int(address), part=Part(part))))
+            found.append(
+                (event.start_time_ns, Event(int(address), part=MemoryPart(part)))
+            )
     for _, each in sorted(found, key=lambda timed: timed[0]):
         yield each
 
 
-def _held(step: Step) -> dict[int, Block]:
+def _held(step: Step) -> dict[int, MemoryBlock]:
     """What was there before the call, by address; of shared memory the first part."""
     kept = step.kept
     buffers = list(step.module.buffers())
     state = list(kept.optimizer.state.values()) if kept.optimizer else []
-    held: dict[int, Block] = {}
+    held: dict[int, MemoryBlock] = {}
     for part, tensors in (
-        (Part.PARAMETERS, list(step.module.parameters())),
-        (Part.OPTIMIZER, state),
-        (Part.INPUT, [kept.given, kept.grads]),
-        (Part.OTHER, buffers),
+        (MemoryPart.PARAMETERS, list(step.module.parameters())),
+        (MemoryPart.OPTIMIZER, state),
+        (MemoryPart.INPUT, [kept.given, kept.grads]),
+        (MemoryPart.OTHER, buffers),
     ):
         for address, size in _storages(tensors):
-            held.setdefault(address, Block(size, part))
+            held.setdefault(address, MemoryBlock(size, part))
     return held
 
 

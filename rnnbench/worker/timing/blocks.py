@@ -21,7 +21,7 @@ UNSETTLED = 5
 
 
 @dataclass(frozen=True, slots=True)
-class Block:
+class TimedBlock:
     """Seconds per call, once settled; `calm`: of calls that nothing disturbed.
 
     `spent`: seconds of every call, settled or not.
@@ -42,7 +42,7 @@ def take_blocks(
     """
     shuffle = random.Random(job.seed).shuffle  # noqa: S311 - an order, not a secret
     fared: list[Warm | Outcome] = list(entrants.members)
-    taken: list[list[Block]] = [[] for _ in fared]
+    taken: list[list[TimedBlock]] = [[] for _ in fared]
     calls = sum(one.call for one in fared if isinstance(one, Warm))
     entrants.watch.allow(job.blocks * BLOCK_CALLS * calls)
     for _ in range(job.blocks):
@@ -66,7 +66,7 @@ def take_blocks(
     )
 
 
-def take_block(entrants: Field, member: Warm) -> Block:
+def take_block(entrants: Field, member: Warm) -> TimedBlock:
     """A block, its calls read by the clock of turns and watched as they are."""
     step, watch = member.step, entrants.watch
     at_once = 1 if member.call >= WATCHED_ALONE else BLOCK_CALLS
@@ -81,7 +81,7 @@ def take_block(entrants: Field, member: Warm) -> Block:
     settled = [one for one, _ in calls[UNSETTLED:]]
     undisturbed = [one for one, calm in calls[UNSETTLED:] if calm]
     _, timed = plan(member.call, entrants.device)
-    return Block(
+    return TimedBlock(
         _as_turns(undisturbed or settled, timed),
         calm=bool(undisturbed),
         spent=sum(one for one, _ in calls),
@@ -94,7 +94,7 @@ def _as_turns(calls: Sequence[float], timed: int) -> float:
     return median(min(calls[start : start + timed]) for start in starts)
 
 
-def _attempted(entrants: Field, place: int) -> Block | Outcome:
+def _attempted(entrants: Field, place: int) -> TimedBlock | Outcome:
     """A block, free of the garbage collector as a turn is; or how it failed."""
     member = entrants.members[place]
     if isinstance(member, Outcome):
@@ -106,14 +106,14 @@ def _attempted(entrants: Field, place: int) -> Block | Outcome:
         gc.enable()
 
 
-def _kept(taken: list[list[Block]]) -> list[int]:
+def _kept(taken: list[list[TimedBlock]]) -> list[int]:
     """The rounds that nothing disturbed, or all."""
     rows = list(zip(*filter(None, taken), strict=True))
     calm = [place for place, row in enumerate(rows) if all(one.calm for one in row)]
     return calm or list(range(len(rows)))
 
 
-def _turns(blocks: list[Block], kept: list[int]) -> MemberTurns:
+def _turns(blocks: list[TimedBlock], kept: list[int]) -> MemberTurns:
     chosen = [blocks[place] for place in kept] if blocks else []
     return MemberTurns(
         seconds=tuple(block.seconds for block in chosen),

@@ -10,7 +10,7 @@ import torch
 from torch.autograd import DeviceType
 
 from rnnbench.model.case import Dtype, Lengths, Phase
-from rnnbench.model.profile import Kind, Part
+from rnnbench.model.profile import Kind, MemoryPart
 from rnnbench.model.run import Status
 from rnnbench.worker.layers.step import build
 from rnnbench.worker.profiling import capture as profiling
@@ -173,7 +173,7 @@ def test_spans_of_a_lane_follow_each_other_within_the_call(make_case):
 def test_memory_is_by_part_with_what_is_unseen(make_case):
     profile = profile_of(make_case(phase=Phase.TRAIN))
 
-    assert [part for part, _ in profile.memory] == list(Part)
+    assert [part for part, _ in profile.memory] == list(MemoryPart)
     assert "oneDNN" in profile.unseen
     assert profile.device_memory == ()
 

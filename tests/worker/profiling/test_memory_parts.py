@@ -5,13 +5,18 @@ import torch
 
 from rnnbench.model.case import Device, Dtype, InitialState, Lengths, Phase
 from rnnbench.model.cost import parameters
-from rnnbench.model.profile import Part
+from rnnbench.model.profile import MemoryPart
 from rnnbench.worker.layers.step import build
 from rnnbench.worker.profiling import memory_parts as parts
-from rnnbench.worker.profiling.memory_parts import Block, Event, at_peak, memory_parts
+from rnnbench.worker.profiling.memory_parts import (
+    Event,
+    MemoryBlock,
+    at_peak,
+    memory_parts,
+)
 from rnnbench.worker.profiling.peak_memory import peak_memory
 
-HELD_BEFORE = (Part.PARAMETERS, Part.OPTIMIZER, Part.INPUT)
+HELD_BEFORE = (MemoryPart.PARAMETERS, MemoryPart.OPTIMIZER, MemoryPart.INPUT)
 KNOBS = [
     {},
     {"onednn": False},
@@ -39,11 +44,11 @@ def test_the_parts_sum_to_what_was_held_and_what_the_call_adds(
     peak = memory_parts(build(case))
 
     found = named(peak)
-    assert list(found) == list(Part)
+    assert list(found) == list(MemoryPart)
     assert min(found.values()) >= 0
     assert peak.growth == added
     assert sum(found.values()) == added + sum(found[part] for part in HELD_BEFORE)
-    assert found[Part.PARAMETERS] == 4 * parameters(case)
+    assert found[MemoryPart.PARAMETERS] == 4 * parameters(case)
 
 
 @pytest.mark.parametrize("layer", ["lstm", "gru"])
@@ -64,11 +69,11 @@ def test_each_part_is_found_where_it_is_known_by_hand(make_case):
 
     found = named(memory_parts(build(case)))
 
-    assert found[Part.GRADIENTS] == weights
+    assert found[MemoryPart.GRADIENTS] == weights
     # Adam's two averages, and a step count for each of the four parameters.
-    assert found[Part.OPTIMIZER] == 2 * weights + 4 * 4
+    assert found[MemoryPart.OPTIMIZER] == 2 * weights + 4 * 4
     # The input, and the fixed gradient of the output.
-    assert found[Part.INPUT] == 4 * (case.input_size + case.hidden_size)
+    assert found[MemoryPart.INPUT] == 4 * (case.input_size + case.hidden_size)
 
 
 def test_the_output_is_its_own_part(make_case):
@@ -78,7 +83,7 @@ def test_the_output_is_its_own_part(make_case):
 
     found = named(memory_parts(build(case)))
 
-    assert found[Part.OUTPUT] >= 4 * 64 * 16 * 16
+    assert found[MemoryPart.OUTPUT] >= 4 * 64 * 16 * 16
 
 
 def test_training_saves_for_backward_and_inference_does_not(make_case):
@@ -87,8 +92,8 @@ def test_training_saves_for_backward_and_inference_does_not(make_case):
     inference = named(memory_parts(build(make_case(phase=Phase.INFERENCE, **sizes))))
     forward = named(memory_parts(build(make_case(phase=Phase.FORWARD, **sizes))))
 
-    assert inference[Part.SAVED] == inference[Part.GRADIENTS] == 0
-    assert forward[Part.SAVED] > 32 * 8 * 16 * 4
+    assert inference[MemoryPart.SAVED] == inference[MemoryPart.GRADIENTS] == 0
+    assert forward[MemoryPart.SAVED] > 32 * 8 * 16 * 4
 
 
 def test_a_reading_leaves_no_hook(make_case):
@@ -112,49 +117,65 @@ def test_a_torch_that_tells_no_addresses_is_named(make_case, monkeypatch):
     ("events", "held", "gradients", "expected", "growth"),
     [
         ([], {}, (), {}, 0),
-        ([Event(1, 8), Event(1, -8), Event(1, 4)], {}, (), {Part.OTHER: 8}, 8),
+        ([Event(1, 8), Event(1, -8), Event(1, 4)], {}, (), {MemoryPart.OTHER: 8}, 8),
         (
-            [Event(1, 8), Event(1, part=Part.SAVED), Event(2, 2), Event(1, -8)],
+            [Event(1, 8), Event(1, part=MemoryPart.SAVED), Event(2, 2), Event(1, -8)],
             {},
             (),
-            {Part.SAVED: 8, Part.OTHER: 2},
+            {MemoryPart.SAVED: 8, MemoryPart.OTHER: 2},
             10,
         ),
         # An address is used again: a word holds for the block that is there then.
         (
-            [Event(1, 8), Event(1, part=Part.SAVED), Event(1, -8), Event(1, 9)],
+            [Event(1, 8), Event(1, part=MemoryPart.SAVED), Event(1, -8), Event(1, 9)],
             {},
             (),
-            {Part.OTHER: 9},
+            {MemoryPart.OTHER: 9},
             9,
         ),
         # What the layer gives is its output, though it is saved, too.
         (
-            [Event(1, 8), Event(1, part=Part.OUTPUT), Event(1, part=Part.SAVED)],
+            [
+                Event(1, 8),
+                Event(1, part=MemoryPart.OUTPUT),
+                Event(1, part=MemoryPart.SAVED),
+            ],
             {},
             (),
-            {Part.OUTPUT: 8},
+            {MemoryPart.OUTPUT: 8},
             8,
         ),
-        ([Event(1, 8), Event(2, 4)], {}, (2,), {Part.OTHER: 8, Part.GRADIENTS: 4}, 12),
+        (
+            [Event(1, 8), Event(2, 4)],
+            {},
+            (2,),
+            {MemoryPart.OTHER: 8, MemoryPart.GRADIENTS: 4},
+            12,
+        ),
         # What was held before stays what it is, and counts until it is freed.
         (
-            [Event(7, part=Part.SAVED), Event(1, 2)],
-            {7: Part.PARAMETERS},
+            [Event(7, part=MemoryPart.SAVED), Event(1, 2)],
+            {7: MemoryPart.PARAMETERS},
             (),
-            {Part.PARAMETERS: 16, Part.OTHER: 2},
+            {MemoryPart.PARAMETERS: 16, MemoryPart.OTHER: 2},
             2,
         ),
-        ([Event(7, -16), Event(1, 20)], {7: Part.INPUT}, (), {Part.OTHER: 20}, 4),
+        (
+            [Event(7, -16), Event(1, 20)],
+            {7: MemoryPart.INPUT},
+            (),
+            {MemoryPart.OTHER: 20},
+            4,
+        ),
         # A free of what nobody knew: it was held before.
-        ([Event(1, 2), Event(9, -5)], {}, (), {Part.OTHER: 7}, 2),
-        ([Event(9, -5), Event(1, 2)], {}, (), {Part.OTHER: 5}, 0),
+        ([Event(1, 2), Event(9, -5)], {}, (), {MemoryPart.OTHER: 7}, 2),
+        ([Event(9, -5), Event(1, 2)], {}, (), {MemoryPart.OTHER: 5}, 0),
     ],
 )
 def test_the_parts_are_those_of_the_moment_of_the_peak(
     events, held, gradients, expected, growth
 ):
-    blocks = {address: Block(16, part) for address, part in held.items()}
+    blocks = {address: MemoryBlock(16, part) for address, part in held.items()}
 
     peak = at_peak(events, blocks, gradients)
 
@@ -176,7 +197,7 @@ def test_of_a_gpus_case_only_the_gpus_memory_counts(make_case, monkeypatch):
 
     mark = Fake(
         tag=kinds.TorchOp,
-        name=f"rnnbench.part:1:{Part.SAVED}",
+        name=f"rnnbench.part:1:{MemoryPart.SAVED}",
         start_time_ns=2,
         extra_fields=Fake(),
     )
@@ -191,4 +212,4 @@ def test_of_a_gpus_case_only_the_gpus_memory_counts(make_case, monkeypatch):
 
     events = list(parts._events(results, Device.CUDA))
 
-    assert events == [Event(1, 512), Event(1, part=Part.SAVED)]
+    assert events == [Event(1, 512), Event(1, part=MemoryPart.SAVED)]
