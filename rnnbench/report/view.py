@@ -155,8 +155,8 @@ def contrast_of(ratio: Ratio) -> Contrast:
     return Contrast(
         pair.axis,
         getattr(pair.candidate, pair.axis),
-        getattr(pair.reference, pair.axis),
-        (pair.candidate.layer, pair.reference.layer),
+        getattr(pair.baseline, pair.axis),
+        (pair.candidate.layer, pair.baseline.layer),
     )
 
 
@@ -180,7 +180,7 @@ def _groups(found: Iterable[Ratio]) -> tuple[RatioGroup, ...]:
     for ratio in found:
         contrast = contrast_of(ratio)
         # A contrast of sizes has no size of its own: the mean is over the others.
-        conditions = conditions_of(ratio.pair.reference, without=ratio.pair.axis)
+        conditions = conditions_of(ratio.pair.baseline, without=ratio.pair.axis)
         if ratio.pair.candidate.parameters_of and contrast.is_of_layers:
             conditions = conditions.at_equal_parameters()
         gathered.setdefault((contrast, conditions, ratio.metric.name), []).append(ratio)
