@@ -1,6 +1,6 @@
 """Run a command under the load in bursts that `rnnbench calibrate` makes.
 
-    python studies/bursts.py pytest bench/ --sweep configs/sixty.yaml --benchmark-json=F
+    python studies/bursts.py pytest bench/ --rnn-sweep configs/sixty.yaml --benchmark-json=F
 
 Its exit status is the command's. A results file does not know of the load: keep what
 was measured so apart from other runs.

@@ -28,7 +28,7 @@ FOLDERS = {
     "runner": {"model", "worker", "storage", "analysis"},
     "regression": {"model", "worker", "sweep", "storage", "analysis", "runner"},
     "report": {"model", "storage", "analysis", "regression"},
-    "plugin": {"model", "sweep", "runner"},
+    "plugin": {"model", "sweep", "storage", "analysis", "runner"},
     "cli": {"model", "sweep", "storage", "analysis", "runner", "regression", "report"},
 }
 

@@ -13,7 +13,7 @@ ROOT = Path(__file__).parents[1]
 @pytest.mark.slow
 def test_each_case_of_the_smoke_sweep_runs_or_can_not_run_here(tmp_path):
     report = tmp_path / "smoke.xml"
-    options = ["--sweep", "tests/data/smoke.yaml", "--benchmark-disable"]
+    options = ["--rnn-sweep", "tests/data/smoke.yaml", "--benchmark-disable"]
     options += ["-p", "no:cacheprovider", f"--junit-xml={report}"]
 
     done = subprocess.run(

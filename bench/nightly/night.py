@@ -71,7 +71,7 @@ class Night:
         return step(
             "measure",
             *(self.candidate, "-m", "pytest", "bench/", "--quiet"),
-            *("--sweep", self.sweep, f"--benchmark-json={self.run}"),
+            *("--rnn-sweep", self.sweep, f"--benchmark-json={self.run}"),
             # Their table is of pooled medians; the report has what is to be read.
             *("--benchmark-columns=median", "--no-header"),
         )

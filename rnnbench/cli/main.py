@@ -20,7 +20,7 @@ _ABOUT = """What choosing one recurrent layer of torch.nn over another costs, he
 \b
 Look at a sweep, measure it, read the answer:
   rnnbench cases configs/quick.yaml
-  pytest bench/ --sweep configs/quick.yaml --benchmark-json=results/latest.json
+  pytest bench/ --rnn-sweep configs/quick.yaml --benchmark-json=results/latest.json
   rnnbench report results/latest.json --output reports/latest
 """
 _CASES = """List what a sweep would measure here, and guess how long it takes.

@@ -1,103 +1,145 @@
-"""The pytest plugin: options, cases from a sweep, the campaign, the results file."""
+"""The pytest plugin: collect the cases of a sweep, measure them, replay their times."""
 
 import shlex
 import warnings
-from collections.abc import Callable, Iterator
-from contextlib import nullcontext
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from rnnbench.model.case import Case
-from rnnbench.model.errors import RnnbenchError
-from rnnbench.model.run import FAILED, Status
-from rnnbench.plugin import suites
-from rnnbench.plugin.suites import DEFAULT_SWEEP, selected, sweep_of
-from rnnbench.runner.launch import Order
-from rnnbench.runner.measure import Session
+from rnnbench.model.cores import physical_cores
+from rnnbench.model.errors import CampaignError, RnnbenchError
+from rnnbench.model.run import Result, Run
+from rnnbench.model.workload import Workload
+from rnnbench.plugin import suites, summary
+from rnnbench.plugin.refusals import refuse_time_limit
+from rnnbench.plugin.replay import replay
+from rnnbench.plugin.suites import DEFAULT_SWEEP, is_suite_item, is_used, selected
+from rnnbench.runner.duration import estimate
+from rnnbench.runner.looks import LOOKS
+from rnnbench.runner.measure import (
+    MeasureInterrupt,
+    MeasureOptions,
+    discard_journal,
+)
+from rnnbench.runner.measure import measure as measure_workloads
 from rnnbench.runner.progress import ProgressLine
+from rnnbench.storage.results_file import attach, write_document
+from rnnbench.sweep.load import Sweep
 
-_SESSION = pytest.StashKey[Session]()
-_TARGET = pytest.StashKey[Path]()
+_LOOKS = ", ".join(map(str, LOOKS[:-1])) + f" and {LOOKS[-1]}"
 
-
-# What a sweep's file says of its policy and a user may overrule, with what is typed.
-_OVERRULES: dict[str, dict[str, Any]] = {
-    "--launches": {
+# Options that replace a value of the sweep's policy.
+_POLICY_OPTIONS: dict[str, dict[str, Any]] = {
+    "--rnn-launches": {
         "type": int,
         "metavar": "N",
-        "help": "fresh worker processes for each workload, at most; the looks at "
-        "precision come after 6, 8, 10, 14 and 20 of them",
+        "help": "fresh worker processes per workload, at most (default: the sweep's); "
+        f"interval widths are checked after {_LOOKS} of them",
     },
-    "--precision": {
+    "--rnn-precision": {
         "type": float,
         "metavar": "SHARE",
-        "help": "half-width that the 95 %% interval of each ratio is to reach: "
-        "0.02 is ±2 %% of the ratio",
+        "help": "target half-width of the 95 %% interval of each ratio: 0.02 is ±2 %% "
+        "of the ratio (default: the sweep's)",
     },
-    "--budget": {
+    "--rnn-budget": {
         "type": float,
         "metavar": "SECONDS",
-        "help": "time for all measuring; what is too wide by then is called imprecise",
+        "help": "time for all measuring (default: the sweep's); a ratio whose interval "
+        "is still too wide then is reported as imprecise",
     },
-    "--profile": {
+    "--rnn-profile": {
         "metavar": "WHICH",
-        "help": "cases to look into with the PyTorch profiler, apart from timing: all, "
-        "none, or a regular expression for their ids; traces go to results/traces",
+        "help": "cases to profile after timing: all, none, or a regular expression for "
+        "their ids (default: the sweep's); traces are written to traces/ "
+        "beside the results file",
     },
 }
 
 
+@dataclass(frozen=True, slots=True)
+class _Session:
+    """The run of this invocation. `ended`: it was not cut short by Ctrl-C."""
+
+    run: Run
+    options: MeasureOptions
+    results: Mapping[Case, Result]
+    ended: bool
+
+
+_SESSION = pytest.StashKey[_Session]()
+_TARGET = pytest.StashKey[Path]()
+_LINES = pytest.StashKey[list[str]]()
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add the sweep, what overrules its policy, and the way back from a kill."""
+    """Add the options; all begin with --rnn-, so that no other plugin has them."""
     group = parser.getgroup("rnnbench", "recurrent layers, measured side by side")
     group.addoption(
-        "--sweep",
-        metavar="FILE",
-        help=f"the sweep to measure (default: {DEFAULT_SWEEP}); "
-        "`rnnbench cases FILE` lists what is in it",
+        "--rnn-sweep",
+        metavar="SWEEP",
+        help="sweep to measure: a file, or the name of a shipped one (default: "
+        f"{DEFAULT_SWEEP} of this project, else `quick`); `rnnbench cases SWEEP` lists "
+        "its cases",
     )
-    for name, options in _OVERRULES.items():
+    for name, options in _POLICY_OPTIONS.items():
         group.addoption(name, **options)
     group.addoption(
-        "--resume",
+        "--rnn-resume",
         action="store_true",
-        help="go on with the journal of a run that was killed: what it finished is "
+        help="continue a run that was killed, from its journal; what it finished is "
         "not measured again",
     )
 
 
-@pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
-    """Register the marker, and let pytest-benchmark write beside the real target.
-
-    Its own file would be written in place; ours is checked, synced and moved there.
-    """
+    """Register the marker and the hooks for suites."""
     config.addinivalue_line(
         "markers", "sweep(phase): the test is a suite; it gets the cases of that phase"
     )
     config.pluginmanager.register(suites, "rnnbench-suites")
-    if target := config.getoption("benchmark_json", None):
-        config.stash[_TARGET] = Path(target)
-        config.option.benchmark_json = f"{target}.partial"
 
 
 def pytest_report_header(config: pytest.Config) -> str | None:
-    """Say which options of ours are set."""
-    sweep = config.getoption("sweep")
+    """Name the sweep, if one was given."""
+    sweep = config.getoption("rnn_sweep")
     return f"rnnbench: sweep {sweep}" if sweep else None
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtestloop(session: pytest.Session) -> None:
+    """Measure all selected cases before the first item is run."""
+    config = session.config
+    failed = session.testsfailed and not config.option.continue_on_collection_errors
+    if (
+        config.option.collectonly
+        or failed
+        or not any(map(is_suite_item, session.items))
+    ):
+        return
+    sweep = suites.sweep_of(config)
+    if workloads := selected(sweep, session.items):
+        options = _options(config, sweep)
+        try:
+            policy = options.policy(sweep.record.policy)
+        except CampaignError as error:
+            raise pytest.UsageError(f"--rnn-{error}") from error
+        longest = estimate(workloads, policy, len(physical_cores())).most
+        refuse_time_limit(config, min(longest, policy.budget))
+        config.stash[_SESSION] = _measure(config, sweep, workloads, options)
 
 
 @pytest.fixture
 def measure(request: pytest.FixtureRequest) -> Callable[[Case], None]:
-    """Measure a case: the first call measures all that was selected, side by side."""
+    """Report a case that was measured: its times, or why it has none."""
 
     def measure_case(case: Case) -> None:
-        session = _session(request.session)
-        if not session.ran:
-            _run(request.session, session)
-        _replay(request, session, case)
+        session = request.config.stash[_SESSION]
+        replay(request, session.results[case], smoke=session.options.smoke)
 
     return measure_case
 
@@ -106,134 +148,150 @@ def measure(request: pytest.FixtureRequest) -> Callable[[Case], None]:
 def pytest_benchmark_update_machine_info(
     config: pytest.Config, machine_info: dict[str, Any]
 ) -> None:
-    """Leave out the host's name, as results are published, and what moves by itself.
+    """Leave out the host's name, as results are published, and the clock frequency."""
+    if _SESSION in config.stash:
+        _remove_changing_facts(machine_info)
 
-    pytest-benchmark warns of another machine where any of it differs, and the clock's
-    frequency always does.
-    """
-    if _is_ours(config):
-        machine_info["node"] = ""
-        for name in ("hz_actual", "hz_actual_friendly"):
-            machine_info.get("cpu", {}).pop(name, None)
+
+@pytest.hookimpl(optionalhook=True, tryfirst=True)
+def pytest_benchmark_compare_machine_info(
+    machine_info: dict[str, Any], compared_benchmark: dict[str, Any]
+) -> None:
+    """Compare with a file of ours by what it has: else each comparison would warn."""
+    if "rnnbench" in compared_benchmark:
+        _remove_changing_facts(machine_info)
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_benchmark_update_json(
     config: pytest.Config, output_json: dict[str, Any]
 ) -> None:
-    """Put our block into their document."""
-    if _SESSION in config.stash:
-        config.stash[_SESSION].attach(output_json)
+    """Add the run to the document that pytest-benchmark writes."""
+    session = config.stash.get(_SESSION, None)
+    if session is not None and not session.options.smoke:
+        attach(output_json, session.run)
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True, specname="pytest_sessionfinish")
 def pytest_rnnbench_sessionfinish(session: pytest.Session) -> Iterator[None]:
-    """Keep pytest-benchmark from warning that it saves nothing: ours is written."""
+    """Take over the results file from pytest-benchmark, which would write it in place.
+
+    Ours is written aside, checked, and moved into place. Where nothing was measured,
+    there is no file, and pytest-benchmark's warning of that is one too many.
+    """
+    config = session.config
+    benchmarks = getattr(config, "_benchmarksession", None)
+    if benchmarks is not None and _SESSION in config.stash and benchmarks.json:
+        config.stash[_TARGET] = Path(benchmarks.json)
+        benchmarks.json = None
     with warnings.catch_warnings():
-        if _SESSION in session.config.stash:
+        if is_used(config):
             warnings.filterwarnings("ignore", "Not saving anything")
         yield
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    """Write the results file after pytest-benchmark wrote its, before the summary."""
-    target = session.config.stash.get(_TARGET, None)
-    if target is None:
+    """Write the results file, and keep the lines of the summary."""
+    config = session.config
+    ours = config.stash.get(_SESSION, None)
+    if ours is None or ours.options.smoke:
         return
-    partial = Path(f"{target}.partial")
-    ours = session.config.stash.get(_SESSION, None)
-    if ours is None:
-        if partial.exists():
-            partial.replace(target)
+    config.stash[_LINES] = lines = []
+    target = config.stash.get(_TARGET, None)
+    if target is None:
+        lines.append(
+            "no results file: --benchmark-json=FILE writes one; with --rnn-resume it "
+            f"takes what {ours.options.journal} has"
+        )
         return
     try:
-        ours.write(target)
+        write_document(target, _document(config))
     except RnnbenchError as error:
-        ours.fault = str(error)
-        session.exitstatus = pytest.ExitCode.INTERNAL_ERROR
-    finally:
-        partial.unlink(missing_ok=True)
+        lines.append(f"{error}; {ours.options.journal} has what was measured")
+        session.exitstatus = pytest.ExitCode.INTERRUPTED
+        return
+    lines.append(f"{target}: {summary.counts(ours.run)}")
+    if ours.ended:
+        discard_journal(ours.run, ours.options)
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_terminal_summary(
     terminalreporter: pytest.TerminalReporter, config: pytest.Config
 ) -> None:
-    """Print the ratios with their intervals: their table's factors have none."""
+    """Print the ratios with their intervals, which pytest-benchmark's table lacks."""
+    for line in config.stash.get(_LINES, []):
+        terminalreporter.write_line(f"rnnbench: {line}")
     session = config.stash.get(_SESSION, None)
-    if session is None:
+    if session is None or session.options.smoke:
         return
-    if session.written:
-        terminalreporter.write_line(f"rnnbench: {session.written}")
-    if lines := session.summary():
+    if lines := summary.ratio_lines(session.run):
         terminalreporter.section("rnnbench: ratios, with 95 % intervals over launches")
         for line in lines:
             terminalreporter.write_line(line)
-    if session.fault:
-        terminalreporter.write_line(f"rnnbench: {session.fault}", red=True)
 
 
-def _is_ours(config: pytest.Config) -> bool:
-    """Whether this looks like a project of sweeps, before anything is collected."""
-    given = config.getoption("sweep") is not None
-    return given or (config.rootpath / suites.DEFAULT_SWEEP).exists()
+def _options(config: pytest.Config, sweep: Sweep) -> MeasureOptions:
+    commit = config.hook.pytest_benchmark_generate_commit_info(config=config)
+    default = config.rootpath / "results" / f"{sweep.record.name}.json"
+    return MeasureOptions(
+        launches=config.getoption("rnn_launches"),
+        precision=config.getoption("rnn_precision"),
+        budget=config.getoption("rnn_budget"),
+        profile=config.getoption("rnn_profile"),
+        output=Path(config.getoption("benchmark_json") or default),
+        resume=config.getoption("rnn_resume"),
+        stop_at_failure=config.getoption("maxfail") == 1,
+        smoke=config.getoption("benchmark_disable"),
+        command=shlex.join(["pytest", *config.invocation_params.args]),
+        commit=commit.get("id"),
+    )
 
 
-def _session(session: pytest.Session) -> Session:
-    """The one session of this invocation: of what was selected, and nothing else."""
-    config = session.config
-    if _SESSION not in config.stash:
-        sweep = sweep_of(config)
-        results = config.rootpath / "results"
-        target = config.stash.get(_TARGET, results / f"{sweep.record.name}.json")
-        order = Order(
-            workloads=selected(sweep, session.items),
-            policy=sweep.record.policy,
-            stop_at_failure=config.getoption("maxfail") == 1,
-            smoke=config.getoption("benchmark_disable"),
-            traces=str(target.parent / "traces" / target.stem),
-        )
-        commit = config.hook.pytest_benchmark_generate_commit_info(config=config)
-        config.stash[_SESSION] = Session(
-            order=order,
-            sweep=sweep.record,
-            command=shlex.join(["pytest", *config.invocation_params.args]),
-            commit=commit.get("id"),
-            journal_path=target.with_name(f"{target.name}.journal"),
-            resume=config.getoption("resume"),
-        )
-    return config.stash[_SESSION]
-
-
-def _run(session: pytest.Session, ours: Session) -> None:
-    """Measure, with the terminal's attention; one line where it can't begin."""
-    config = session.config
-    capture = config.pluginmanager.getplugin("capturemanager")
+def _measure(
+    config: pytest.Config,
+    sweep: Sweep,
+    workloads: tuple[Workload, ...],
+    options: MeasureOptions,
+) -> _Session:
     line = ProgressLine(config.get_terminal_writer())
-    with capture.global_and_fixture_disabled() if capture else nullcontext():
-        try:
-            ours.run(line.show)
-        except RnnbenchError as error:
-            ours.fault = str(error)
-            pytest.exit(f"rnnbench: {error}", returncode=pytest.ExitCode.INTERRUPTED)
-        finally:
-            line.close()
+    try:
+        run = measure_workloads(workloads, sweep.record, options, line.show)
+    except MeasureInterrupt as interrupt:
+        config.stash[_SESSION] = _session(interrupt.run, options, ended=False)
+        raise
+    except RnnbenchError as error:
+        pytest.exit(f"rnnbench: {error}", returncode=pytest.ExitCode.INTERRUPTED)
+    finally:
+        line.close()
+    return _session(run, options, ended=True)
 
 
-def _replay(request: pytest.FixtureRequest, ours: Session, case: Case) -> None:
-    """Let the item end as its case did, and pytest-benchmark see its turns."""
-    result = ours.result(case)
-    if result.status is Status.SKIPPED:
-        pytest.skip(result.reason)
-    if result.status in FAILED:
-        pytest.fail(f"{result.status}: {result.reason}", pytrace=False)
-    if ours.order.smoke:
-        return
-    clock = request.node.get_closest_marker("benchmark").kwargs["timer"]
-    seconds = [value for turns in result.turns for value in turns.seconds]
-    clock.load(seconds)
-    # Asked for only now: a fixture that is not used would warn.
-    benchmark = request.getfixturevalue("benchmark")
-    benchmark.extra_info |= {"case": case.id, "status": str(result.status)}
-    benchmark.pedantic(clock.advance, rounds=len(seconds))
+def _session(run: Run, options: MeasureOptions, *, ended: bool) -> _Session:
+    results = {result.case: result for result in run.results}
+    return _Session(run, options, results, ended)
+
+
+def _document(config: pytest.Config) -> dict[str, Any]:
+    """The document that pytest-benchmark would write, with our block in it."""
+    benchmarks = config._benchmarksession  # type: ignore[attr-defined] # noqa: SLF001
+    commit = config.hook.pytest_benchmark_generate_commit_info(config=config)
+    config.hook.pytest_benchmark_update_commit_info(config=config, commit_info=commit)
+    document: dict[str, Any] = config.hook.pytest_benchmark_generate_json(
+        config=config,
+        benchmarks=benchmarks.benchmarks,
+        include_data=True,
+        machine_info=benchmarks.get_machine_info(),
+        commit_info=commit,
+    )
+    config.hook.pytest_benchmark_update_json(
+        config=config, benchmarks=benchmarks.benchmarks, output_json=document
+    )
+    return document
+
+
+def _remove_changing_facts(machine_info: dict[str, Any]) -> None:
+    machine_info["node"] = ""
+    for name in ("hz_actual", "hz_actual_friendly"):
+        machine_info.get("cpu", {}).pop(name, None)

@@ -2,12 +2,18 @@
 
 from collections import deque
 from collections.abc import Iterable
+from dataclasses import fields
+
+import pytest
+
+from rnnbench.model.case import Case
+from rnnbench.model.run import FAILED, Result, Status
 
 
 class ReplayClock:
-    """A timer for `benchmark.pedantic`: a round lasts as long as the turn it replays.
+    """A timer for `benchmark.pedantic`: a round takes as long as the turn it replays.
 
-    Their runner reads the timer, calls the target once, reads the timer again. The
+    pytest-benchmark reads the timer, calls the target once, reads the timer again. The
     first reading is 0 and the second the turn, so their difference is the turn to the
     last bit.
     """
@@ -31,3 +37,33 @@ class ReplayClock:
         """Seconds; back at 0 for the next round once it was read after a turn."""
         now, self._now = self._now, 0.0
         return now
+
+
+def replay(request: pytest.FixtureRequest, result: Result, *, smoke: bool) -> None:
+    """End the item as its case ended, and show pytest-benchmark the turns.
+
+    `smoke`: the case was only called, there is no time to show.
+    """
+    if result.status is Status.SKIPPED:
+        pytest.skip(result.reason)
+    if result.status in FAILED:
+        pytest.fail(f"{result.status}: {result.reason}", pytrace=False)
+    if smoke:
+        return
+    clock = request.node.get_closest_marker("benchmark").kwargs["timer"]
+    seconds = [value for turns in result.turns for value in turns.seconds]
+    clock.load(seconds)
+    # Requested only now: a fixture that is not used would warn.
+    benchmark = request.getfixturevalue("benchmark")
+    benchmark.params = axes(result.case)
+    benchmark.extra_info |= {"case": result.case.id, "status": str(result.status)}
+    benchmark.pedantic(clock.advance, rounds=len(seconds))
+
+
+def axes(case: Case) -> dict[str, str | int | float | bool]:
+    """The axes of a case as plain values, for `--benchmark-group-by=param:layer`."""
+    values = {field.name: getattr(case, field.name) for field in fields(case)}
+    return {
+        name: str(value) if isinstance(value, str) else value
+        for name, value in values.items()
+    }

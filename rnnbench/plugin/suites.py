@@ -1,15 +1,16 @@
-"""From a sweep to test items: which cases a suite gets, and which were selected."""
+"""Test items from a sweep: the cases that a suite gets, and those selected."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import TypeGuard
 
 import pytest
 
 from rnnbench.model.case import Case
 from rnnbench.model.errors import SweepError
-from rnnbench.model.run import Policy
 from rnnbench.model.workload import Workload
+from rnnbench.plugin.refusals import refuse
 from rnnbench.plugin.replay import ReplayClock
 from rnnbench.sweep.load import Sweep, load_sweep
 from rnnbench.sweep.shipped import find_sweep
@@ -21,14 +22,14 @@ _FAULT = pytest.StashKey[str]()
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Hand a suite the cases of its phase, each once, grouped by workload."""
+    """Parametrize a suite with the cases of its phase, grouped by workload."""
     marker = metafunc.definition.get_closest_marker("sweep")
     if marker is None or "case" not in metafunc.fixturenames:
         return
     try:
         sweep = sweep_of(metafunc.config)
     except SweepError as error:
-        # Kept until collection is over: here it would become a traceback a suite.
+        # Reported after collection: an error here would be a traceback per suite.
         metafunc.config.stash[_FAULT] = str(error)
         metafunc.parametrize("case", [])
         return
@@ -52,61 +53,65 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 def pytest_collection_modifyitems(
     config: pytest.Config, items: list[pytest.Item]
 ) -> Iterator[None]:
-    """Refuse what would not measure, and let `--benchmark-only` keep our items.
+    """Refuse options that would not measure; make `--benchmark-only` keep our items.
 
-    pytest-benchmark knows a benchmark by its fixture, which our items ask for only once
-    their case is measured: they bear its name while it looks.
+    pytest-benchmark recognizes a benchmark by the fixture `benchmark`, which our items
+    request only after their case was measured. They list it while pytest-benchmark
+    looks.
     """
-    _refuse(config)
+    if fault := config.stash.get(_FAULT, ""):
+        raise pytest.UsageError(fault)
     # A suite whose phase the sweep does not have would show as a skipped item.
     items[:] = [item for item in items if not _is_empty(item)]
-    closures = [
+    if is_used(config):
+        refuse(config)
+    fixture_names = [
         item.fixturenames
         for item in items
         if isinstance(item, pytest.Function) and item.get_closest_marker("sweep")
     ]
-    for names in closures:
+    for names in fixture_names:
         names.append("benchmark")
     yield
-    for names in closures:
+    for names in fixture_names:
         names.remove("benchmark")
 
 
+def is_used(config: pytest.Config) -> bool:
+    """Whether this invocation has a sweep: by option, or because a suite needs one."""
+    return (
+        config.getoption("rnn_sweep") is not None
+        or _SWEEP in config.stash
+        or _FAULT in config.stash
+    )
+
+
 def sweep_of(config: pytest.Config) -> Sweep:
-    """The sweep, read once, with the options' word on its policy."""
+    """The sweep of this invocation, read once; SweepError if it has faults."""
     if _SWEEP not in config.stash:
-        given = config.getoption("sweep")
-        started = config.invocation_params.dir
-        found = find_sweep(given) if given else config.rootpath / DEFAULT_SWEEP
-        path = started / found
-        # As the user would write it: messages and results name no home folder.
-        inside = path.is_relative_to(started) and Path.cwd() == started
-        sweep = load_sweep(path.relative_to(started) if inside else path)
-        config.stash[_SWEEP] = replace(
-            sweep, record=replace(sweep.record, policy=_policy(config, sweep))
-        )
+        config.stash[_SWEEP] = load_sweep(_sweep_path(config))
     return config.stash[_SWEEP]
 
 
-def _policy(config: pytest.Config, sweep: Sweep) -> Policy:
-    """The sweep's policy, overruled by the options that were given."""
-    names = ("launches", "precision", "budget", "profile")
-    given = {name: config.getoption(name) for name in names}
-    try:
-        return replace(
-            sweep.record.policy,
-            **{name: value for name, value in given.items() if value is not None},
-        )
-    except ValueError as error:
-        raise SweepError(f"--{error}") from error
+def _sweep_path(config: pytest.Config) -> Path:
+    """The sweep of --rnn-sweep; else the project's `quick`, else the shipped one."""
+    started = config.invocation_params.dir
+    default = config.rootpath / DEFAULT_SWEEP
+    if given := config.getoption("rnn_sweep"):
+        path = started / find_sweep(given)
+    else:
+        path = default if default.exists() else find_sweep("quick")
+    # As the user would write it: messages and results do not name a home folder.
+    is_below = path.is_relative_to(started) and Path.cwd() == started
+    return path.relative_to(started) if is_below else path
 
 
 def selected(sweep: Sweep, items: Sequence[pytest.Item]) -> tuple[Workload, ...]:
-    """The workloads of the sweep, less the members that no item asks for."""
+    """The workloads of the sweep, reduced to the cases that an item will ask for."""
     chosen = {
         item.callspec.params.get("case")
         for item in items
-        if isinstance(item, pytest.Function) and hasattr(item, "callspec")
+        if is_suite_item(item) and not item.get_closest_marker("skip")
     }
     kept = (
         (workload, tuple(case for case in workload.members if case in chosen))
@@ -117,27 +122,15 @@ def selected(sweep: Sweep, items: Sequence[pytest.Item]) -> tuple[Workload, ...]
     )
 
 
-def _is_empty(item: pytest.Item) -> bool:
-    """Whether `item` stands for a suite that got no case."""
+def is_suite_item(item: pytest.Item) -> TypeGuard[pytest.Function]:
+    """Whether `item` is one case of a suite."""
     return (
         isinstance(item, pytest.Function)
         and item.get_closest_marker("sweep") is not None
-        and not isinstance(item.callspec.params["case"], Case)
+        and hasattr(item, "callspec")
     )
 
 
-def _refuse(config: pytest.Config) -> None:
-    if fault := config.stash.get(_FAULT, ""):
-        raise pytest.UsageError(fault)
-    if _SWEEP not in config.stash:
-        return
-    if config.getoption("dist", "no") != "no" or hasattr(config, "workerinput"):
-        raise pytest.UsageError(
-            "xdist: processes side by side disturb each other's times: "
-            "run without -n; rnnbench uses the cores itself"
-        )
-    if config.getoption("benchmark_cprofile", None):
-        raise pytest.UsageError(
-            "--benchmark-cprofile: the layers run in worker processes, "
-            "where it would see nothing: run without it"
-        )
+def _is_empty(item: pytest.Item) -> bool:
+    """Whether `item` stands for a suite that got no case."""
+    return is_suite_item(item) and not isinstance(item.callspec.params["case"], Case)

@@ -118,7 +118,7 @@ class Journal:
                 [{"kind": "Header", "schema": SCHEMA, **asdict(header)}],
                 journal._take_in,
                 resume=resume,
-                otherwise="start without --resume, or with what it was begun with",
+                otherwise="start a new journal, or go back to the options of the old one",
             )
         return journal
 

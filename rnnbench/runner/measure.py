@@ -1,160 +1,191 @@
-"""One invocation: from an order to a run, and to its file."""
+"""Measure workloads and return the run: the one path for pytest, commands and Python.
+
+`measure` starts workers, keeps a journal, and builds a `Run` from it. It knows neither
+pytest nor the command line: options come in as one value, and progress goes out through
+a callback.
+"""
 
 import asyncio
 import hashlib
-from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import rnnbench
-from rnnbench.analysis import summary
-from rnnbench.analysis.ratio import ratios
-from rnnbench.model.case import Case
+from rnnbench.model.errors import CampaignError
 from rnnbench.model.machine import machine_parts, machine_text
-from rnnbench.model.run import Effort, Environment, Result, Run, SweepRecord, TurnValue
+from rnnbench.model.run import (
+    FAILED,
+    Environment,
+    Policy,
+    Run,
+    SweepRecord,
+    TurnValue,
+)
+from rnnbench.model.workload import Workload
 from rnnbench.runner.journal import Header, Journal
 from rnnbench.runner.launch import Order
 from rnnbench.runner.results import Outcome
 from rnnbench.runner.scheduler import Campaign, Progress, survey
-from rnnbench.storage.results_file import attach, empty_document, write_document
 
-# Lines of ratios on the terminal: what is more is read in the report.
-MOST_LINES = 60
+OnProgress = Callable[[Progress], None]
 
 
-@dataclass(slots=True, kw_only=True)
-class Session:
-    """Measures an order once, and answers for it from then on.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MeasureOptions:
+    """How a run is measured.
 
-    `written` and `fault`: what was written, and what went wrong at the end, for the
-    terminal.
+    Attributes:
+        launches, precision, budget, profile: replace the sweep's policy; None keeps it.
+        output: the results file that the run is for. The journal is kept beside it, and
+            traces of profiled cases go to `traces/` in its folder. None: the journal is
+            in memory alone, and no trace is written.
+        resume: continue the journal instead of starting a new one.
+        stop_at_failure: begin no case after one has failed.
+        smoke: call each case once, to see that it runs; nothing is written.
+        command: what the user typed, for the record.
+        commit: the version of the project that is measured, for the record.
+        worker: the command that starts a worker, if not this interpreter's own.
+
     """
 
-    order: Order
-    sweep: SweepRecord
-    command: str
-    commit: str | None
-    journal_path: Path | None
-    resume: bool
-    ran: bool = False
-    fault: str = ""
-    written: str = ""
-    _environment: Environment | None = None
-    _campaign: Campaign | None = None
-    _unmeasured: str = ""
-    _results: dict[Case, Result] = field(default_factory=dict)
-    _document: dict[str, Any] | None = None
+    launches: int | None = None
+    precision: float | None = None
+    budget: float | None = None
+    profile: str | None = None
+    output: Path | None = None
+    resume: bool = False
+    stop_at_failure: bool = False
+    smoke: bool = False
+    command: str = ""
+    commit: str | None = None
+    worker: tuple[str, ...] = ()
 
-    def run(self, show: Callable[[Progress], None]) -> None:
-        """Measure. RnnbenchError where it can't begin; what was done stays done."""
-        self.ran = True
-        self._unmeasured = "interrupted before it was measured"
-        asyncio.run(self._measure(show))
-        self._unmeasured = (
+    def policy(self, default: Policy) -> Policy:
+        """The policy of a run; CampaignError if an option has no sensible value."""
+        names = ("launches", "precision", "budget", "profile")
+        given = {name: getattr(self, name) for name in names}
+        try:
+            return replace(
+                default,
+                **{name: value for name, value in given.items() if value is not None},
+            )
+        except ValueError as error:
+            raise CampaignError(str(error)) from error
+
+    @property
+    def journal(self) -> Path | None:
+        """The journal of the run; None if it is kept in memory."""
+        if self.output is None or self.smoke:
+            return None
+        return self.output.with_name(f"{self.output.name}.journal")
+
+    @property
+    def traces(self) -> Path | None:
+        """The folder for traces of profiled cases; None if none are written."""
+        if self.output is None or self.smoke:
+            return None
+        return self.output.parent / "traces" / self.output.stem
+
+
+class MeasureInterrupt(KeyboardInterrupt):
+    """Ctrl-C while measuring; `run` holds what was measured until then."""
+
+    def __init__(self, run: Run) -> None:
+        super().__init__("interrupted")
+        self.run = run
+
+
+def measure(
+    workloads: tuple[Workload, ...],
+    sweep: SweepRecord,
+    options: MeasureOptions = MeasureOptions(),
+    on_progress: OnProgress = lambda _: None,
+) -> Run:
+    """Measure `workloads` of `sweep` side by side; every case is in the run's results.
+
+    A case that fails, or for which the time does not suffice, has a status and a reason
+    in the run. CampaignError, ResultsError: measuring can't begin or go on; the journal
+    keeps what was done. MeasureInterrupt: the user pressed Ctrl-C; it has the run.
+    """
+    sweep = replace(sweep, policy=options.policy(sweep.policy))
+    order = Order(
+        workloads=workloads,
+        policy=sweep.policy,
+        stop_at_failure=options.stop_at_failure,
+        smoke=options.smoke,
+        traces=str(options.traces) if options.traces else None,
+        command=options.worker,
+    )
+    environment, reasons = asyncio.run(survey(order.cases, order.command))
+    header = _header(order, sweep, environment)
+    with Journal.start(options.journal, header, resume=options.resume) as journal:
+        if options.traces is not None and not options.resume:
+            _remove_traces(options.traces)
+        campaign = Campaign(order, environment, journal, on_progress)
+        try:
+            asyncio.run(campaign.run(reasons))
+        except KeyboardInterrupt:
+            unmeasured = "interrupted before it was measured"
+            run = _run(campaign, sweep, options, unmeasured)
+            raise MeasureInterrupt(run) from None
+        unmeasured = (
             "not begun: a case had failed (-x)"
-            if self._campaign and self._campaign.stopped
-            else f"not begun: the budget of {self.order.policy.budget:g} s had ended"
+            if campaign.stopped
+            else f"not begun: the budget of {sweep.policy.budget:g} s had ended"
         )
-
-    def result(self, case: Case) -> Result:
-        """What came of `case`."""
-        if not self._results:
-            self._results = {one.case: one for one in self._outcome().results}
-        return self._results[case]
-
-    def attach(self, document: dict[str, Any]) -> None:
-        """Put our block into their document, and keep the first one to write."""
-        for benchmark in document["benchmarks"]:
-            if case := benchmark["extra_info"].get("case"):
-                # They can't write a Case, and would put UNSERIALIZABLE[...] there.
-                benchmark["params"] = {"case": case}
-        if self._environment is not None and not self.order.smoke:
-            attach(document, self._run(self._environment))
-            self._document = self._document or document
-
-    def write(self, target: Path) -> None:
-        """Write the results file, and let go of the journal if all is in it."""
-        if self._environment is None or self.order.smoke:
-            return
-        if self._document is None:
-            # Where nothing was measured, pytest-benchmark makes no document.
-            self.attach(empty_document())
-        if self._document is not None:
-            write_document(target, self._document)
-            self.written = f"{target}: {self._counts()}"
-        if self._campaign and self._campaign.finished:
-            self._campaign.journal.discard()
-
-    def summary(self) -> list[str]:
-        """The ratios in words, a line each."""
-        if self._environment is None or self.order.smoke:
-            return []
-        lines = summary.lines(ratios(self._run(self._environment)))
-        left = len(lines) - MOST_LINES
-        more = [f"... and {left} more: see `rnnbench report`"] if left > 0 else []
-        return [*lines[:MOST_LINES], *more]
-
-    async def _measure(self, show: Callable[[Progress], None]) -> None:
-        environment, reasons = await survey(self.order.cases, self.order.command)
-        header = _header(self, environment)
-        path = None if self.order.smoke else self.journal_path
-        with Journal.start(path, header, resume=self.resume) as journal:
-            if not self.resume:
-                self._clear_traces()
-            self._environment = environment
-            self._campaign = Campaign(self.order, environment, journal, show)
-            await self._campaign.run(reasons)
-
-    def _clear_traces(self) -> None:
-        """Remove what traces an earlier run of the same name left."""
-        if self.order.traces is not None and not self.order.smoke:
-            for trace in Path(self.order.traces).glob("*/*.pt.trace.json.gz"):
-                trace.unlink()
-
-    def _counts(self) -> str:
-        """How many cases ended how: 96 cases, 90 ok, 6 imprecise."""
-        results = self._outcome().results
-        counts = Counter(result.status for result in results)
-        parts = (f"{count} {status}" for status, count in counts.items())
-        return ", ".join([f"{len(results)} cases", *parts])
-
-    def _outcome(self) -> Outcome:
-        journal = self._campaign.journal if self._campaign else Journal(None)
-        return Outcome(order=self.order, journal=journal, unmeasured=self._unmeasured)
-
-    def _run(self, environment: Environment) -> Run:
-        outcome = self._outcome()
-        nothing = Effort(wall=0, lanes=1, inside_turns=0, launches=0, profiling=0)
-        return Run(
-            created=datetime.now(UTC).isoformat(timespec="seconds"),
-            version=rnnbench.__version__,
-            commit=self.commit,
-            command=self.command,
-            sweep=self.sweep,
-            environment=environment,
-            effort=self._campaign.effort if self._campaign else nothing,
-            results=outcome.results,
-            yardsticks=outcome.yardsticks,
-            ceilings=outcome.ceilings,
-            turn=TurnValue.FASTEST,
-        )
+        return _run(campaign, sweep, options, unmeasured)
 
 
-def _header(session: Session, environment: Environment) -> Header:
-    """What must be the same for a journal to be gone on with."""
-    ids = "\n".join(sorted(case.id for case in session.order.cases))
-    policy = session.order.policy
+def discard_journal(run: Run, options: MeasureOptions) -> None:
+    """Remove the journal once the results file is written.
+
+    It stays where a failure ended the run early: with `resume`, the rest is measured.
+    """
+    failed = any(result.status in FAILED for result in run.results)
+    if options.journal is not None and not (options.stop_at_failure and failed):
+        options.journal.unlink(missing_ok=True)
+
+
+def _header(order: Order, sweep: SweepRecord, environment: Environment) -> Header:
+    """What must be equal for a journal to be continued."""
+    ids = "\n".join(sorted(case.id for case in order.cases))
     machine = (
         machine_text(machine_parts(environment)),
         f"Python {environment.python}",
         f"torch {environment.torch}",
     )
     return Header(
-        sweep=session.sweep.name,
+        sweep=sweep.name,
         digest=hashlib.sha256(ids.encode()).hexdigest(),
-        policy=f"precision {policy.precision:g}",
+        policy=f"precision {sweep.policy.precision:g}",
         machine=", ".join(machine),
+    )
+
+
+def _remove_traces(folder: Path) -> None:
+    """Remove the traces of an earlier run with the same output."""
+    for trace in folder.glob("*/*.pt.trace.json.gz"):
+        trace.unlink()
+
+
+def _run(
+    campaign: Campaign, sweep: SweepRecord, options: MeasureOptions, unmeasured: str
+) -> Run:
+    outcome = Outcome(
+        order=campaign.order, journal=campaign.journal, unmeasured=unmeasured
+    )
+    return Run(
+        created=datetime.now(UTC).isoformat(timespec="seconds"),
+        version=rnnbench.__version__,
+        commit=options.commit,
+        command=options.command,
+        sweep=sweep,
+        environment=campaign.environment,
+        effort=campaign.effort,
+        results=outcome.results,
+        yardsticks=outcome.yardsticks,
+        ceilings=outcome.ceilings,
+        turn=TurnValue.FASTEST,
     )

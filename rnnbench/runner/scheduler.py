@@ -75,7 +75,7 @@ class Campaign:
     ) -> None:
         self.order = order
         self.journal = journal
-        self._environment = environment
+        self.environment = environment
         self._show = show
         self.finished = False
         self._began = time.monotonic()
@@ -236,7 +236,7 @@ class Campaign:
 
     def _memory(self, lanes: int) -> int | None:
         """Bytes that a process may have where so many run; None if that is unknown."""
-        memory = self._environment.memory_bytes
+        memory = self.environment.memory_bytes
         return int(MEMORY_SHARE * memory / lanes) if memory else None
 
     def _is_wide(self, workload: Workload, first: int) -> bool:

@@ -41,7 +41,7 @@ def beside(name):
 
 
 def rnnbench(folder, work):
-    sweep = ("--sweep", str(work.sweep))
+    sweep = ("--rnn-sweep", str(work.sweep))
     quiet = ("--quiet", "--no-header", f"--benchmark-json={folder / 'run.json'}")
     return [PYTHON, "-m", "pytest", "bench/", *sweep, *quiet]
 

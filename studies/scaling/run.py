@@ -118,7 +118,7 @@ def commands(cases: int, folder: Path) -> list[tuple[str, list[str]]]:
     done = [("cases", [rnnbench, "cases", sweep, "--plain", "--no-survey"])]
     if cases <= MOST_ITEMS:
         pytest = [sys.executable, "-m", "pytest", "bench/"]
-        done.append(("collection", [*pytest, "--co", "-q", "--sweep", sweep]))
+        done.append(("collection", [*pytest, "--co", "-q", "--rnn-sweep", sweep]))
     if cases <= MOST_RESULTS:
         done.append(("write", [sys.executable, MADE, "write", sweep, results]))
         done.append(("read", [sys.executable, MADE, "read", results]))

@@ -53,7 +53,7 @@ def run(monkeypatch, capsys):
 @pytest.mark.parametrize(
     ("arguments", "taught"),
     [
-        (["--help"], "pytest bench/ --sweep configs/quick.yaml"),
+        (["--help"], "pytest bench/ --rnn-sweep configs/quick.yaml"),
         (["cases", "--help"], "rnnbench cases configs/quick.yaml"),
         (["report", "--help"], "--output reports/latest --format markdown"),
     ],

@@ -87,11 +87,27 @@ def test_the_file_holds_turns_of_every_case_and_theirs_is_readable(project):
     document = json.loads((project.path / "out.json").read_text())
     assert document["machine_info"]["node"] == ""
     for benchmark in document["benchmarks"]:
-        assert benchmark["params"] == {"case": benchmark["extra_info"]["case"]}
+        axes = benchmark["params"]
+        assert f"{axes['layer']}-{axes['phase']}" in benchmark["extra_info"]["case"]
+        assert axes["hidden_size"] in {8, 16}
     assert [path.name for path in project.path.glob("out.json*")] == ["out.json"]
     compared = project.run("pytest-benchmark", "compare", "out.json")
     assert compared.ret == 0
     compared.stdout.fnmatch_lines(["*test_train*gru-train-i8-h16*"])
+
+
+def test_axes_are_params_to_group_by_and_columns_of_a_csv(project):
+    found = bench(
+        project, "--benchmark-json=out.json", "--benchmark-group-by=param:hidden_size"
+    )
+    command = ("pytest-benchmark", "compare", "out.json")
+    grouped = project.run(*command, "--group-by=param:hidden_size", "--csv=out.csv")
+
+    for shown in (found, grouped):
+        shown.stdout.fnmatch_lines(["*hidden_size=16': 4 tests*"])
+    header, *rows = (project.path / "out.csv").read_text().splitlines()
+    assert "param:layer" in header
+    assert len(rows) == 8
 
 
 def test_turns_are_replayed_to_the_last_bit(project):
@@ -186,7 +202,7 @@ def test_saved_runs_can_be_compared(project):
 
 def test_options_overrule_the_sweep(project):
     found = bench(
-        project, "--launches=2", "--precision=0.5", "--benchmark-json=out.json"
+        project, "--rnn-launches=2", "--rnn-precision=0.5", "--benchmark-json=out.json"
     )
 
     found.assert_outcomes(passed=8)
@@ -198,9 +214,9 @@ def test_options_overrule_the_sweep(project):
 @pytest.mark.parametrize(
     ("options", "line"),
     [
-        (["--launches=0"], "*launches: 0 is less than 1*"),
-        (["--profile=("], "*--profile: no regular expression*"),
-        (["--sweep=missing.yaml"], "*missing.yaml*"),
+        (["--rnn-launches=0"], "*launches: 0 is less than 1*"),
+        (["--rnn-profile=("], "*--rnn-profile: no regular expression*"),
+        (["--rnn-sweep=missing.yaml"], "*missing.yaml*"),
         (["--benchmark-cprofile=tottime"], "*--benchmark-cprofile*worker processes*"),
     ],
 )
@@ -213,7 +229,7 @@ def test_what_would_not_measure_is_refused_in_a_line(project, options, line):
 
 
 def test_profiles_are_taken_of_what_is_asked_for(project):
-    found = bench(project, "--profile=gru-train", "--benchmark-json=out.json")
+    found = bench(project, "--rnn-profile=gru-train", "--benchmark-json=out.json")
 
     found.assert_outcomes(passed=8)
     run = load_run(project.path / "out.json")
@@ -248,7 +264,7 @@ def test_a_results_file_that_cannot_be_written_keeps_the_journal(project):
 
     found = bench(project, "--benchmark-json=out.json")
 
-    assert found.ret == pytest.ExitCode.INTERNAL_ERROR
+    assert found.ret == pytest.ExitCode.INTERRUPTED
     found.stdout.fnmatch_lines(["*rnnbench: *out.json*"])
     assert (project.path / "out.json.journal").exists()
 
@@ -256,7 +272,7 @@ def test_a_results_file_that_cannot_be_written_keeps_the_journal(project):
 def test_a_killed_run_is_resumed_and_gives_the_same_cases(project):
     script = (
         "import os, signal, threading, time, pytest\n"
-        "from rnnbench import process\n"
+        "from rnnbench.runner import worker_process as process\n"
         f"process.COMMAND = {FAKE!r}\n"
         "def kill():\n"
         "    path = 'out.json.journal'\n"
@@ -271,7 +287,7 @@ def test_a_killed_run_is_resumed_and_gives_the_same_cases(project):
     assert not (project.path / "out.json").exists()
     before = (project.path / "out.json.journal").read_text().count('"kind":"Pass"')
 
-    found = bench(project, "--resume", "--benchmark-json=out.json")
+    found = bench(project, "--rnn-resume", "--benchmark-json=out.json")
 
     found.assert_outcomes(passed=8)
     run = load_run(project.path / "out.json")
@@ -283,7 +299,7 @@ def test_a_killed_run_is_resumed_and_gives_the_same_cases(project):
 def test_an_interrupt_writes_what_is_there_and_keeps_the_journal(project):
     (project.path / "interrupted.py").write_text(
         "import pytest\n"
-        "from rnnbench import process, progress\n"
+        "from rnnbench.runner import progress, worker_process as process\n"
         f"process.COMMAND = {FAKE!r}\n"
         "show = progress.ProgressLine.show\n"
         "def interrupt(self, now):\n"

@@ -128,7 +128,8 @@ def runs(folder, count):
     (folder / "sweep.yaml").write_text(SWEEP)
     results = folder / "run.json"
     journal = folder / "run.json.journal"
-    command = [sys.executable, "-c", RUN, "bench", "--sweep", "sweep.yaml", "--resume"]
+    command = [sys.executable, "-c", RUN, "bench", "--rnn-sweep", "sweep.yaml"]
+    command += ["--rnn-resume"]
     command += ["--benchmark-json=run.json", "-p", "no:cacheprovider", "--quiet"]
     tally = Tally("run", seconds=how_long(command, folder))
     written = results.stat().st_mtime_ns

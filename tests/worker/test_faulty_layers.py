@@ -108,7 +108,7 @@ def test_a_real_run_that_was_killed_is_resumed(pytester):
     (pytester.path / "test_it.py").write_text(
         (ROOT / "bench" / "test_inference.py").read_text()
     )
-    command = [sys.executable, "-m", "pytest", "-q", "--sweep=sweep.yaml"]
+    command = [sys.executable, "-m", "pytest", "-q", "--rnn-sweep=sweep.yaml"]
     command.append("--benchmark-json=out.json")
     journal = pytester.path / "out.json.journal"
     quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
@@ -122,7 +122,7 @@ def test_a_real_run_that_was_killed_is_resumed(pytester):
     killed.wait()
     done = journal.read_text().count('"kind":"Pass"')
 
-    found = pytester.run(*command, "--resume")
+    found = pytester.run(*command, "--rnn-resume")
 
     assert found.ret == 0
     found.assert_outcomes(passed=8)

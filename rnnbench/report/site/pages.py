@@ -17,7 +17,7 @@ from rnnbench.report.site.catalogue import ListedRun, Machine, Site
 
 _ROOT = "../../"
 _EMPTY = (
-    "There is no run here yet. Measure one with 'pytest bench/ --sweep "
+    "There is no run here yet. Measure one with 'pytest bench/ --rnn-sweep "
     "configs/quick.yaml --benchmark-json=results/latest.json', then build this site "
     "again with 'rnnbench site results/ reports/'."
 )
