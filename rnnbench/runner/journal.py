@@ -118,7 +118,7 @@ class Journal:
                 [{"kind": "Header", "schema": SCHEMA, **asdict(header)}],
                 journal._take_in,
                 resume=resume,
-                otherwise="start a new journal, or go back to the options of the old one",
+                otherwise="start a new journal, or use the options of this one",
             )
         return journal
 
