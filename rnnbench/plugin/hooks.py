@@ -19,7 +19,6 @@ from rnnbench.plugin.refusals import refuse_time_limit
 from rnnbench.plugin.replay import replay
 from rnnbench.plugin.suites import DEFAULT_SWEEP, is_suite_item, is_used, selected
 from rnnbench.runner.duration import estimate
-from rnnbench.runner.looks import LOOKS
 from rnnbench.runner.measure import (
     MeasureInterrupt,
     MeasureOptions,
@@ -27,6 +26,7 @@ from rnnbench.runner.measure import (
 )
 from rnnbench.runner.measure import measure as measure_workloads
 from rnnbench.runner.progress import ProgressLine
+from rnnbench.runner.stop_rule import LOOKS
 from rnnbench.storage.results_file import attach, write_document
 from rnnbench.sweep.load import Sweep
 

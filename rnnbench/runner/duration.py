@@ -5,10 +5,11 @@ from dataclasses import dataclass
 
 from rnnbench.model.case import Allocator, Case, Device
 from rnnbench.model.run import Policy
+from rnnbench.model.turn_plan import turn_plan
 from rnnbench.model.workload import Workload
 from rnnbench.runner.footprint import seconds_guess, stands_alone
-from rnnbench.runner.looks import looks
 from rnnbench.runner.scheduler import MOST_LANES
+from rnnbench.runner.stop_rule import interim_looks
 from rnnbench.runner.timing import LEAST_ROUNDS, MOST_ROUNDS, ROUND_SECONDS
 
 # Of a fresh process until it has imported torch, and of building a member.
@@ -16,15 +17,6 @@ _START = 1.5
 _BUILD = 0.01
 # A member is warmed up for this long, or by two calls.
 _WARM = 0.01
-# Calls of a turn, settling and timed, by the seconds of one; see `worker/turns`.
-_CALLS = (
-    (0.00025, 23),
-    (0.001, 15),
-    (0.002, 10),
-    (0.005, 7),
-    (0.020, 6),
-    (1.0, 4),
-)
 # Where a round takes longer, there are two of them.
 _LONG_ROUND = 2.0
 # A call of the yardstick, which takes a turn in each round.
@@ -57,7 +49,9 @@ def estimate(workloads: Sequence[Workload], policy: Policy, cores: int) -> Durat
         shared = _seconds(in_lanes, launches) + launches * resting
         return shared / lanes + _seconds(in_turn, launches)
 
-    return Duration(seconds(looks(policy.launches)[0]), seconds(policy.launches))
+    return Duration(
+        seconds(interim_looks(policy.launches)[0]), seconds(policy.launches)
+    )
 
 
 def _seconds(workloads: Sequence[Workload], launches: int) -> float:
@@ -77,15 +71,11 @@ def pass_seconds(
     `seconds`, `most`: as many rounds as fit in them, but at most so many.
     """
     calls = [seconds_guess(case) for case in cases]
-    round_seconds = sum(call * _calls(call) for call in (*calls, _YARDSTICK))
+    round_seconds = sum(call * turn_plan(call).calls for call in (*calls, _YARDSTICK))
     least = 2 if round_seconds > _LONG_ROUND else LEAST_ROUNDS
     rounds = min(max(seconds // round_seconds, least), most)
     warm = sum(_BUILD + max(_WARM, 2 * call) for call in calls)
     return warm + rounds * round_seconds * _RETAKEN
-
-
-def _calls(call: float) -> int:
-    return next((count for limit, count in _CALLS if call < limit), 2)
 
 
 def _memory_seconds(cases: Iterable[Case]) -> float:

@@ -9,7 +9,7 @@ from rnnbench.model.run import Result, Status, YardstickTurns
 from rnnbench.model.workload import Workload
 from rnnbench.runner.journal import Journal, Pass
 from rnnbench.runner.launch import Order
-from rnnbench.runner.stop_rule import member_widths
+from rnnbench.runner.stop_rule import is_narrow, member_widths
 
 # Cases whose call over time is kept in the results: a page shows as many, each takes
 # 10 KB, and every profiled case has its trace.
@@ -85,7 +85,7 @@ class Outcome:
         if not measured:
             return Status.SKIPPED, self.unmeasured
         precision = self.order.policy.precision
-        if width <= precision:
+        if is_narrow(width, precision):
             return Status.OK, ""
         if math.isinf(width):
             return Status.IMPRECISE, "a single launch gives no interval"

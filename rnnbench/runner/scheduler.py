@@ -16,9 +16,8 @@ from rnnbench.runner.energy import ENERGY
 from rnnbench.runner.footprint import MEMORY_SHARE, memory_estimate, too_large
 from rnnbench.runner.journal import Journal, Pass
 from rnnbench.runner.launch import Crew, Launch, Order, setting_of
-from rnnbench.runner.looks import looks
 from rnnbench.runner.probe import MEMORY, Probe, climb, profiling
-from rnnbench.runner.stop_rule import widest
+from rnnbench.runner.stop_rule import interim_looks, is_narrow, widest
 from rnnbench.runner.timing import Timing
 from rnnbench.runner.worker_env import Setting
 from rnnbench.runner.worker_process import Worker, WorkerDeathError
@@ -96,7 +95,8 @@ class Campaign:
         for case, reason in zip(self.order.cases, reasons, strict=True):
             if reason and case.id not in self.journal.ended:
                 self._crew.finish(case, Status.SKIPPED, reason)
-        first, *later = looks(1 if self.order.smoke else self.order.policy.launches)
+        launches = 1 if self.order.smoke else self.order.policy.launches
+        first, *later = interim_looks(launches)
         await self._in_lanes(self._due(first, first), self._timing.measure)
         if not self.order.smoke:
             await self._probe(MEMORY, lambda _: True)
@@ -247,7 +247,7 @@ class Campaign:
         if len(done) < first:
             return True
         width = widest(workload, done.values(), without=self.journal.ended)
-        return width > self.order.policy.precision
+        return not is_narrow(width, self.order.policy.precision)
 
     def _passes(self, workload: Workload) -> Mapping[int, Pass]:
         return self.journal.passes.get(workload.id, {})

@@ -10,7 +10,7 @@ from statistics import fmean, median, quantiles, stdev
 from rnnbench.analysis.stats import Interval, rate_interval, ratio_interval
 from rnnbench.model.run import Policy
 from rnnbench.regression import gate_decision as gate
-from rnnbench.runner.looks import looks
+from rnnbench.runner.stop_rule import interim_looks
 from studies.calibration.arms import Arm, Series, Size, series_of, size_of
 from studies.calibration.calibration import Calibration, Part
 from studies.calibration.resampling import (
@@ -28,7 +28,7 @@ from studies.calibration.resampling import (
 LAUNCHES = gate.LOOKS[0]
 # Of a sweep that names no policy: what is printed when nobody asked for anything else.
 POLICY = Policy()
-STOPS = looks(POLICY.launches)
+STOPS = interim_looks(POLICY.launches)
 # Over all pairs: then a share of 0.1 % is told from none.
 RESAMPLED = 20_000
 PAIRS = ("gru/gru", "lstm/lstm")

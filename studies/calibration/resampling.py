@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from rnnbench.analysis.stats import reach
 from rnnbench.regression import gate_decision as gate
+from rnnbench.runner.stop_rule import is_narrow
 
 Floats = NDArray[np.float64]
 Claims = NDArray[np.bool_]
@@ -96,7 +97,7 @@ def stop(
     for look in looks:
         sets = rows[:, :look]
         half = half_of(sets)
-        ends = (used == 0) & ((np.sinh(half) <= precision) | (look == looks[-1]))
+        ends = (used == 0) & (is_narrow(np.sinh(half), precision) | (look == looks[-1]))
         used[ends] = look
         means[ends], reached[ends] = sets.mean(axis=1)[ends], half[ends]
     return Stops(used, means, reached)

@@ -7,8 +7,12 @@ from rnnbench.model.case import Case
 from rnnbench.model.run import Turns
 from rnnbench.model.workload import DEFAULT_COMPARE, Workload
 from rnnbench.runner.journal import Pass
-from rnnbench.runner.looks import looks
-from rnnbench.runner.stop_rule import member_widths, relative_width, widest
+from rnnbench.runner.stop_rule import (
+    interim_looks,
+    member_widths,
+    relative_width,
+    widest,
+)
 
 SHAPE = {"input_size": 8, "hidden_size": 8, "seq_len": 4, "batch_size": 2}
 LSTM, GRU, RNN = (Case(layer=layer, **SHAPE) for layer in ("lstm", "gru", "rnn_tanh"))
@@ -44,7 +48,7 @@ def passes(spreads, count=6):
     ],
 )
 def test_the_last_look_is_at_the_most_launches(launches, expected):
-    assert looks(launches) == expected
+    assert interim_looks(launches) == expected
 
 
 def test_the_widest_interval_is_that_of_the_noisiest_pair():

@@ -12,23 +12,10 @@ from typing import Protocol
 
 from rnnbench.model.case import Device
 from rnnbench.model.run import Status
+from rnnbench.model.turn_plan import LONG_CALL, turn_plan
 from rnnbench.worker.protocol import Outcome
 from rnnbench.worker.timing.canary import Watch
 from rnnbench.worker.timing.clock import Call, Clock
-
-# By the time of a call: settle calls, and timed ones. With 4 settle calls for all that
-# is short, GRU/LSTM by turns read 1.6 to 5.7 % less than by blocks of 20 calls: an LSTM
-# of 0.1 ms is steady only after some 15. With 4 from 2 ms on, hidden 256 read 1.2 %
-# less: the 4th to 6th calls of its LSTM take 1 to 2 % longer than those after them.
-# `rnnbench calibrate` holds all of them to 1 %.
-_CALLS = (
-    (0.00025, 16, 7),
-    (0.001, 10, 5),
-    (0.002, 7, 5),
-    (0.005, 6, 3),
-    (0.020, 3, 3),
-)
-_LONGER = (1, 3)
 
 # Timed calls that were disturbed are taken again, up to as many as this times over; and
 # then the whole turn, once the core is calm, as long as there is patience for it.
@@ -36,9 +23,6 @@ _TRIES = 2
 _ATTEMPTS = 4
 # Shorter calls are watched together: to look in between would unsettle them.
 WATCHED_ALONE = 0.002
-
-# From here on a call is a turn: settling is a small share of it, and time is dear.
-_LONG_CALL = 1.0
 
 # An idle GPU clocks down; this much work brings it up again.
 _SETTLE_CUDA = 0.005
@@ -114,13 +98,11 @@ def warm_up(step: Timed, clock: Clock, first_call: float | None = None) -> Warm:
 
 def plan(call: float, device: Device) -> tuple[int, int]:
     """How many settle calls and how many timed ones a turn has."""
-    if call >= _LONG_CALL:
-        return 1, 1
-    counts = (tuple(rest) for limit, *rest in _CALLS if call < limit)
-    settle, timed = next(counts, _LONGER)
-    if device is Device.CUDA:
+    plan = turn_plan(call)
+    settle = plan.warm_up
+    if device is Device.CUDA and call < LONG_CALL:
         settle = max(settle, math.ceil(_SETTLE_CUDA / call))
-    return settle, timed
+    return settle, plan.timed
 
 
 def take_turn(member: Warm, clock: Clock, device: Device, watch: Watch) -> Turn:
@@ -164,7 +146,7 @@ def _time(
     rough: list[float] = []
     alone = member.call >= WATCHED_ALONE
     at_once = 1 if alone else timed
-    most = timed * (_TRIES if member.call < _LONG_CALL else 1)
+    most = timed * (_TRIES if member.call < LONG_CALL else 1)
     while len(calm) < timed and len(calm) + len(rough) < most:
         if alone and rough:
             # A short call would have to settle anew.
