@@ -172,9 +172,7 @@ def test_a_report_is_written_into_a_folder_that_is_made(
     monkeypatch.setattr(
         "rnnbench.storage.results_file.load_run", lambda path: f"run of {path}"
     )
-    monkeypatch.setattr(
-        "rnnbench.report.run_page.page", lambda read, _: f"page of {read}"
-    )
+    monkeypatch.setattr("rnnbench.report.run_page.page", lambda read: f"page of {read}")
     monkeypatch.setattr(
         "rnnbench.report.RENDERERS", {form: lambda page: f"{form} × {page}"}
     )
@@ -198,7 +196,7 @@ def test_results_that_can_t_be_read_are_one_line(run, tmp_path):
 
 def test_a_report_that_can_t_be_written_is_one_line(run, tmp_path, monkeypatch):
     monkeypatch.setattr("rnnbench.storage.results_file.load_run", lambda path: None)
-    monkeypatch.setattr("rnnbench.report.run_page.page", lambda read, _: None)
+    monkeypatch.setattr("rnnbench.report.run_page.page", lambda read: None)
     monkeypatch.setattr("rnnbench.report.RENDERERS", {"html": lambda page: ""})
     blocked = tmp_path / "file"
     blocked.touch()
