@@ -1,6 +1,7 @@
 """Text from elsewhere, made so that it does nothing where it is shown."""
 
 import re
+from collections.abc import Sequence
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]()#+!|~$-])")
 
@@ -17,3 +18,19 @@ def for_terminal(text: str) -> str:
     """One line, without what would move the cursor or change a colour."""
     line = " ".join(text.split())
     return "".join(letter if letter.isprintable() else "?" for letter in line)
+
+
+def align(table: Sequence[Sequence[str]]) -> list[str]:
+    """Rows of text as lines with aligned columns, safe for a terminal.
+
+    >>> align([("case", "time"), ("gru", "1 ms")])
+    ['case  time', 'gru   1 ms']
+    """
+    plain = [[for_terminal(cell) for cell in row] for row in table]
+    widths = [max(map(len, column)) for column in zip(*plain, strict=True)]
+    return [
+        "  ".join(
+            cell.ljust(width) for cell, width in zip(row, widths, strict=True)
+        ).rstrip()
+        for row in plain
+    ]

@@ -1,4 +1,4 @@
-"""Where the level of a series of numbers changed; numbers in, numbers out."""
+"""Change points of a series of numbers."""
 
 import math
 from dataclasses import dataclass
@@ -10,37 +10,37 @@ from scipy.stats import rankdata
 
 Values = NDArray[np.float64]
 
-# Below 1 % nothing is worth anyone's time, and the harness can hardly tell it.
+# Changes below 1 % are not worth looking at, and the harness can hardly resolve them.
 LEAST = math.log(1.01)
 
-# Fewer nights on one side can't be told from bad luck; `recent` looks at those.
+# Fewer nights on one side can't be told from chance; `recent_shift` looks at those.
 LEAST_SIDE = 4
 
 # Chosen by simulation (studies/changes/results.md), so that of series
-# without a change at most 1 % are flagged, whichever of three noises they have.
+# without a change at most 1 % are flagged, with each of three kinds of noise.
 ALPHA = 0.005
 
-# Standard errors by which the dependence on the night before may be more than its
-# estimate; a part has few nights to estimate it from, and there are several parts.
+# Standard errors by which the dependence on the night before may exceed its estimate.
+# A part has few nights to estimate it from, and there are several parts.
 _DOUBT, _DOUBT_IN_PART = 0.5, 2.0
 
-# A part has to be long enough to be searched by itself.
+# Shorter parts are not searched by themselves.
 _LEAST_WINDOW = 24
 
 # Simulated series without a change, for each length and dependence.
 _NULLS = 4000
 _SEED = 20_261_123
 
-# Huber (1964): beyond this many standard deviations a night counts no more.
+# Huber (1964): a night counts as off by at most this many standard deviations.
 _CLIP = 2.5
-# What makes the median absolute deviation a standard deviation, of normal values.
+# Scales a median absolute deviation to a standard deviation of normal values.
 _NORMAL = 1.4826
 _STEPS = 20
 
 
 @dataclass(frozen=True, slots=True)
 class Shift:
-    """From `place` on the level is another: `log_shift` is of logarithms, signed."""
+    """A new level from `place` on; `log_shift` is a signed difference of logarithms."""
 
     place: int
     log_shift: float
@@ -49,18 +49,18 @@ class Shift:
 
 @dataclass(frozen=True, slots=True)
 class _Splits:
-    """The best place to cut each row, and how much better than none it is."""
+    """The best place to split each row, and by how much the split improves the fit."""
 
     places: NDArray[np.intp]
     scores: Values
     dependence: Values
 
 
-def shifts(logs: Values, *, alpha: float = ALPHA) -> tuple[Shift, ...]:
+def find_shifts(logs: Values, *, alpha: float = ALPHA) -> tuple[Shift, ...]:
     """Every change of level of a series of logarithms, in order.
 
     Binary segmentation (Scott & Knott 1974; Vostrikova 1981): the best split, then both
-    sides by themselves, for as long as a split is significant.
+    sides by themselves, as long as a split is significant.
     """
     found: list[Shift] = []
     open_parts = [(0, len(logs))]
@@ -133,7 +133,7 @@ def _tested(logs: Values, alpha: float, doubt: float) -> Shift | None:
     if abs(by) < LEAST:
         return None
     step = _dependence_step(float(split.dependence[0]), len(logs), doubt)
-    # Up to the next of a few lengths: longer series score a little higher by chance.
+    # Round the length up: longer series score slightly higher by chance.
     grain = max(len(logs) // 10, 1)
     nulls = _split_nulls(-(-len(logs) // grain) * grain, step)
     p = max(p_rank, _share_above(nulls, float(split.scores[0])))
@@ -167,7 +167,7 @@ def _splits(rows: Values, ranked: Values) -> _Splits:
     sums = np.stack([(clipped * first).sum(axis=1), (clipped * ~first).sum(axis=1)])
     before, after = sums / sizes
     residuals = clipped - np.where(first, before[:, None], after[:, None])
-    # A clean step has no residuals: the least that is there keeps it finite.
+    # A perfect step has no residuals; the floor keeps the score finite.
     squares = np.maximum((residuals**2).sum(axis=1), 1e-30)
     error = np.sqrt(squares / (count - 2) * (1 / sizes).sum(axis=0))
     products = (residuals[:, 1:] * residuals[:, :-1]).sum(axis=1)
@@ -201,7 +201,7 @@ def _widest_gaps(rows: Values) -> NDArray[np.intp]:
 
 
 def _dependence_step(estimate: float, count: int, doubt: float) -> int:
-    """The AR(1) to allow for, in steps of 1/20: the estimate, and what it may lack.
+    """The AR(1) coefficient to allow for, in steps of 1/20: the estimate with a margin.
 
     An estimate from residuals is too low by about (4 + 8 rho) / count (Kendall 1954 has
     the form; the numbers are simulated, for two fitted levels at the best split). Half
@@ -231,7 +231,7 @@ def _null_rows(count: int, step: int) -> list[Values]:
     """Normal AR(1) series without a change: a parametric bootstrap, by a fixed seed."""
     draw = np.random.default_rng([_SEED, count, step])
     rho, parts = step / _STEPS, []
-    for _ in range(8):  # in parts: a long history must not fill the memory
+    for _ in range(8):  # in parts, so that a long history does not fill the memory
         rows = draw.standard_normal((_NULLS // 8, count))
         rows[:, 1:] *= math.sqrt(1 - rho**2)
         for night in range(1, count):
@@ -241,6 +241,6 @@ def _null_rows(count: int, step: int) -> list[Values]:
 
 
 def _share_above(nulls: Values, score: float) -> float:
-    # Davison & Hinkley 1997, 4.2: the series itself is one of those that could be.
+    # Davison & Hinkley 1997, 4.2: the observed series counts as one of the simulated.
     above = len(nulls) - int(np.searchsorted(nulls, score - 1e-9))
     return (1 + above) / (1 + len(nulls))

@@ -1,7 +1,8 @@
-"""Where the history changed its level: by how much, and between which nights."""
+"""Changes of level in a history: by how much, and between which nights."""
 
 import math
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -9,18 +10,18 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from rnnbench.regression.changepoint import Values, shifts
+from rnnbench.regression.changepoint import Values, find_shifts
 from rnnbench.regression.history import Quantity
-from rnnbench.regression.history_store import Archive, Entry
-from rnnbench.regression.recent_shift import alarm
+from rnnbench.regression.history_store import Entry, History
+from rnnbench.regression.recent_shift import find_recent_shift
 
-# The time itself moves with whatever else runs on the machine; its multiple of the
-# yardstick's, and the ratio to another layer, do not.
+# Plain time moves with whatever else runs on the machine and is not searched. Its
+# multiple of the yardstick's time and the ratio to another layer do not.
 _NOISY = (Quantity.NORMALISED, Quantity.RATIO)
 
 
 @dataclass(frozen=True, slots=True)
-class Series:
+class HistorySeries:
     """One quantity of one case on one machine, over the nights that have it."""
 
     machine: str
@@ -35,12 +36,12 @@ class Series:
 class Change:
     """A series has another level from `after` on; `before` is the night before it.
 
-    `share`: by how much, 0.03 for 3 % more. `p`: its significance; 0 where the quantity
-    is read without noise; None where it is but the last `nights` that stand out, which
-    is a reason to measure again and nothing more.
+    `share`: the relative change, 0.03 for 3 % more. `nights`: how many nights the new
+    level has lasted. `p`: the significance; 0 for a quantity without noise; None where
+    only the last nights stand out, which is no more than a reason to measure again.
     """
 
-    series: Series
+    series: HistorySeries
     before: Entry
     after: Entry
     share: float
@@ -48,49 +49,49 @@ class Change:
     p: float | None
 
 
-def changes(held: Archive) -> tuple[Change, ...]:
+def find_changes(history: History) -> tuple[Change, ...]:
     """Every change of every series, the latest first."""
-    found = [change for series in all_series(held) for change in of_series(series)]
+    found = [change for series in all_series(history) for change in changes_of(series)]
     return tuple(sorted(found, key=_latest_largest))
 
 
 def _latest_largest(change: Change) -> tuple[float, ...]:
-    # ISO times in UTC: their digits are in the order of time.
+    # The digits of ISO times in UTC sort by time.
     digits = "".join(filter(str.isdigit, change.after.created))
     return -float(digits or 0), -abs(change.share)
 
 
-def all_series(held: Archive) -> Iterator[Series]:
+def all_series(history: History) -> Iterator[HistorySeries]:
     """The series that are searched, each in the order of its nights."""
-    frame = held.frame.dropna(subset=["value"])
-    machines = [entry.machine for entry in held.entries]
+    frame = history.frame.dropna(subset=["value"])
+    machines = [entry.machine for entry in history.entries]
     places = frame["entry"].to_numpy()
-    keyed = frame.assign(machine=pd.Categorical([machines[one] for one in places]))
+    keyed = frame.assign(machine=pd.Categorical([machines[place] for place in places]))
     keyed = keyed[keyed["quantity"] != Quantity.TIME].sort_values("entry")
     keys = ["machine", "case", "quantity", "against"]
     for key, rows in keyed.groupby(keys, observed=True, sort=False):
         names: Any = key
         machine, case, quantity, against = map(str, names)
-        yield Series(
+        yield HistorySeries(
             machine=machine,
             case=case,
             quantity=quantity,
             against=against,
-            nights=tuple(held.entries[place] for place in rows["entry"]),
+            nights=tuple(history.entries[place] for place in rows["entry"]),
             levels=tuple(map(float, rows["value"])),
         )
 
 
-def of_series(series: Series) -> Iterator[Change]:
+def changes_of(series: HistorySeries) -> Iterator[Change]:
     """The changes of one series, oldest first."""
     if series.quantity == Quantity.MEMORY:
-        yield from _of_exact(series)
+        yield from _exact_changes(series)
     elif series.quantity in _NOISY:
-        yield from _of_noisy(series)
+        yield from _noisy_changes(series)
 
 
-def _of_exact(series: Series) -> Iterator[Change]:
-    """Bytes have no noise: each night that differs from the one before it."""
+def _exact_changes(series: HistorySeries) -> Iterator[Change]:
+    """Every night that differs from the night before: bytes have no noise."""
     places = [
         place
         for place, (old, new) in enumerate(pairwise(series.levels), start=1)
@@ -103,30 +104,29 @@ def _of_exact(series: Series) -> Iterator[Change]:
         yield _change(series, place, share, end - place, 0.0)
 
 
-def _of_noisy(series: Series) -> Iterator[Change]:
+def _noisy_changes(series: HistorySeries) -> Iterator[Change]:
     if min(series.levels) <= 0:
         return
     logs: Values = np.log(np.asarray(series.levels))
-    found = shifts(logs)
+    found = find_shifts(logs)
     ends = [*(shift.place for shift in found), len(logs)][1:]
     for shift, end in zip(found, ends, strict=True):
         share = math.expm1(shift.log_shift)
         yield _change(series, shift.place, share, end - shift.place, shift.p)
-    # From the last change on: what was before it is no measure of the last nights.
+    # Only from the last change on: earlier nights had another level.
     start = found[-1].place if found else 0
-    if recent := alarm(logs[start:]):
+    if recent := find_recent_shift(logs[start:]):
         share = math.expm1(recent.log_shift)
         yield _change(series, len(logs) - recent.nights, share, recent.nights, None)
 
 
 def _change(
-    series: Series, place: int, share: float, nights: int, p: float | None
+    series: HistorySeries, place: int, share: float, nights: int, p: float | None
 ) -> Change:
     before, after = series.nights[place - 1 : place + 1]
     return Change(series, before, after, share, nights, p)
 
 
-def searched(held: Archive) -> Sequence[tuple[str, int]]:
-    """For each machine how many nights there are."""
-    machines = [entry.machine for entry in held.entries]
-    return [(machine, machines.count(machine)) for machine in dict.fromkeys(machines)]
+def count_nights(history: History) -> Mapping[str, int]:
+    """The number of nights of each machine."""
+    return Counter(entry.machine for entry in history.entries)

@@ -1,4 +1,4 @@
-"""Two runs held against each other, cell by cell."""
+"""The comparison of two runs, value by value."""
 
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -10,84 +10,95 @@ from rnnbench.model.errors import IncomparableError
 from rnnbench.model.machine import Difference, differences, forbidding
 from rnnbench.model.metric import TIME
 from rnnbench.model.run import FAILED, MEASURED, Result, Run, TurnValue
-from rnnbench.regression.cell import (
-    Cell,
-    Open,
-    Verdict,
+from rnnbench.regression.compared_value import (
+    ComparedValue,
+    CompareVerdict,
+    Unjudged,
+    compare_memory,
+    compare_ratios,
+    compare_times,
     measured,
-    of_memory,
-    of_ratios,
-    of_times,
 )
 
-# A difference of 1 % is worth a look, and no night of this harness tells less.
+# Differences below 1 % are not worth looking at, and two runs can't resolve them.
 TOLERANCE = 0.01
 
-# Of the cells that are called better or worse, at most this share is so by chance.
+# The largest expected share of chance findings among the regressions and improvements.
 FALSE_SHARE = 0.05
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Comparison:
-    """Everything that two runs say of each other.
+class RunComparison:
+    """Two runs compared.
 
-    `confidence`: of the intervals of the cells that are called better or worse; the
-    others have 95 %. `renamed`: removed cases, and the added ones that look the same.
+    `confidence`: of the intervals of regressions and improvements; all others have
+    95 %. `renamed`: pairs of a removed and an added case that may be the same layer.
     """
 
     tolerance: float
     confidence: float
     environment: tuple[Difference, ...]
-    cells: tuple[Cell, ...]
+    values: tuple[ComparedValue, ...]
     renamed: tuple[tuple[str, str], ...]
     failed: tuple[str, ...]
     notes: tuple[str, ...]
 
     @property
     def exit_code(self) -> int:
-        """0: nothing is worse. 1: something is. 2: what was measured now fails.
+        """0 if nothing is worse, 1 if something is, 2 if a measured case now fails.
 
-        A ratio also grows where what it is taken against became faster: no one's loss.
+        A ratio that grew because its denominator became faster is not a regression.
         """
         faster = {
-            cell.case
-            for cell in self.cells
-            if cell.metric == TIME.name and cell.verdict is Verdict.IMPROVEMENT
+            value.case
+            for value in self.values
+            if value.metric == TIME.name and value.verdict is CompareVerdict.IMPROVEMENT
         }
-        worse = [cell for cell in self.cells if cell.verdict is Verdict.REGRESSION]
-        if any(cell.against not in faster for cell in worse):
+        worse = [
+            value for value in self.values if value.verdict is CompareVerdict.REGRESSION
+        ]
+        if any(value.over not in faster for value in worse):
             return 1
         return 2 if self.failed else 0
 
 
-def compare(base: Run, new: Run, *, tolerance: float = TOLERANCE) -> Comparison:
-    """Hold `new` against `base`; IncomparableError where that would say nothing."""
-    before = {result.case: result for result in base.results}
-    after = {result.case: result for result in new.results}
+def compare(
+    baseline: Run, candidate: Run, *, tolerance: float = TOLERANCE
+) -> RunComparison:
+    """Compare two runs of one machine.
+
+    `tolerance` is half the width of the band in which values count as unchanged, as a
+    share. Raises IncomparableError if a comparison would mean nothing.
+    """
+    before = {result.case: result for result in baseline.results}
+    after = {result.case: result for result in candidate.results}
     common = [case for case in before if case in after]
     both = [case for case in common if measured(before[case], after[case])]
-    changed = differences(base.environment, new.environment)
-    _refuse((base.turn, new.turn), common, both, changed)
-    cells = [*_one_sided(before, after)]
-    cells += [
-        of_memory(before[case], after[case])
+    changed = differences(baseline.environment, candidate.environment)
+    _refuse((baseline.turn, candidate.turn), common, both, changed)
+    exact = [
+        compare_memory(before[case], after[case])
         for case in both
         if _has_memory(before[case], after[case])
     ]
-    waiting = [*of_times(base, new), *of_ratios(base, new)]
-    judged, confidence = _judge(waiting, math.log1p(tolerance))
-    return Comparison(
+    unjudged = [
+        *compare_times(baseline, candidate),
+        *compare_ratios(baseline, candidate),
+    ]
+    judged, confidence = _judge(unjudged, math.log1p(tolerance))
+    values = [*_one_sided(before, after), *exact, *judged]
+    return RunComparison(
         tolerance=tolerance,
         confidence=confidence,
         environment=changed,
-        cells=tuple(sorted([*cells, *judged], key=_rank)),
+        values=tuple(sorted(values, key=_rank)),
         renamed=_renamed(before, after),
         failed=tuple(
             case.id
             for case in common
             if before[case].status in MEASURED and after[case].status in FAILED
         ),
-        notes=_notes(base, new),
+        notes=_notes(baseline, candidate),
     )
 
 
@@ -100,8 +111,8 @@ def _refuse(
     before, after = turns
     if before is not after:
         raise IncomparableError(
-            f"a turn is the {before} of its calls in the one and the {after} in the "
-            "other: measure both with one rnnbench"
+            f"a turn is the {before} of its calls in the baseline and the {after} in "
+            "the candidate: measure both with one version of rnnbench"
         )
     if not common:
         raise IncomparableError("the two files have no case in common")
@@ -118,66 +129,79 @@ def _has_memory(*results: Result) -> bool:
     return any(result.peak_memory is not None for result in results)
 
 
-def _rank(cell: Cell) -> tuple[int, str, str, str]:
-    return list(Verdict).index(cell.verdict), cell.case, cell.metric, cell.against
+def _rank(value: ComparedValue) -> tuple[int, float, str, str, str]:
+    """By verdict, then the largest change first."""
+    place = list(CompareVerdict).index(value.verdict)
+    change = 0.0
+    if value.interval is not None and value.interval.estimate > 0:
+        change = abs(math.log(value.interval.estimate))
+    return place, -change, value.case, value.metric, value.over
 
 
 def _one_sided(
     before: Mapping[Case, Result], after: Mapping[Case, Result]
-) -> Iterator[Cell]:
+) -> Iterator[ComparedValue]:
     """Cases that only one file has, and those that only one could measure."""
     for case, result in {**before, **after}.items():
         if case not in after:
-            yield Cell(case.id, TIME.name, "", Verdict.REMOVED, note=_said(result))
+            verdict, note = CompareVerdict.REMOVED, _state(result)
         elif case not in before:
-            yield Cell(case.id, TIME.name, "", Verdict.ADDED, note=_said(result))
+            verdict, note = CompareVerdict.ADDED, _state(result)
         elif not measured(before[case], after[case]):
-            note = f"base {_said(before[case])}, new {_said(after[case])}"
-            yield Cell(case.id, TIME.name, "", Verdict.INCOMPARABLE, note=note)
+            verdict = CompareVerdict.INCOMPARABLE
+            note = f"baseline {_state(before[case])}, candidate {_state(after[case])}"
+        else:
+            continue
+        yield ComparedValue(case.id, TIME.name, "", verdict, note=note)
 
 
-def _said(result: Result) -> str:
+def _state(result: Result) -> str:
     return f"{result.status}: {result.reason}" if result.reason else str(result.status)
 
 
-def _judge(waiting: Sequence[Open], reach: float) -> tuple[list[Cell], float]:
-    """By the place of the interval against the band.
+def _judge(
+    unjudged: Sequence[Unjudged], reach: float
+) -> tuple[list[ComparedValue], float]:
+    """Judge each value by where its interval lies relative to the band.
 
-    Which cells lie beyond it is found over all of them together. Their intervals are as
-    wide as makes the two agree: one lies beyond the band where its cell was found
-    (Benjamini & Yekutieli 2005, JASA 100: false coverage-statement rate).
+    Which values lie beyond the band is decided over all of them together, and their
+    intervals are widened so that an interval excludes the band exactly where its value
+    was found (Benjamini & Yekutieli 2005, JASA 100: false coverage-statement rate).
     """
-    found = discoveries([gap.p_beyond(reach) for _, gap in waiting], FALSE_SHARE)
-    share = FALSE_SHARE * max(sum(found), 1) / max(len(waiting), 1)
+    found = discoveries([gap.p_beyond(reach) for _, gap in unjudged], FALSE_SHARE)
+    share = FALSE_SHARE * max(sum(found), 1) / max(len(unjudged), 1)
     confidence = 1 - min(share, 1 - CONFIDENCE)
     judged = []
-    for (cell, gap), beyond in zip(waiting, found, strict=True):
+    for (value, gap), beyond in zip(unjudged, found, strict=True):
         interval = gap.interval(confidence if beyond else CONFIDENCE)
-        verdict = Verdict.INCONCLUSIVE
+        verdict = CompareVerdict.INCONCLUSIVE
         if beyond:
-            verdict = Verdict.REGRESSION if gap.estimate > 0 else Verdict.IMPROVEMENT
+            slower = gap.estimate > 0
+            verdict = (
+                CompareVerdict.REGRESSION if slower else CompareVerdict.IMPROVEMENT
+            )
         elif interval.low >= math.exp(-reach) and interval.high <= math.exp(reach):
-            verdict = Verdict.UNCHANGED
-        judged.append(replace(cell, verdict=verdict, interval=interval))
+            verdict = CompareVerdict.UNCHANGED
+        judged.append(replace(value, verdict=verdict, interval=interval))
     return judged, confidence
 
 
 def _renamed(
     before: Mapping[Case, Result], after: Mapping[Case, Result]
 ) -> tuple[tuple[str, str], ...]:
-    """Pairs that differ in the name of a user's own layer alone: perhaps the same."""
-    gone = [case for case in before if case not in after]
-    come = [case for case in after if case not in before]
+    """Pairs of cases that differ only in the name of a layer that is not PyTorch's."""
+    removed = [case for case in before if case not in after]
+    added = [case for case in after if case not in before]
     found: list[tuple[str, str]] = []
-    for old in gone:
-        like = [new for new in come if replace(new, layer=old.layer) == old]
-        own = [case for case in (old, *like) if case.layer not in TORCH_LAYERS]
-        if len(like) == 1 and len(own) == 2:
-            found.append((old.id, like[0].id))
+    for old in removed:
+        alike = [new for new in added if replace(new, layer=old.layer) == old]
+        foreign = [case for case in (old, *alike) if case.layer not in TORCH_LAYERS]
+        if len(alike) == 1 and len(foreign) == 2:
+            found.append((old.id, alike[0].id))
     return tuple(found)
 
 
-_SAME: dict[str, Callable[[Run], object]] = {
+_EXPECTED_EQUAL: dict[str, Callable[[Run], object]] = {
     "sweep": lambda run: run.sweep.digest,
     "compared axes": lambda run: run.sweep.compare,
     "policy": lambda run: run.sweep.policy,
@@ -185,9 +209,9 @@ _SAME: dict[str, Callable[[Run], object]] = {
 }
 
 
-def _notes(base: Run, new: Run) -> tuple[str, ...]:
+def _notes(baseline: Run, candidate: Run) -> tuple[str, ...]:
     return tuple(
-        f"{name}: not the same in the two files"
-        for name, read in _SAME.items()
-        if read(base) != read(new)
+        f"{name}: differs between the two files"
+        for name, read in _EXPECTED_EQUAL.items()
+        if read(baseline) != read(candidate)
     )

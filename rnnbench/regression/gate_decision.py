@@ -1,4 +1,4 @@
-"""Two versions, turn by turn: whether the candidate is slower, and how sure that is."""
+"""The rule of the gate: from log-ratios per launch to a verdict for each pair."""
 
 import math
 import time
@@ -9,56 +9,59 @@ from typing import Protocol
 
 from rnnbench.analysis.stats import Interval, excess, holm, ratio_interval
 from rnnbench.model.run import FAILED, Environment
-from rnnbench.regression.pair import Bout, Fault, Match, Side
+from rnnbench.regression.case_pair import CasePair, LaunchResult, Side, SideFault
 
 # A one-sided 99 % bound is an end of the two-sided 98 % interval.
 LEVEL = 0.01
 CONFIDENCE = 1 - 2 * LEVEL
-# What a slowdown has to be beyond: less than this moves with the layout of memory.
+# Smaller slowdowns are not flagged: the layout of memory alone causes as much.
 BAND = 0.01
-# Launches. With 7 of them, of recorded pairs of equal versions none of 20,000 was
-# flagged, and a slowdown of 3 % was in 98 to 99 % of trials.
+# Launches at each interim look. With 7 launches none of 20,000 recorded pairs of equal
+# versions was flagged, and a slowdown of 3 % was found in 98 to 99 % of trials.
 LOOKS = (7, 14)
-# Chance is forgiven once.
+# One failure of a side may be due to chance, and its launch is repeated.
 MOST_FAULTS = 2
-# Of the budget: what a first examination leaves, so that a flag can be confirmed.
+# The share of the budget that is reserved for confirming flagged pairs.
 CONFIRMING = 1 / 3
 
 
-class Verdict(StrEnum):
-    """What is said of a match, from the worst on."""
+class GateVerdict(StrEnum):
+    """The outcome for a pair, the worst first."""
 
-    REGRESSION = "regression"  # slower beyond the band, and so again when confirmed
-    BROKEN = "broken"  # the base runs it; the candidate failed, twice
-    UNCONFIRMED = "unconfirmed"  # flagged, and there was no time to confirm it
-    INCONCLUSIVE = "inconclusive"  # too wide to say, after all launches
-    UNMEASURED = "unmeasured"  # neither side, or not the base, could run it
-    CLEARED = "cleared"  # flagged, and not so again in fresh processes
+    REGRESSION = "regression"  # slower beyond the band, and again when confirmed
+    BROKEN = "broken"  # runs in the baseline; failed twice in the candidate
+    UNCONFIRMED = "unconfirmed"  # flagged, without time left to confirm it
+    INCONCLUSIVE = "inconclusive"  # the interval is too wide after all launches
+    UNMEASURED = "unmeasured"  # the baseline, or neither side, could run it
+    CLEARED = "cleared"  # flagged, but not when measured again
     IMPROVEMENT = "improvement"
     UNCHANGED = "unchanged"  # not slower by more than the band
 
 
-WORSE = frozenset({Verdict.REGRESSION, Verdict.BROKEN})
-UNJUDGED = frozenset({Verdict.INCONCLUSIVE, Verdict.UNMEASURED, Verdict.UNCONFIRMED})
+WORSE = frozenset({GateVerdict.REGRESSION, GateVerdict.BROKEN})
+UNJUDGED = frozenset(
+    {GateVerdict.INCONCLUSIVE, GateVerdict.UNMEASURED, GateVerdict.UNCONFIRMED}
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """What came of a match: the ratio of candidate to base, first and confirmed.
+    """The verdict for a pair, with its first and its confirming ratio.
 
-    The intervals are of 98 %: each end is a one-sided bound of 99 %.
+    Ratios are candidate over baseline. The intervals have 98 %: each end is a one-sided
+    bound of 99 %.
     """
 
-    match: Match
-    verdict: Verdict
+    pair: CasePair
+    verdict: GateVerdict
     first: Interval | None = None
     confirmed: Interval | None = None
     reason: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Decision:
-    """What a gate found. `seconds`: wall time of all of it."""
+class GateDecision:
+    """The judgements of a gate; `seconds` is the wall time of the whole gate."""
 
     sweep: str
     environments: Mapping[Side, Environment]
@@ -67,7 +70,7 @@ class Decision:
 
     @property
     def exit_code(self) -> int:
-        """0: nothing is worse. 1: something is. 2: nothing could be judged."""
+        """0 if nothing is worse, 1 if something is, 2 if nothing could be judged."""
         verdicts = {one.verdict for one in self.judgements}
         if verdicts & WORSE:
             return 1
@@ -75,132 +78,134 @@ class Decision:
 
 
 class Launcher(Protocol):
-    """What a gate needs of a duel."""
+    """The interface through which the rule gets launches done."""
 
     deadline: float
 
-    async def launch(self, matches: Sequence[Match]) -> dict[Match, Bout]:
-        """One bout of each match in fresh processes, as far as the time goes."""
+    async def launch(self, pairs: Sequence[CasePair]) -> dict[CasePair, LaunchResult]:
+        """Measure each pair once in fresh processes, until the deadline."""
 
 
 @dataclass(slots=True)
-class Examination:
-    """Launches of some matches, look by look, until each can be judged."""
+class SequentialTest:
+    """Launches of some pairs, look by look, until each can be judged."""
 
-    matches: tuple[Match, ...]
+    pairs: tuple[CasePair, ...]
     looks: tuple[int, ...] = LOOKS
-    logs: dict[Match, list[float]] = field(default_factory=dict)
-    faults: dict[Match, list[Fault]] = field(default_factory=dict)
+    logs: dict[CasePair, list[float]] = field(default_factory=dict)
+    faults: dict[CasePair, list[SideFault]] = field(default_factory=dict)
 
     async def run(self, launcher: Launcher) -> None:
-        """Look, and go on with what can't be judged yet, if there is time.
+        """Launch up to each look, then continue with the pairs still undecided.
 
-        Nothing is decided between two looks: that would be stopping at the first
-        launch that happens to suit.
+        Nothing is decided between two looks: that would mean stopping at the first
+        launch that happens to look conclusive.
         """
         for look in self.looks:
-            matches = self._open()
-            while due := [one for one in matches if self._lacks(one, look)]:
-                bouts = await launcher.launch(due)
-                if not bouts:
+            pairs = self._open()
+            while due := [one for one in pairs if self._lacks(one, look)]:
+                results = await launcher.launch(due)
+                if not results:
                     return
-                for match, bout in bouts.items():
-                    self._take(match, bout)
+                for pair, result in results.items():
+                    self._take(pair, result)
 
-    def judgements(self) -> dict[Match, Judgement]:
-        """What is to be said of each match by this examination alone."""
+    def judgements(self) -> dict[CasePair, Judgement]:
+        """The verdict for each pair, from these launches alone."""
         flagged = self._flagged()
-        return {match: self._judgement(match, flagged) for match in self.matches}
+        return {pair: self._judgement(pair, flagged) for pair in self.pairs}
 
-    def _flagged(self) -> frozenset[Match]:
-        """Those that are slower beyond the band, with 1 % for any false one at all."""
-        values = [self._judged(match) for match in self.matches]
+    def _flagged(self) -> frozenset[CasePair]:
+        """The pairs that are slower beyond the band; 1 % chance of any false flag."""
+        values = [self._values(pair) for pair in self.pairs]
         found = holm([excess(logs, math.log1p(BAND)) for logs in values], LEVEL)
-        pairs = zip(self.matches, found, strict=True)
-        return frozenset(match for match, worse in pairs if worse)
+        judged = zip(self.pairs, found, strict=True)
+        return frozenset(pair for pair, worse in judged if worse)
 
-    def _judgement(self, match: Match, flagged: frozenset[Match]) -> Judgement:
-        if self._ended(match):
-            return _failure(match, self.faults[match])
-        if not (logs := self._judged(match)):
-            done = len(self.logs.get(match, []))
+    def _judgement(self, pair: CasePair, flagged: frozenset[CasePair]) -> Judgement:
+        if self._ended(pair):
+            return _failure(pair, self.faults[pair])
+        if not (logs := self._values(pair)):
+            done = len(self.logs.get(pair, []))
             reason = f"the budget ended after {done} of {self.looks[0]} launches"
-            return Judgement(match, Verdict.INCONCLUSIVE, reason=reason)
+            return Judgement(pair, GateVerdict.INCONCLUSIVE, reason=reason)
         interval = ratio_interval(logs, CONFIDENCE)
-        verdict = Verdict.REGRESSION if match in flagged else _place(interval)
-        return Judgement(match, verdict, interval)
+        verdict = GateVerdict.REGRESSION if pair in flagged else _place(interval)
+        return Judgement(pair, verdict, interval)
 
-    def _open(self) -> list[Match]:
-        """Those of which more is to be learnt."""
+    def _open(self) -> list[CasePair]:
+        """The pairs that more launches may decide."""
         return [
-            match
-            for match, judgement in self.judgements().items()
-            if judgement.verdict is Verdict.INCONCLUSIVE
+            pair
+            for pair, judgement in self.judgements().items()
+            if judgement.verdict is GateVerdict.INCONCLUSIVE
         ]
 
-    def _lacks(self, match: Match, look: int) -> bool:
-        return not self._ended(match) and len(self.logs.get(match, [])) < look
+    def _lacks(self, pair: CasePair, look: int) -> bool:
+        return not self._ended(pair) and len(self.logs.get(pair, [])) < look
 
-    def _take(self, match: Match, bout: Bout) -> None:
-        if isinstance(bout, float):
-            self.logs.setdefault(match, []).append(bout)
+    def _take(self, pair: CasePair, result: LaunchResult) -> None:
+        if isinstance(result, float):
+            self.logs.setdefault(pair, []).append(result)
         else:
-            self.faults.setdefault(match, []).extend(bout)
+            self.faults.setdefault(pair, []).extend(result)
 
-    def _ended(self, match: Match) -> bool:
-        sides = [fault.side for fault in self.faults.get(match, ())]
+    def _ended(self, pair: CasePair) -> bool:
+        sides = [fault.side for fault in self.faults.get(pair, ())]
         return any(sides.count(side) >= MOST_FAULTS for side in Side)
 
-    def _judged(self, match: Match) -> list[float]:
-        """The values that count: none before the first look."""
-        logs = self.logs.get(match, [])
-        return logs if len(logs) >= self.looks[0] and not self._ended(match) else []
+    def _values(self, pair: CasePair) -> list[float]:
+        """The values to judge by: none before the first look."""
+        logs = self.logs.get(pair, [])
+        return logs if len(logs) >= self.looks[0] and not self._ended(pair) else []
 
 
-async def examine(
-    matches: Sequence[Match], launcher: Launcher, looks: tuple[int, ...] = LOOKS
+async def judge_pairs(
+    pairs: Sequence[CasePair], launcher: Launcher, looks: tuple[int, ...] = LOOKS
 ) -> tuple[Judgement, ...]:
-    """Judge each match; what is flagged is measured anew, and judged by that alone."""
+    """Judge each pair; what is flagged is measured again and judged by that alone."""
     end, began = launcher.deadline, time.monotonic()
     launcher.deadline = end - CONFIRMING * (end - began)
-    examination = Examination(tuple(matches), looks)
-    await examination.run(launcher)
-    found = examination.judgements()
+    test = SequentialTest(tuple(pairs), looks)
+    await test.run(launcher)
+    found = test.judgements()
     launcher.deadline = end
-    flagged = [one for one in matches if found[one].verdict is Verdict.REGRESSION]
-    confirmation = Examination(tuple(flagged), looks)
+    flagged = [one for one in pairs if found[one].verdict is GateVerdict.REGRESSION]
+    confirmation = SequentialTest(tuple(flagged), looks)
     await confirmation.run(launcher)
-    for match, again in confirmation.judgements().items():
-        found[match] = _confirmed(found[match], again)
+    for pair, again in confirmation.judgements().items():
+        found[pair] = _confirmed(found[pair], again)
     return tuple(found.values())
 
 
 def _confirmed(first: Judgement, again: Judgement) -> Judgement:
-    """What is said of a flag, once there is a second measurement that knows it not."""
+    """The verdict for a flagged pair after its independent re-measurement."""
     if again.first is None:
-        verdict = Verdict.UNCONFIRMED
-        if again.verdict in (Verdict.BROKEN, Verdict.UNMEASURED):
+        verdict = GateVerdict.UNCONFIRMED
+        if again.verdict in (GateVerdict.BROKEN, GateVerdict.UNMEASURED):
             verdict = again.verdict
         return replace(first, verdict=verdict, reason=again.reason)
-    cleared = again.verdict in (Verdict.UNCHANGED, Verdict.IMPROVEMENT)
-    verdict = Verdict.CLEARED if cleared else again.verdict
+    cleared = again.verdict in (GateVerdict.UNCHANGED, GateVerdict.IMPROVEMENT)
+    verdict = GateVerdict.CLEARED if cleared else again.verdict
     return replace(first, verdict=verdict, confirmed=again.first)
 
 
-def _place(interval: Interval) -> Verdict:
-    """Where the bounds lie, for what is not flagged."""
+def _place(interval: Interval) -> GateVerdict:
+    """The verdict for a pair that is not flagged, by where its bounds lie."""
     if interval.high < 1 / (1 + BAND):
-        return Verdict.IMPROVEMENT
-    return Verdict.UNCHANGED if interval.high < 1 + BAND else Verdict.INCONCLUSIVE
+        return GateVerdict.IMPROVEMENT
+    return (
+        GateVerdict.UNCHANGED if interval.high < 1 + BAND else GateVerdict.INCONCLUSIVE
+    )
 
 
-def _failure(match: Match, faults: Sequence[Fault]) -> Judgement:
-    """Broken, where the candidate alone failed; what this machine lacks breaks none."""
+def _failure(pair: CasePair, faults: Sequence[SideFault]) -> Judgement:
+    """Broken if only the candidate failed; skipped cases are merely unmeasured."""
     last = {fault.side: fault for fault in faults}
     ours = last.get(Side.CANDIDATE)
-    broken = Side.BASE not in last and ours is not None and ours.status in FAILED
+    broken = Side.BASELINE not in last and ours is not None and ours.status in FAILED
     reason = "; ".join(
         f"{side}: {fault.status}: {fault.reason}" for side, fault in last.items()
     )
-    verdict = Verdict.BROKEN if broken else Verdict.UNMEASURED
-    return Judgement(match, verdict, reason=reason)
+    verdict = GateVerdict.BROKEN if broken else GateVerdict.UNMEASURED
+    return Judgement(pair, verdict, reason=reason)

@@ -12,13 +12,13 @@ import rnnbench
 from rnnbench.model.case import LAYER_NAME, Case
 from rnnbench.model.errors import CampaignError
 from rnnbench.model.run import Policy
-from rnnbench.regression.gate_decision import LOOKS, Decision, examine
-from rnnbench.regression.interleave import Corners, Duel
-from rnnbench.regression.pair import Match, Side
+from rnnbench.regression.case_pair import CasePair, Side
+from rnnbench.regression.gate_decision import LOOKS, GateDecision, judge_pairs
+from rnnbench.regression.interleave import GateWorkers, InterleavedLauncher
 from rnnbench.runner.scheduler import Progress
 from rnnbench.sweep.load import Sweep
 
-# Run by an interpreter that may know nothing of this package, or another version of it.
+# Runs in the other interpreter, which may have another version of this package or none.
 _START = (
     "import runpy, sys; sys.path.insert(0, sys.argv.pop(1)); "
     "runpy.run_module('rnnbench.worker', run_name='__main__', alter_sys=True)"
@@ -26,108 +26,116 @@ _START = (
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Sides:
-    """What is held against what: interpreters, and layers in place of the sweep's."""
+class GateSides:
+    """The two interpreters, and the layers that replace the sweep's, if any."""
 
-    base: str
+    baseline: str
     candidate: str
-    base_layer: str = ""
+    baseline_layer: str = ""
     candidate_layer: str = ""
 
     def commands(self, package: Path) -> Mapping[Side, tuple[str, ...]]:
-        """What starts a worker of each; `package`: see `this_package`."""
+        """The command that starts each worker; `package` is from `isolated_package`."""
         return {
-            Side.BASE: (self.base, "-c", _START, str(package)),
+            Side.BASELINE: (self.baseline, "-c", _START, str(package)),
             Side.CANDIDATE: (self.candidate, "-c", _START, str(package)),
         }
 
 
-def hold(
-    sweep: Sweep, sides: Sides, budget: float, show: Callable[[Progress], None]
-) -> Decision:
-    """Gate `sweep` in `budget` seconds: its own are for a run, which takes less."""
+def run_gate(
+    sweep: Sweep, sides: GateSides, budget: float, show: Callable[[Progress], None]
+) -> GateDecision:
+    """Gate `sweep` within `budget` seconds; the sweep's own budget is for a run."""
     try:
         policy = replace(sweep.record.policy, budget=budget)
     except ValueError as error:
         raise CampaignError(str(error)) from error
-    with this_package() as package:
-        trial = Trial(
+    with isolated_package() as package:
+        gate = Gate(
             sweep=sweep.record.name,
-            matches=matches(sweep.cases, sides.base_layer, sides.candidate_layer),
+            pairs=case_pairs(sweep.cases, sides.baseline_layer, sides.candidate_layer),
             commands=sides.commands(package),
             policy=policy,
         )
-        return asyncio.run(trial.run(show))
+        return asyncio.run(gate.run(show))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Trial:
-    """What is asked: of which sweep, of which matches, of whose workers, how long."""
+class Gate:
+    """The pairs of a sweep to judge, the workers to use, and the time they may take."""
 
     sweep: str
-    matches: tuple[Match, ...]
+    pairs: tuple[CasePair, ...]
     commands: Mapping[Side, tuple[str, ...]]
     policy: Policy
     looks: tuple[int, ...] = LOOKS
 
-    async def run(self, show: Callable[[Progress], None]) -> Decision:
-        """Measure and judge; CampaignError where there is nothing to, or nobody."""
-        if not self.matches:
-            raise CampaignError(
-                f"{self.sweep}: no case is left to hold against another"
-            )
-        began, done = time.monotonic(), 0
-
-        def tell(match: Match) -> None:
-            nonlocal done
-            done += 1
-            elapsed, due = time.monotonic() - began, len(self.matches) * self.looks[0]
-            # Beyond the first look nobody knows how many more there will be.
-            left = elapsed / done * (due - done) if done <= due else None
-            at = match.id if left is not None else f"once more: {match.id}"
-            total = max(done, due)
-            show(Progress(at=at, done=done, total=total, elapsed=elapsed, left=left))
-
-        duel = Duel(
-            corners=Corners(commands=self.commands, time_limit=self.policy.time_limit),
+    async def run(self, show: Callable[[Progress], None]) -> GateDecision:
+        """Measure and judge; CampaignError without pairs or without a worker."""
+        if not self.pairs:
+            raise CampaignError(f"{self.sweep}: no case is left to compare")
+        began = time.monotonic()
+        launcher = InterleavedLauncher(
+            workers=GateWorkers(
+                commands=self.commands, time_limit=self.policy.time_limit
+            ),
             deadline=began + self.policy.budget,
-            show=tell,
+            show=self._progress(began, show),
         )
-        environments = await duel.meet()
-        judgements = await examine(self.matches, duel, self.looks)
-        return Decision(
+        environments = await launcher.read_environments()
+        judgements = await judge_pairs(self.pairs, launcher, self.looks)
+        return GateDecision(
             sweep=self.sweep,
             environments=environments,
             judgements=judgements,
             seconds=time.monotonic() - began,
         )
 
+    def _progress(
+        self, began: float, show: Callable[[Progress], None]
+    ) -> Callable[[CasePair], None]:
+        """Count pairs; after the first look the number of launches is not known."""
+        done, due = 0, len(self.pairs) * self.looks[0]
 
-def matches(
-    cases: Iterable[Case], base_layer: str = "", candidate_layer: str = ""
-) -> tuple[Match, ...]:
-    """Each case against itself; or, where layers are named, those in each shape once.
+        def count(pair: CasePair) -> None:
+            nonlocal done
+            done += 1
+            elapsed = time.monotonic() - began
+            left = elapsed / done * (due - done) if done <= due else None
+            at = pair.id if left is not None else f"again: {pair.id}"
+            total = max(done, due)
+            show(Progress(at=at, done=done, total=total, elapsed=elapsed, left=left))
 
-    CampaignError where a name can't be a layer's.
+        return count
+
+
+def case_pairs(
+    cases: Iterable[Case], baseline_layer: str = "", candidate_layer: str = ""
+) -> tuple[CasePair, ...]:
+    """Pair each case with itself or, where layers are named, the two in each shape.
+
+    Raises CampaignError for a name that can't be a layer's.
     """
-    for layer in (base_layer, candidate_layer):
+    for layer in (baseline_layer, candidate_layer):
         if layer and not LAYER_NAME.fullmatch(layer):
-            raise CampaignError(f"{layer!r} is not a layer's name")
-    if not (base_layer and candidate_layer):
-        return tuple(Match(case, case) for case in cases)
-    found = (
-        Match(replace(case, layer=base_layer), replace(case, layer=candidate_layer))
+            raise CampaignError(f"{layer!r} is not the name of a layer")
+    if not (baseline_layer and candidate_layer):
+        return tuple(CasePair(case, case) for case in cases)
+    pairs = (
+        CasePair(
+            replace(case, layer=baseline_layer), replace(case, layer=candidate_layer)
+        )
         for case in cases
     )
-    return tuple(dict.fromkeys(found))
+    return tuple(dict.fromkeys(pairs))
 
 
 @contextmanager
-def this_package() -> Iterator[Path]:
-    """A folder that holds this package alone: the worker needs torch and numpy besides.
+def isolated_package() -> Iterator[Path]:
+    """A folder with only this package in it; a worker also needs torch and numpy.
 
-    Our own site-packages is never put on another interpreter's path: it would take our
-    torch from there.
+    Our site-packages must not be on the other interpreter's path: it would then import
+    our torch.
     """
     with tempfile.TemporaryDirectory(prefix="rnnbench-") as folder:
         package = Path(rnnbench.__file__).resolve().parent

@@ -11,17 +11,17 @@ from typing import Any
 from rnnbench.analysis.ratio import absolute, ratios
 from rnnbench.analysis.stats import Interval, ratio_interval
 from rnnbench.model.errors import ResultsError
-from rnnbench.model.formatting import for_terminal
+from rnnbench.model.formatting import align, for_terminal
 from rnnbench.model.machine import machine_key, machine_parts
 from rnnbench.model.metric import PEAK_MEMORY, TIME, significant
 from rnnbench.model.run import MEASURED, Result, Run, TurnValue
-from rnnbench.regression import history_store as archive
-from rnnbench.regression.cell import in_yardsticks
-from rnnbench.regression.history_store import Archive, Entry, Row
+from rnnbench.regression import history_store
+from rnnbench.regression.compared_value import in_yardsticks
+from rnnbench.regression.history_store import Entry, History, HistoryRow
 
 
 class Quantity(StrEnum):
-    """What is kept of a case. Its values are in the files: they never change."""
+    """A quantity that is kept of a case. The values are file keys and never change."""
 
     TIME = "time"  # seconds per call
     NORMALISED = "normalised time"  # the same as a multiple of the yardstick's
@@ -31,7 +31,7 @@ class Quantity(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Night:
-    """What one run says of one case. `numbers`: a text for each quantity."""
+    """The status and the numbers of one case in one run, as title and text."""
 
     entry: Entry
     status: str
@@ -39,21 +39,12 @@ class Night:
 
 
 def add(run: Run, store: Path) -> tuple[Path, bool]:
-    """Put `run` into the store; False where it is there already."""
-    try:
-        moment = datetime.fromisoformat(run.created)
-    except ValueError as error:
-        raise ResultsError(f"created: {run.created[:60]!r} is no time") from error
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=UTC)
-    try:
-        created = moment.astimezone(UTC).isoformat(timespec="seconds")
-    except OverflowError as error:
-        raise ResultsError(f"created: {run.created[:60]!r} is no time") from error
+    """Add `run` to the store; False if the store has it already."""
+    created = _utc(run.created)
     if run.turn is not TurnValue.FASTEST:
         raise ResultsError(
-            f"a turn is the {run.turn} of its calls in it, and the "
-            f"{TurnValue.FASTEST} in the history: measure it anew"
+            f"a turn is the {run.turn} of its calls in this file and the "
+            f"{TurnValue.FASTEST} in the history: measure again"
         )
     parts = machine_parts(run.environment)
     entry = Entry(
@@ -66,11 +57,21 @@ def add(run: Run, store: Path) -> tuple[Path, bool]:
         machine=machine_key(parts),
         parts=parts,
     )
-    return archive.add(store, entry, list(rows(run)))
+    return history_store.add(store, entry, list(rows(run)))
 
 
-def rows(run: Run) -> Iterator[Row]:
-    """Every number that is followed; a case that failed leaves its status."""
+def _utc(created: str) -> str:
+    try:
+        moment = datetime.fromisoformat(created)
+        if moment.tzinfo is None:
+            moment = moment.replace(tzinfo=UTC)
+        return moment.astimezone(UTC).isoformat(timespec="seconds")
+    except (ValueError, OverflowError) as error:
+        raise ResultsError(f"created: {created[:60]!r} is not a time") from error
+
+
+def rows(run: Run) -> Iterator[HistoryRow]:
+    """Every number of a run that the history keeps; of a failed case, its status."""
     yardsticks = {each.workload: each.turns for each in run.yardsticks}
     for result in run.results:
         yield _row(result, Quantity.TIME, absolute(result.turns))
@@ -92,12 +93,12 @@ def rows(run: Run) -> Iterator[Row]:
 
 def _row(
     result: Result, quantity: Quantity, interval: Interval | None, against: str = ""
-) -> Row:
-    # Of one launch the interval has no end: then it has no beginning, either.
+) -> HistoryRow:
+    # After one launch the interval is unbounded above: then keep neither end.
     ends: tuple[float | None, float | None] = (None, None)
     if interval and isfinite(interval.high):
         ends = (float(interval.low), float(interval.high))
-    return Row(
+    return HistoryRow(
         case=result.case.id,
         quantity=str(quantity),
         against=against,
@@ -109,14 +110,14 @@ def _row(
     )
 
 
-def nights(held: Archive, case: str) -> tuple[Night, ...]:
+def nights(history: History, case: str) -> tuple[Night, ...]:
     """The series of one case, oldest first."""
     found: dict[int, list[Any]] = {}
-    for row in held.frame[held.frame["case"] == case].itertuples(index=False):
+    for row in history.frame[history.frame["case"] == case].itertuples(index=False):
         found.setdefault(int(row.entry), []).append(row)  # type: ignore[arg-type]
     return tuple(
         Night(
-            held.entries[place],
+            history.entries[place],
             str(of_night[0].status),
             tuple(
                 (_title(row.quantity, row.against), number(row.quantity, row.value))
@@ -138,7 +139,7 @@ def _title(quantity: str, against: str) -> str:
 
 
 def number(quantity: str, value: float) -> str:
-    """A value of a series, for people; "" where there is none."""
+    """A value of a series as text with its unit; "" where there is none."""
     if not isfinite(value):
         return ""
     if quantity in (Quantity.TIME, Quantity.MEMORY):
@@ -147,8 +148,8 @@ def number(quantity: str, value: float) -> str:
     return f"{significant(value, 4)} x"
 
 
-def text(series: tuple[Night, ...]) -> str:
-    """The series as plain columns, a machine after the other."""
+def series_text(series: tuple[Night, ...]) -> str:
+    """The series in columns, one machine after the other."""
     lines: list[str] = []
     for machine in dict.fromkeys(night.entry.machine for night in series):
         own = [night for night in series if night.entry.machine == machine]
@@ -158,17 +159,5 @@ def text(series: tuple[Night, ...]) -> str:
             entry, numbers = night.entry, dict(night.numbers)
             head = (entry.created, entry.commit or "", entry.torch, night.status)
             table.append((*head, *(numbers.get(title, "") for title in titles)))
-        lines += [f"machine {for_terminal(machine)}", *columns(table)]
+        lines += [f"machine {for_terminal(machine)}", *align(table)]
     return "\n".join(lines) + "\n"
-
-
-def columns(table: list[tuple[str, ...]]) -> list[str]:
-    """Rows of text as lines of equal columns, with nothing in them that acts."""
-    plain = [tuple(for_terminal(cell) for cell in row) for row in table]
-    widths = [max(map(len, column)) for column in zip(*plain, strict=True)]
-    return [
-        "  ".join(
-            cell.ljust(width) for cell, width in zip(row, widths, strict=True)
-        ).rstrip()
-        for row in plain
-    ]

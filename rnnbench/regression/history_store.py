@@ -24,8 +24,8 @@ SCHEMA = 1
 MAX_BYTES = 256 * 2**20
 
 _KEY = b"rnnbench"
-# When, which run, and what the file itself holds: a file that was damaged or changed no
-# longer bears its own name, and is never given to the parser.
+# Time, digest of the run, digest of the file. A file whose content does not match its
+# name was damaged or changed, and is never given to the parser.
 _NAME = re.compile(
     r"\d{8}T\d{6}Z-(?P<run>[0-9a-f]{16})-(?P<file>[0-9a-f]{16})\.parquet"
 )
@@ -33,7 +33,7 @@ _NAME = re.compile(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """A run, as the history knows it. `machine`: the key of `parts`."""
+    """The run that a file holds. `machine` is the key made from `parts`."""
 
     created: str  # ISO 8601, UTC
     commit: str | None
@@ -46,10 +46,10 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
-    """One quantity of one case; without a value where the status says why.
+class HistoryRow:
+    """One quantity of one case. Without a value, the status says why.
 
-    `against`: of a ratio, the id of the case that it is taken over; else "".
+    `against` is the id of a ratio's denominator, and "" for any other quantity.
     """
 
     case: str
@@ -63,11 +63,11 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
-class Archive:
-    """What a store holds: entries in order of time, and a frame of their rows.
+class History:
+    """The content of a store: entries in order of time, and a frame of their rows.
 
-    The frame's columns are a Row's fields, and `entry`: the place in `entries`.
-    `skipped` names each file that could not be read, and why.
+    The frame's columns are the fields of HistoryRow and `entry`, the index into
+    `entries`. `skipped` names each file that could not be read, with the reason.
     """
 
     entries: tuple[Entry, ...]
@@ -78,13 +78,16 @@ class Archive:
 _WORD = pa.dictionary(pa.int32(), pa.string())
 _TYPES: dict[Any, Any] = {str: _WORD, int: pa.int32()}
 _COLUMNS = pa.schema(
-    [pa.field(each.name, _TYPES.get(each.type, pa.float64())) for each in fields(Row)]
+    [
+        pa.field(each.name, _TYPES.get(each.type, pa.float64()))
+        for each in fields(HistoryRow)
+    ]
 )
-_WORDS = tuple(each.name for each in fields(Row) if each.type is str)
+_WORDS = tuple(each.name for each in fields(HistoryRow) if each.type is str)
 
 
-def add(store: Path, entry: Entry, rows: Sequence[Row]) -> tuple[Path, bool]:
-    """Put a run into the store; False where it is there already."""
+def add(store: Path, entry: Entry, rows: Sequence[HistoryRow]) -> tuple[Path, bool]:
+    """Add a run to the store; False if the store has it already."""
     ordered = sorted(rows, key=lambda row: (row.case, row.quantity, row.against))
     header = json.dumps({"schema": SCHEMA, **asdict(entry)}, sort_keys=True)
     body = json.dumps([list(asdict(row).values()) for row in ordered], allow_nan=False)
@@ -100,16 +103,17 @@ def add(store: Path, entry: Entry, rows: Sequence[Row]) -> tuple[Path, bool]:
     target = folder / f"{stamp}-{run}-{_digest(content)}.parquet"
     try:
         put_whole(target, content)
-        # The machine's own folder may be new, too.
+        # The folder of the machine may be new.
         sync_folder(store)
     except OSError as error:
-        raise ResultsError(f"{target}: not written: {error.strerror}") from error
+        raise ResultsError(f"{target}: can't be written: {error.strerror}") from error
     return target, True
 
 
-def _content(header: str, rows: Sequence[Row]) -> bytes:
+def _content(header: str, rows: Sequence[HistoryRow]) -> bytes:
     columns = {
-        each.name: [getattr(row, each.name) for row in rows] for each in fields(Row)
+        each.name: [getattr(row, each.name) for row in rows]
+        for each in fields(HistoryRow)
     }
     table = pa.table(columns, schema=_COLUMNS.with_metadata({_KEY: header.encode()}))
     sink = pa.BufferOutputStream()
@@ -117,17 +121,14 @@ def _content(header: str, rows: Sequence[Row]) -> bytes:
     return bytes(sink.getvalue())
 
 
-def load(store: Path, case: str | None = None) -> Archive:
-    """Everything in the store that can be read, or of that the rows of one case.
-
-    Of one case, `low` and `high` are left out.
-    """
+def load(store: Path, case: str | None = None) -> History:
+    """Read the store: every row, or the rows of one case without `low` and `high`."""
     read: dict[str, tuple[Entry, pa.Table]] = {}
     skipped: list[str] = []
     for path in _files(store):
         try:
             match = _NAME.fullmatch(path.name)
-            # The same run twice, by another version of pyarrow: once is enough.
+            # A run that two versions of pyarrow wrote is there twice: read it once.
             if match is None or match["run"] not in read:
                 entry, table = _read(path, case)
                 read[path.name.split("-")[1]] = entry, table
@@ -135,12 +136,12 @@ def load(store: Path, case: str | None = None) -> Archive:
             skipped.append(str(error))
     runs = sorted(read.items(), key=lambda item: (item[1][0].created, item[0]))
     entries = tuple(entry for _, (entry, _) in runs)
-    return Archive(entries, _frame([table for _, (_, table) in runs]), tuple(skipped))
+    return History(entries, _frame([table for _, (_, table) in runs]), tuple(skipped))
 
 
-def empty() -> Archive:
-    """What a store without a file holds."""
-    return Archive((), _frame(()), ())
+def empty() -> History:
+    """The history of a store without files."""
+    return History((), _frame(()), ())
 
 
 def _files(store: Path) -> Iterator[Path]:
@@ -151,7 +152,7 @@ def _files(store: Path) -> Iterator[Path]:
     if not store.is_dir():
         raise ResultsError(f"{store}: no such folder")
     for path in found:
-        # What starts with a dot is being written, or was when its writer was killed.
+        # A leading dot: the file is being written, or its writer was killed.
         if path.is_file() and not path.name.startswith(".") and path.suffix != ".md":
             yield path
 
@@ -160,11 +161,11 @@ def _read(path: Path, case: str | None = None) -> tuple[Entry, pa.Table]:
     try:
         match = _NAME.fullmatch(path.name)
         if match is None:
-            raise ValueError("not a name that the history gives: a foreign file")
+            raise ValueError("foreign: not a name of a history file")
         with path.open("rb") as file:
             content = file.read(MAX_BYTES + 1)
         if len(content) > MAX_BYTES or _digest(content) != match["file"]:
-            raise ValueError("damaged: it does not hold what its name says")
+            raise ValueError("damaged: its content does not match its name")
         return _decode(content, case)
     except (OSError, ValueError, RecursionError, pa.ArrowException) as error:
         what = getattr(error, "strerror", None) or " ".join(str(error).split())[:300]
@@ -178,18 +179,18 @@ def _decode(content: bytes, case: str | None) -> tuple[Entry, pa.Table]:
     schema = file.schema_arrow
     header = typed(dict, json.loads((schema.metadata or {}).get(_KEY, b"null")))
     if type(header.get("schema")) is not int or header.pop("schema") != SCHEMA:
-        raise ValueError(f"schema: this version reads {SCHEMA}")
+        raise ValueError(f"schema: this version of rnnbench reads {SCHEMA}")
     entry: Entry = reader(Entry)(header)
     if not schema.equals(_COLUMNS):
-        raise ValueError("its columns are not those of the history")
-    # To read the ends of each interval takes half of the time, and a series of one case
-    # is shown without them.
+        raise ValueError("its columns are not those of a history file")
+    # Reading the ends of the intervals takes half of the time, and the series of one
+    # case is shown without them.
     columns = None if case is None else [*_WORDS, "value", "launches"]
     table = file.read(columns, use_threads=False)
     if case is not None:
         table = _only(table, case)
     if any(table.column(name).null_count for name in (*_WORDS, "launches")):
-        raise ValueError("a word or a count is missing")
+        raise ValueError("a text or a count is missing")
     table.validate(full=True)
     if any(
         compute.any(compute.is_inf(table.column(name))).as_py()
@@ -200,7 +201,7 @@ def _decode(content: bytes, case: str | None) -> tuple[Entry, pa.Table]:
 
 
 def _only(table: pa.Table, case: str) -> pa.Table:
-    """Rows are sorted by case: those of one are next to each other."""
+    """The rows of one case, which are adjacent because rows are sorted by case."""
     column = table.column("case").combine_chunks()
     code = column.dictionary.index(case).as_py()
     places = column.indices.to_numpy() == code

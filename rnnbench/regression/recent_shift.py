@@ -1,4 +1,4 @@
-"""Whether the last nights of a series stand out; numbers in, numbers out."""
+"""A test of the last few nights of a series, too few for a change point."""
 
 import math
 from dataclasses import dataclass
@@ -7,32 +7,33 @@ import numpy as np
 
 from rnnbench.regression.changepoint import LEAST, Values, hodges_lehmann
 
-# As long as this the machine and the noise stay what they are, more or less.
+# The nights before that serve as reference; machine and noise are stable for that long.
 _WINDOW = 30
 _LEAST_WINDOW = 10
+# Scales a median absolute deviation to a standard deviation of normal values.
 _NORMAL = 1.4826
 
-# How many standard deviations each of the last nights has to be off, by how many there
-# are: the more of them agree, the less each has to say. Chosen by simulation, so that
-# in a night at most 1 % of the series without a change are named, whatever the noise.
+# Standard deviations by which each of the last nights must be off, for each number of
+# nights: the more nights agree, the less is asked of each. Chosen by simulation, so
+# that in a night at most 1 % of unchanged series are reported, whatever the noise.
 _REACH = {4: 2.5, 3: 3.0, 2: 4.0, 1: 5.0}
 
-# One night alone may be an outlier: it has to be off by twice as much as the worst of
-# so many nights before, and there have to be some.
+# A single night may be an outlier. It counts only if it is off by twice as much as the
+# worst of the last 60 nights, of which there must be at least 30.
 _BEYOND = 2.0
 _OUTLIERS, _LEAST_OUTLIERS = 60, 30
 
 
 @dataclass(frozen=True, slots=True)
-class Alarm:
-    """The last `nights` lie `log_shift` (of logarithms, signed) off those before."""
+class RecentShift:
+    """The last `nights` lie off those before by `log_shift` (of logarithms, signed)."""
 
     nights: int
     log_shift: float
 
 
-def alarm(logs: Values) -> Alarm | None:
-    """What the last one to four nights give cause to measure again, at most.
+def find_recent_shift(logs: Values) -> RecentShift | None:
+    """The last one to four nights, if they give a reason to measure again.
 
     A control chart (Shewhart 1931) with a run rule for each number of nights (Western
     Electric 1956), by median and median absolute deviation (Hampel 1974), so that
@@ -43,16 +44,16 @@ def alarm(logs: Values) -> Alarm | None:
         if len(before) < _LEAST_WINDOW:
             continue
         centre = float(np.median(before))
-        # Equal values in a window don't make the next a thousand deviations off.
+        # A window of equal values has no deviation; any other value would be far off.
         sd = max(_NORMAL * float(np.median(np.abs(before - centre))), LEAST / 10)
         off = last - centre
         if not (np.all(off > 0) or np.all(off < 0)) or np.min(np.abs(off)) < reach * sd:
             continue
         if nights == 1 and _may_be_outlier(logs, centre):
             continue
-        by = hodges_lehmann(before, last)
-        if math.isfinite(by) and abs(by) >= LEAST:
-            return Alarm(nights, by)
+        log_shift = hodges_lehmann(before, last)
+        if math.isfinite(log_shift) and abs(log_shift) >= LEAST:
+            return RecentShift(nights, log_shift)
     return None
 
 

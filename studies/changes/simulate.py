@@ -23,8 +23,8 @@ from asv.step_detect import detect_steps
 from otava.series import AnalysisOptions, Metric, Series
 from scipy.stats import rankdata
 
-from rnnbench.regression.changepoint import hodges_lehmann, shifts
-from rnnbench.regression.recent_shift import alarm
+from rnnbench.regression.changepoint import find_shifts, hodges_lehmann
+from rnnbench.regression.recent_shift import find_recent_shift
 
 HERE = Path(__file__).parent
 COMMAND = "python studies/changes/simulate.py"
@@ -58,11 +58,11 @@ NOISES = {"Gaussian": gaussian, "7 % outliers": outliers, "AR(0.5)": dependent}
 
 
 def ours(logs):
-    return [shift.place for shift in shifts(logs)]
+    return [shift.place for shift in find_shifts(logs)]
 
 
 def last_nights(logs):
-    found = alarm(logs)
+    found = find_recent_shift(logs)
     return [len(logs) - found.nights] if found else []
 
 

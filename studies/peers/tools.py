@@ -49,7 +49,7 @@ def rnnbench(folder, work):
 def read_rnnbench(folder, _):
     """Of each launch the logarithms that its own rules are about."""
     from rnnbench.analysis.ratio import ratios  # noqa: PLC0415
-    from rnnbench.regression.cell import in_yardsticks  # noqa: PLC0415 - the table needs no tool
+    from rnnbench.regression.compared_value import in_yardsticks  # noqa: PLC0415 - the table needs no tool
     from rnnbench.storage.results_file import load_run  # noqa: PLC0415
 
     run = load_run(folder / "run.json")

@@ -3,7 +3,7 @@ from math import comb, expm1, log1p
 import numpy as np
 import pytest
 
-from rnnbench.regression.changepoint import hodges_lehmann, shifts
+from rnnbench.regression.changepoint import find_shifts, hodges_lehmann
 
 NIGHTS, NOISE = 60, 0.01
 
@@ -45,7 +45,7 @@ def likely(count, share):
 def test_at_most_one_in_a_hundred_series_without_a_change_is_flagged(noise):
     draw = np.random.default_rng(1)
 
-    flagged = sum(bool(shifts(noise(draw))) for _ in range(200))
+    flagged = sum(bool(find_shifts(noise(draw))) for _ in range(200))
 
     assert flagged <= likely(200, 0.01)
 
@@ -53,7 +53,7 @@ def test_at_most_one_in_a_hundred_series_without_a_change_is_flagged(noise):
 def test_a_step_of_three_percent_is_found_eight_nights_after():
     draw = np.random.default_rng(2)
 
-    found = [shifts(stepped(gaussian(draw), 0.03, since=8)) for _ in range(100)]
+    found = [find_shifts(stepped(gaussian(draw), 0.03, since=8)) for _ in range(100)]
 
     near = sum(any(abs(s.place - 52) <= 3 for s in shifts_) for shifts_ in found)
     assert near >= 100 - likely(100, 0.10)
@@ -63,7 +63,7 @@ def test_both_levels_of_two_steps_are_found_with_their_size():
     draw = np.random.default_rng(3)
     logs = stepped(stepped(draw.normal(0, 0.005, 90), 0.10, since=60), -0.2, since=30)
 
-    found = shifts(logs)
+    found = find_shifts(logs)
 
     assert [shift.place for shift in found] == [30, 60]
     assert [expm1(s.log_shift) for s in found] == pytest.approx([0.10, -0.2], abs=0.01)
@@ -72,25 +72,25 @@ def test_both_levels_of_two_steps_are_found_with_their_size():
 def test_less_than_one_percent_is_no_change():
     logs = stepped(np.random.default_rng(4).normal(0, 1e-4, 60), 0.009, since=30)
 
-    assert shifts(logs) == ()
+    assert find_shifts(logs) == ()
 
 
 @pytest.mark.parametrize("count", [0, 1, 7])
 def test_a_short_series_has_no_change(count):
-    assert shifts(np.arange(count, dtype=float)) == ()
+    assert find_shifts(np.arange(count, dtype=float)) == ()
 
 
 def test_equal_values_have_no_change_and_a_clean_step_has_one():
     flat = np.zeros(40)
 
-    assert shifts(flat) == ()
-    assert [shift.place for shift in shifts(stepped(flat, 0.05, since=20))] == [20]
+    assert find_shifts(flat) == ()
+    assert [shift.place for shift in find_shifts(stepped(flat, 0.05, since=20))] == [20]
 
 
 def test_the_answer_is_the_same_each_time():
     logs = stepped(dependent(np.random.default_rng(5)), 0.05, since=20)
 
-    assert shifts(logs) == shifts(logs)
+    assert find_shifts(logs) == find_shifts(logs)
 
 
 def test_the_shift_is_the_median_of_all_differences():

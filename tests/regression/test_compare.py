@@ -4,8 +4,8 @@ import pytest
 
 from rnnbench.model.errors import IncomparableError
 from rnnbench.model.run import Status, TurnValue, YardstickTurns
-from rnnbench.regression.cell import Verdict
 from rnnbench.regression.compare import compare
+from rnnbench.regression.compared_value import CompareVerdict
 
 QUIET = {"noise": 0.001}
 
@@ -35,9 +35,9 @@ def night(cases, simulate):
 
 def verdicts(comparison, metric):
     return {
-        cell.case.partition("-")[0]: cell.verdict
-        for cell in comparison.cells
-        if cell.metric == metric
+        value.case.partition("-")[0]: value.verdict
+        for value in comparison.values
+        if value.metric == metric
     }
 
 
@@ -49,41 +49,41 @@ def with_first(run, **values):
 @pytest.mark.parametrize(
     ("factor", "verdict"),
     [
-        (1.10, Verdict.REGRESSION),
-        (0.90, Verdict.IMPROVEMENT),
-        (1.00, Verdict.UNCHANGED),
-        (1.01, Verdict.INCONCLUSIVE),
+        (1.10, CompareVerdict.REGRESSION),
+        (0.90, CompareVerdict.IMPROVEMENT),
+        (1.00, CompareVerdict.UNCHANGED),
+        (1.01, CompareVerdict.INCONCLUSIVE),
     ],
 )
 def test_a_verdict_is_where_the_interval_lies(night, factor, verdict):
     found = compare(night(), night(factor, seed=99))
 
     assert verdicts(found, "ratio") == {"gru": verdict}
-    assert verdicts(found, "time")["lstm"] is Verdict.UNCHANGED
+    assert verdicts(found, "time")["lstm"] is CompareVerdict.UNCHANGED
 
 
 def test_noise_is_inconclusive_and_nothing_is_worse(night):
     found = compare(night(noise=0.05), night(noise=0.05, seed=99))
 
-    assert set(verdicts(found, "time").values()) == {Verdict.INCONCLUSIVE}
+    assert set(verdicts(found, "time").values()) == {CompareVerdict.INCONCLUSIVE}
     assert found.exit_code == 0
 
 
-def test_a_wider_band_forgives_more(night):
+def test_a_wider_band_flags_less(night):
     found = compare(night(), night(1.10, seed=99), tolerance=0.2)
 
     assert found.exit_code == 0
-    assert verdicts(found, "ratio") == {"gru": Verdict.UNCHANGED}
+    assert verdicts(found, "ratio") == {"gru": CompareVerdict.UNCHANGED}
 
 
 @pytest.mark.parametrize(
     ("bytes_", "verdict"),
     [
-        (4097, Verdict.REGRESSION),
-        (4095, Verdict.IMPROVEMENT),
-        (4096, Verdict.UNCHANGED),
-        (None, Verdict.INCOMPARABLE),
-        (0, Verdict.IMPROVEMENT),
+        (4097, CompareVerdict.REGRESSION),
+        (4095, CompareVerdict.IMPROVEMENT),
+        (4096, CompareVerdict.UNCHANGED),
+        (None, CompareVerdict.INCOMPARABLE),
+        (0, CompareVerdict.IMPROVEMENT),
     ],
 )
 def test_memory_is_exact(night, bytes_, verdict):
@@ -91,9 +91,13 @@ def test_memory_is_exact(night, bytes_, verdict):
 
     found = compare(night(), new)
 
-    cells = [c for c in found.cells if c.metric == "peak memory" and c.new == bytes_]
-    assert verdict in {cell.verdict for cell in cells}
-    assert found.exit_code == (verdict is Verdict.REGRESSION)
+    values = [
+        value
+        for value in found.values
+        if value.metric == "peak memory" and value.candidate == bytes_
+    ]
+    assert verdict in {value.verdict for value in values}
+    assert found.exit_code == (verdict is CompareVerdict.REGRESSION)
 
 
 def test_the_yardstick_takes_out_what_slows_a_whole_launch(night, make_turns):
@@ -130,30 +134,34 @@ def test_the_yardstick_takes_out_what_slows_a_whole_launch(night, make_turns):
         )
     without = [replace(run, yardsticks=()) for run in from_yardstick]
 
-    assert verdicts(compare(*from_yardstick), "time")["lstm"] is Verdict.UNCHANGED
-    assert verdicts(compare(*without), "time")["lstm"] is Verdict.INCONCLUSIVE
+    assert (
+        verdicts(compare(*from_yardstick), "time")["lstm"] is CompareVerdict.UNCHANGED
+    )
+    assert verdicts(compare(*without), "time")["lstm"] is CompareVerdict.INCONCLUSIVE
 
 
 def _sticks(run, sticks):
     return [YardstickTurns(workload, turns) for workload, turns in sticks.items()]
 
 
-def test_cells_that_are_alike_are_rarely_called_worse(night):
+def test_equal_runs_are_rarely_called_worse(night):
     pairs = [(2 * seed, 2 * seed + 1) for seed in range(100, 200)]
 
-    alarms = sum(
+    false_alarms = sum(
         compare(
             night(noise=0.02, seed=31 * a), night(noise=0.02, seed=31 * b)
         ).exit_code
         for a, b in pairs
     )
 
-    # Nights in which anything was called worse; 6 cells each, at 5 % over all of them
-    # and beyond 1 %. Of 100 nights 5 are the most that chance may give.
-    assert alarms <= 5
+    # Comparisons that called anything worse: 6 values each, at 5 % over all of them and
+    # beyond 1 %. Of 100 comparisons chance may give at most 5.
+    assert false_alarms <= 5
 
 
-def test_a_ratio_that_grows_because_its_base_is_faster_is_no_loss(night, cases):
+def test_a_ratio_that_grows_because_its_denominator_is_faster_is_not_worse(
+    night, cases
+):
     base, new = night(), night(seed=99)
     faster = tuple(
         replace(
@@ -170,20 +178,24 @@ def test_a_ratio_that_grows_because_its_base_is_faster_is_no_loss(night, cases):
 
     found = compare(base, replace(new, results=faster))
 
-    assert verdicts(found, "ratio") == {"gru": Verdict.REGRESSION}
-    assert verdicts(found, "time")["lstm"] is Verdict.IMPROVEMENT
+    assert verdicts(found, "ratio") == {"gru": CompareVerdict.REGRESSION}
+    assert verdicts(found, "time")["lstm"] is CompareVerdict.IMPROVEMENT
     assert found.exit_code == 0
 
 
-def test_what_only_one_file_has_is_listed(night):
+def test_cases_of_one_file_alone_are_listed(night):
     base, new = night(), night(seed=99)
     found = compare(
         replace(base, results=base.results[1:]), replace(new, results=new.results[:-1])
     )
 
-    one_sided = {c.verdict: c.case for c in found.cells if c.base is c.new is None}
-    assert one_sided[Verdict.ADDED] == base.results[0].case.id
-    assert one_sided[Verdict.REMOVED] == base.results[-1].case.id
+    one_sided = {
+        value.verdict: value.case
+        for value in found.values
+        if value.baseline is value.candidate is None
+    }
+    assert one_sided[CompareVerdict.ADDED] == base.results[0].case.id
+    assert one_sided[CompareVerdict.REMOVED] == base.results[-1].case.id
 
 
 def test_a_layer_of_another_name_and_the_same_sizes_is_perhaps_the_same(
@@ -203,13 +215,15 @@ def test_a_layer_of_another_name_and_the_same_sizes_is_perhaps_the_same(
 @pytest.mark.parametrize(
     ("status", "code"), [(Status.KILLED, 2), (Status.TIMEOUT, 2), (Status.SKIPPED, 0)]
 )
-def test_what_fails_now_is_told_and_not_passed(night, status, code):
+def test_a_case_that_fails_now_is_listed_and_does_not_pass(night, status, code):
     new = with_first(night(), status=status, reason="gone", turns=())
 
     found = compare(night(), new)
 
-    cells = [cell for cell in found.cells if cell.verdict is Verdict.INCOMPARABLE]
-    assert [cell.note for cell in cells] == [f"base ok, new {status}: gone"]
+    values = [v for v in found.values if v.verdict is CompareVerdict.INCOMPARABLE]
+    assert [value.note for value in values] == [
+        f"baseline ok, candidate {status}: gone"
+    ]
     assert found.exit_code == code
     assert bool(found.failed) == (code == 2)
 
@@ -217,7 +231,7 @@ def test_what_fails_now_is_told_and_not_passed(night, status, code):
 def test_one_launch_decides_nothing(night):
     found = compare(night(launches=1), night(2.0, launches=1, seed=9))
 
-    assert set(verdicts(found, "ratio").values()) == {Verdict.INCONCLUSIVE}
+    assert set(verdicts(found, "ratio").values()) == {CompareVerdict.INCONCLUSIVE}
 
 
 def test_another_machine_is_refused_by_the_field(night):
@@ -238,7 +252,7 @@ def test_another_torch_is_named_and_compared(night):
     assert found.exit_code == 0
 
 
-def test_medians_of_calls_are_not_held_against_the_fastest(night):
+def test_medians_of_calls_are_not_compared_with_the_fastest_calls(night):
     old = replace(night(), turn=TurnValue.MEDIAN)
 
     with pytest.raises(IncomparableError, match=r"the median .* and the fastest in"):
@@ -246,7 +260,7 @@ def test_medians_of_calls_are_not_held_against_the_fastest(night):
     assert compare(old, old).exit_code == 0
 
 
-def test_nothing_in_common_can_not_be_compared(night):
+def test_files_without_a_common_case_can_not_be_compared(night):
     run = night()
 
     with pytest.raises(IncomparableError, match="no case in common"):
@@ -255,7 +269,7 @@ def test_nothing_in_common_can_not_be_compared(night):
         )
 
 
-def test_nothing_measured_can_not_be_compared(night):
+def test_files_without_a_measured_case_can_not_be_compared(night):
     base = replace(night(), results=night().results[:1])
     new = with_first(base, status=Status.ERROR, reason="x", turns=())
 

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from pyarrow import parquet
 
 from rnnbench.model.errors import ResultsError
-from rnnbench.regression.history_store import Entry, Row, add, load
+from rnnbench.regression.history_store import Entry, HistoryRow, add, load
 
 ENTRY = Entry(
     created="2026-11-23T02:00:00+00:00",
@@ -29,7 +29,8 @@ ENTRY = Entry(
     parts=(("cpu_model", "Example"),),
 )
 ROWS = tuple(
-    Row(case, "time", "", "ok", 1e-3, 0.9e-3, 1.1e-3, 6) for case in ("gru", "lstm")
+    HistoryRow(case, "time", "", "ok", 1e-3, 0.9e-3, 1.1e-3, 6)
+    for case in ("gru", "lstm")
 )
 
 
@@ -43,14 +44,14 @@ WRITER = """
 import sys
 from dataclasses import replace
 from pathlib import Path
-from rnnbench.regression.history_store import Entry, Row, add
+from rnnbench.regression.history_store import Entry, HistoryRow, add
 
 store, writer = sys.argv[1:]
 entry = Entry(
     created="2026-11-23T02:00:00+00:00", commit="", version="", sweep="", torch="",
     torch_git=None, machine="example-0123456789ab", parts=(),
 )
-row = Row("gru", "time", "", "ok", 1e-3, 0.9e-3, 1.1e-3, 6)
+row = HistoryRow("gru", "time", "", "ok", 1e-3, 0.9e-3, 1.1e-3, 6)
 for number in range(50):
     assert add(Path(store), replace(entry, commit=f"c{writer}-{number}"), [row])[1]
 """
@@ -61,7 +62,7 @@ def files(store):
 
 
 def test_what_is_added_is_read_back(tmp_path):
-    failed = Row("rnn", "time", "", "killed", None, None, None, 0)
+    failed = HistoryRow("rnn", "time", "", "killed", None, None, None, 0)
 
     add(tmp_path, ENTRY, [*ROWS, failed])
 
@@ -172,7 +173,7 @@ def test_what_can_not_be_written_leaves_no_half_file(
     else:
         monkeypatch.setattr(Path, where, refuse)
 
-    with pytest.raises(ResultsError, match=f"not written: {os.strerror(code)}"):
+    with pytest.raises(ResultsError, match=f"can't be written: {os.strerror(code)}"):
         add(tmp_path, night(2), ROWS)
 
     monkeypatch.undo()

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from rnnbench.model.errors import ResultsError
 from rnnbench.model.machine import machine_parts
-from rnnbench.regression import history_store as archive
-from rnnbench.regression.history_store import Archive
+from rnnbench.regression import history_store
+from rnnbench.regression.history_store import History
 from rnnbench.report.content import Page
 from rnnbench.report.html import render
 from rnnbench.report.run_page import page as page_of_run
@@ -150,11 +150,11 @@ def _runs(
         yield item
 
 
-def _history(results: Path, unread: list[tuple[str, str]]) -> Archive:
+def _history(results: Path, unread: list[tuple[str, str]]) -> History:
     store = results / "history"
     if not store.is_dir():
-        return archive.empty()
-    held = archive.load(store)
+        return history_store.empty()
+    held = history_store.load(store)
     for line in held.skipped:
         name, _, reason = line.removeprefix(f"{results}/").partition(": ")
         unread.append((name, reason))
@@ -168,7 +168,7 @@ def _why(results: Path, path: Path, error: Exception) -> tuple[str, str]:
 
 def _machines(
     runs: list[ListedRun],
-    history: Archive,
+    history: History,
     nights: dict[str, tuple[Followed, ...]],
 ) -> tuple[Machine, ...]:
     """Every machine that anything is known of, that of the newest run first."""

@@ -8,9 +8,9 @@ from typing import Any
 
 from rnnbench.analysis.stats import Interval
 from rnnbench.model.metric import PEAK_MEMORY, significant
-from rnnbench.regression.changes import Change, Series, all_series, of_series
+from rnnbench.regression.changes import Change, HistorySeries, all_series, changes_of
 from rnnbench.regression.history import Quantity, number
-from rnnbench.regression.history_store import Archive, Entry
+from rnnbench.regression.history_store import Entry, History
 from rnnbench.report.charts.over_nights import Trend, TrendPanel
 from rnnbench.report.content import Block, Cell, Column, Section, Table, Text, Tone
 
@@ -32,7 +32,7 @@ _HOW = (
 class Followed:
     """A series with what was found in it."""
 
-    series: Series
+    series: HistorySeries
     found: tuple[Change, ...]
 
     @property
@@ -41,11 +41,11 @@ class Followed:
         return max((_size(change) for change in self.found), default=0.0)
 
 
-def followed(held: Archive) -> dict[str, tuple[Followed, ...]]:
+def followed(held: History) -> dict[str, tuple[Followed, ...]]:
     """The series of each machine, the largest change first."""
     machines: dict[str, list[Followed]] = {e.machine: [] for e in held.entries}
     for series in all_series(held):
-        found = tuple(of_series(series))
+        found = tuple(changes_of(series))
         machines[series.machine].append(Followed(series, found))
     return {
         machine: tuple(
@@ -63,7 +63,7 @@ def followed(held: Archive) -> dict[str, tuple[Followed, ...]]:
     }
 
 
-def sections(held: Archive, own: Sequence[Followed]) -> tuple[Section, ...]:
+def sections(held: History, own: Sequence[Followed]) -> tuple[Section, ...]:
     """Changes, charts and levels of one machine; nothing where there are no nights."""
     if not own:
         return ()
@@ -123,13 +123,13 @@ def _share(change: Change) -> str:
     return f"{sign}{significant(100 * change.share, 2)} %"
 
 
-def _quantity(series: Series) -> str:
+def _quantity(series: HistorySeries) -> str:
     return (
         f"{series.quantity} to {series.against}" if series.against else series.quantity
     )
 
 
-def _charts(held: Archive, own: Sequence[Followed]) -> Iterable[Block]:
+def _charts(held: History, own: Sequence[Followed]) -> Iterable[Block]:
     enough = [one for one in own if len(one.series.nights) >= LEAST_NIGHTS]
     # Memory is exact: where it never changed, a chart would show a straight line.
     enough = [
@@ -152,7 +152,7 @@ def _charts(held: Archive, own: Sequence[Followed]) -> Iterable[Block]:
     )
 
 
-def _panel(held: Archive, one: Followed) -> TrendPanel:
+def _panel(held: History, one: Followed) -> TrendPanel:
     series = one.series
     factor, unit = 1.0, "times the yardstick"
     if series.quantity == Quantity.MEMORY:
@@ -172,7 +172,7 @@ def _panel(held: Archive, one: Followed) -> TrendPanel:
     )
 
 
-def _levels(held: Archive, series: Series) -> list[tuple[float, float, float]]:
+def _levels(held: History, series: HistorySeries) -> list[tuple[float, float, float]]:
     """Level and interval of each night; without an interval, the level alone."""
     frame = held.frame
     frame = frame[

@@ -1,4 +1,4 @@
-"""What a sweep would run here, in rows and sentences for people."""
+"""The cases of a sweep as rows and sentences for people."""
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -10,19 +10,22 @@ from rnnbench.model.workload import Workload
 from rnnbench.runner.duration import estimate
 from rnnbench.sweep.load import Sweep
 
-HEADINGS = ("case", "parameters", "MFLOP a call", "here")
+HEADINGS = ("case", "parameters", "MFLOP per call", "here")
 
 
 @dataclass(frozen=True, slots=True)
-class WorkloadRows:
-    """A workload: its id, and a row under HEADINGS for each member."""
+class ListedWorkload:
+    """A workload: its id, and for each of its cases a row under HEADINGS."""
 
-    workload: str
+    id: str
     rows: tuple[tuple[str, str, str, str], ...]
 
 
-def blocks(sweep: Sweep, reasons: Sequence[str | None]) -> Iterator[WorkloadRows]:
-    """Every case, by workload; a reason is why it would be skipped, None: not asked."""
+def listing(sweep: Sweep, reasons: Sequence[str | None]) -> Iterator[ListedWorkload]:
+    """Every case, by workload.
+
+    `reasons`: why each case would be skipped, "" if it runs, None if not asked.
+    """
     here = dict(zip(sweep.cases, reasons, strict=True))
     for workload in sweep.workloads:
         rows = []
@@ -33,14 +36,14 @@ def blocks(sweep: Sweep, reasons: Sequence[str | None]) -> Iterator[WorkloadRows
                     case.id,
                     "unknown" if count is None else f"{count:,}",
                     "unknown" if work is None else significant(work / 1e6),
-                    _here(here[case]),
+                    _availability(here[case]),
                 )
             )
-        yield WorkloadRows(workload.id, tuple(rows))
+        yield ListedWorkload(workload.id, tuple(rows))
 
 
 def summary(sweep: Sweep, reasons: Sequence[str | None], cores: int) -> Iterator[str]:
-    """How many, what was collapsed, what would be skipped and why, how long."""
+    """The question, the counts, the skipped cases with reasons, and the duration."""
     yield f"{sweep.record.name}: {sweep.record.question}"
     compared = ", ".join(sweep.record.compare)
     yield (
@@ -54,30 +57,30 @@ def summary(sweep: Sweep, reasons: Sequence[str | None], cores: int) -> Iterator
 
 
 def duration(sweep: Sweep, reasons: Sequence[str | None], cores: int) -> str:
-    """The estimate as a sentence."""
+    """The estimated duration as a sentence."""
     skipped = {
         case for case, reason in zip(sweep.cases, reasons, strict=True) if reason
     }
     policy = sweep.record.policy
     workloads = [
-        Workload(members, one.compare)
-        for one in sweep.workloads
-        if (members := tuple(case for case in one.members if case not in skipped))
+        Workload(members, workload.compare)
+        for workload in sweep.workloads
+        if (members := tuple(c for c in workload.members if c not in skipped))
     ]
     if not workloads:
         return "time: nothing would run here"
-    guess = estimate(workloads, policy, cores)
-    budget = f"the budget ends it at {_time(policy.budget)}"
-    if guess.least > policy.budget:
+    expected = estimate(workloads, policy, cores)
+    budget = f"the budget ends it after {_time(policy.budget)}"
+    if expected.least > policy.budget:
         budget += ", most likely before every interval is narrow enough"
     return (
-        f"time, as an estimate from the shapes alone and for a calm machine (on a busy "
-        f"one a turn waits): {_time(guess.least)} if the first look is enough, "
-        f"{_time(guess.most)} if all {policy.launches} launches are needed; {budget}"
+        "time, estimated from the shapes for an idle machine: "
+        f"{_time(expected.least)} if the first interim look is enough, "
+        f"{_time(expected.most)} if all {policy.launches} launches are needed; {budget}"
     )
 
 
-def _here(reason: str | None) -> str:
+def _availability(reason: str | None) -> str:
     if reason is None:
         return "not asked"
     return f"skipped: {reason}" if reason else "runs"
@@ -90,5 +93,5 @@ def _time(seconds: float) -> str:
     return f"{minutes:.0f} min" if minutes < 90 else f"{minutes / 60:.1f} h"
 
 
-def _count(count: int, what: str) -> str:
-    return f"{count} {what}" if count == 1 else f"{count} {what}s"
+def _count(count: int, noun: str) -> str:
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"

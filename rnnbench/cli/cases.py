@@ -1,0 +1,84 @@
+"""`rnnbench cases`: the cases of a sweep, and how long they would take."""
+
+import asyncio
+import os
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+_CASES = """List the cases of a sweep and estimate how long measuring them takes.
+
+Nothing is measured. One worker process reports the cases that this machine can't run:
+they are shown with the reason, and a run would skip them. The cases of a workload are
+measured side by side, in turns.
+
+\b
+Examples:
+  rnnbench cases configs/quick.yaml
+  rnnbench cases configs/nightly.yaml --plain | grep lstm
+  rnnbench cases configs/cuda.yaml --no-survey
+"""
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to `app`."""
+    app.command(name="cases", help=_CASES)(list_cases)
+
+
+def list_cases(
+    sweep: Annotated[Path, typer.Argument(help="A sweep, which is a YAML file.")],
+    *,
+    plain: Annotated[
+        bool, typer.Option("--plain", help="Print plain columns on a terminal too.")
+    ] = False,
+    survey: Annotated[
+        bool, typer.Option(help="Ask a worker which cases this machine can't run.")
+    ] = True,
+) -> None:
+    """List the cases of a sweep; the help text is `_CASES`."""
+    from rnnbench.cli import case_listing  # noqa: PLC0415
+    from rnnbench.model.cores import physical_cores  # noqa: PLC0415
+    from rnnbench.runner import scheduler  # noqa: PLC0415
+    from rnnbench.sweep.load import load_sweep  # noqa: PLC0415
+
+    read = load_sweep(sweep)
+    reasons: tuple[str | None, ...] = (None,) * len(read.cases)
+    if survey:
+        _, reasons = asyncio.run(scheduler.survey(read.cases))
+    cores = len(physical_cores()) or os.cpu_count() or 1
+    print_rows = _print_plain if plain or not sys.stdout.isatty() else _print_table
+    print_rows(case_listing.HEADINGS, case_listing.listing(read, reasons))
+    for line in case_listing.summary(read, reasons, cores):
+        typer.echo(line)
+
+
+def _print_plain(headings: tuple[str, ...], workloads: Iterable[Any]) -> None:
+    """Each workload on its own line, with its cases below in columns."""
+    from rnnbench.model.formatting import align  # noqa: PLC0415
+
+    shown = list(workloads)
+    lines = iter(align([headings, *(row for each in shown for row in each.rows)]))
+    typer.echo(f"  {next(lines)}")
+    for workload in shown:
+        typer.echo(workload.id)
+        for _ in workload.rows:
+            typer.echo(f"  {next(lines)}")
+
+
+def _print_table(headings: tuple[str, ...], workloads: Iterable[Any]) -> None:
+    """A table with a section for each workload."""
+    from rich.console import Console  # noqa: PLC0415
+    from rich.table import Table  # noqa: PLC0415
+    from rich.text import Text  # noqa: PLC0415
+
+    table = Table(*headings)
+    for column in table.columns[1:-1]:
+        column.justify = "right"
+    for workload in workloads:
+        for row in workload.rows:
+            table.add_row(*map(Text, row))
+        table.add_section()
+    Console(highlight=False).print(table)

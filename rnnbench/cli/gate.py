@@ -1,0 +1,102 @@
+"""`rnnbench gate`: whether a candidate is slower than a baseline."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from rnnbench.cli.compare import Verbose
+
+_GATE = """Decide whether a candidate is slower than a baseline.
+
+The two sides are interpreters with different versions of PyTorch, or two layers under
+one interpreter. A worker of each side is pinned to the same core, and they measure in
+alternating turns. A case that is flagged is measured again in fresh processes, and
+fails only if that confirms it.
+
+\b
+Exit status:
+  0  nothing is worse
+  1  something is worse
+  2  bad input, or no case could be judged
+
+\b
+Examples:
+  rnnbench gate --baseline .old/bin/python --candidate .new/bin/python \\
+      configs/quick.yaml
+  rnnbench gate --baseline-layer gru --candidate-layer my.layers:gru configs/quick.yaml
+"""
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to `app`."""
+    app.command(name="gate", help=_GATE)(gate_versions)
+
+
+def gate_versions(  # noqa: PLR0913 - options, not arguments
+    sweep: Annotated[Path, typer.Argument(help="The sweep whose cases are measured.")],
+    *,
+    baseline: Annotated[
+        str,
+        typer.Option(
+            "--baseline",
+            "--base",
+            help="Python interpreter of the baseline; by default this one.",
+        ),
+    ] = "",
+    candidate: Annotated[
+        str,
+        typer.Option(help="Python interpreter of the candidate; by default the same."),
+    ] = "",
+    baseline_layer: Annotated[
+        str,
+        typer.Option(
+            "--baseline-layer",
+            "--base-layer",
+            help="Layer that the baseline runs instead of the sweep's layers.",
+        ),
+    ] = "",
+    candidate_layer: Annotated[
+        str,
+        typer.Option(help="Layer that the candidate runs instead of the sweep's."),
+    ] = "",
+    budget: Annotated[
+        float, typer.Option(help="The most time that the gate may take, in seconds.")
+    ] = 3600.0,
+    output: Annotated[
+        list[Path] | None,
+        typer.Option(help="Also write to this .json, .md or .txt file; repeatable."),
+    ] = None,
+    verbose: Verbose = False,
+) -> None:
+    """Gate a candidate; the help text is `_GATE`."""
+    from rnnbench.regression.gate_run import GateSides, run_gate  # noqa: PLC0415
+    from rnnbench.regression.gate_table import gate_table  # noqa: PLC0415
+    from rnnbench.regression.verdict_table import WRITERS, render  # noqa: PLC0415
+    from rnnbench.runner.progress import ProgressLine, Stream  # noqa: PLC0415
+    from rnnbench.storage.files import write_whole  # noqa: PLC0415
+    from rnnbench.sweep.load import load_sweep  # noqa: PLC0415
+
+    if bool(baseline_layer) != bool(candidate_layer) or not (
+        candidate or candidate_layer
+    ):
+        raise typer.BadParameter("give --candidate, or a layer for each side")
+    if unknown := [path for path in output or () if path.suffix not in WRITERS]:
+        raise typer.BadParameter(f"{unknown[0]}: must end in .json, .md or .txt")
+    sides = GateSides(
+        baseline=baseline or sys.executable,
+        candidate=candidate or baseline or sys.executable,
+        baseline_layer=baseline_layer,
+        candidate_layer=candidate_layer,
+    )
+    line = ProgressLine(Stream(sys.stderr))
+    try:
+        decision = run_gate(load_sweep(sweep), sides, budget, line.show)
+    finally:
+        line.close()
+    table = gate_table(decision)
+    for path in output or ():
+        write_whole(path, WRITERS[path.suffix](table))
+    typer.echo(render(table, "terminal", verbose=verbose), nl=False)
+    raise typer.Exit(decision.exit_code)

@@ -1,0 +1,95 @@
+"""`rnnbench history`: many runs of one machine, and where their level changed."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from rnnbench.cli.compare import Format, TableFormat, Verbose
+
+_HISTORY = "Keep the runs of many nights: add, show, changes."
+_ADD = """Add a results file to the history, as a file that is written once.
+
+Adding the same run twice changes nothing. Several processes may add at the same time.
+
+\b
+Example:
+  rnnbench history add results/latest.json --store results/history
+"""
+_SHOW = """Print what the history has of a case, night by night.
+
+\b
+Example:
+  rnnbench history show gru-train-i64-h128-l1-t32-b8-cpu
+"""
+_CHANGES = """Find changes of level: by how much, and between which nights.
+
+Searched are the time as a multiple of the yardstick's, ratios, and memory.
+
+\b
+Examples:
+  rnnbench history changes
+  rnnbench history changes --store results/history --format markdown
+"""
+_STORE = Path("results/history")
+
+_Store = Annotated[Path, typer.Option(help="The folder of the history.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to `app`."""
+    history = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
+    history.command(name="add", help=_ADD)(add_run)
+    history.command(name="show", help=_SHOW)(show_series)
+    history.command(name="changes", help=_CHANGES)(print_changes)
+    app.add_typer(history, name="history", help=_HISTORY)
+
+
+def add_run(
+    results: Annotated[Path, typer.Argument(help="A results file.")],
+    *,
+    store: _Store = _STORE,
+) -> None:
+    """Add a run to the history; the help text is `_ADD`."""
+    from rnnbench.regression.history import add  # noqa: PLC0415
+    from rnnbench.storage.results_file import load_run  # noqa: PLC0415
+
+    path, is_new = add(load_run(results), store)
+    typer.echo(f"{path} {'written' if is_new else 'already has this run'}")
+
+
+def show_series(
+    case: Annotated[str, typer.Argument(help="The id of a case.")],
+    *,
+    store: _Store = _STORE,
+) -> None:
+    """Print the series of a case; the help text is `_SHOW`."""
+    from rnnbench.model.errors import ResultsError  # noqa: PLC0415
+    from rnnbench.model.formatting import for_terminal  # noqa: PLC0415
+    from rnnbench.regression.history import nights, series_text  # noqa: PLC0415
+    from rnnbench.regression.history_store import load  # noqa: PLC0415
+
+    history = load(store, case)
+    for line in history.skipped:
+        typer.echo(f"skipped: {for_terminal(line)}", err=True)
+    series = nights(history, case)
+    if not series:
+        raise ResultsError(f"{store}: no run has the case {for_terminal(case)}")
+    typer.echo(series_text(series), nl=False)
+
+
+def print_changes(
+    *,
+    store: _Store = _STORE,
+    output: Format = TableFormat.TERMINAL,
+    verbose: Verbose = False,
+) -> None:
+    """Find where levels changed; the help text is `_CHANGES`."""
+    from rnnbench.regression.changes import find_changes  # noqa: PLC0415
+    from rnnbench.regression.changes_table import changes_table  # noqa: PLC0415
+    from rnnbench.regression.history_store import load  # noqa: PLC0415
+    from rnnbench.regression.verdict_table import render  # noqa: PLC0415
+
+    history = load(store)
+    table = changes_table(find_changes(history), history)
+    typer.echo(render(table, output, verbose=verbose), nl=False)
