@@ -1,6 +1,7 @@
 """`rnnbench gate`: whether a candidate is slower than a baseline."""
 
 import sys
+from contextlib import closing
 from pathlib import Path
 from typing import Annotated
 
@@ -29,6 +30,38 @@ Examples:
 """
 
 
+_Baseline = Annotated[
+    str,
+    typer.Option(
+        "--baseline",
+        "--base",
+        help="Python interpreter of the baseline; by default this one.",
+    ),
+]
+_Candidate = Annotated[
+    str,
+    typer.Option(help="Python interpreter of the candidate; by default the same."),
+]
+_BaselineLayer = Annotated[
+    str,
+    typer.Option(
+        "--baseline-layer",
+        "--base-layer",
+        help="Layer that the baseline runs instead of the sweep's layers.",
+    ),
+]
+_CandidateLayer = Annotated[
+    str, typer.Option(help="Layer that the candidate runs instead of the sweep's.")
+]
+_Budget = Annotated[
+    float, typer.Option(help="The most time that the gate may take, in seconds.")
+]
+_Output = Annotated[
+    list[Path] | None,
+    typer.Option(help="Also write to this .json, .md or .txt file; repeatable."),
+]
+
+
 def register(app: typer.Typer) -> None:
     """Add the command to `app`."""
     app.command(name="gate", help=_GATE)(gate_versions)
@@ -37,37 +70,12 @@ def register(app: typer.Typer) -> None:
 def gate_versions(  # noqa: PLR0913 - options, not arguments
     sweep: Annotated[Path, typer.Argument(help="The sweep whose cases are measured.")],
     *,
-    baseline: Annotated[
-        str,
-        typer.Option(
-            "--baseline",
-            "--base",
-            help="Python interpreter of the baseline; by default this one.",
-        ),
-    ] = "",
-    candidate: Annotated[
-        str,
-        typer.Option(help="Python interpreter of the candidate; by default the same."),
-    ] = "",
-    baseline_layer: Annotated[
-        str,
-        typer.Option(
-            "--baseline-layer",
-            "--base-layer",
-            help="Layer that the baseline runs instead of the sweep's layers.",
-        ),
-    ] = "",
-    candidate_layer: Annotated[
-        str,
-        typer.Option(help="Layer that the candidate runs instead of the sweep's."),
-    ] = "",
-    budget: Annotated[
-        float, typer.Option(help="The most time that the gate may take, in seconds.")
-    ] = 3600.0,
-    output: Annotated[
-        list[Path] | None,
-        typer.Option(help="Also write to this .json, .md or .txt file; repeatable."),
-    ] = None,
+    baseline: _Baseline = "",
+    candidate: _Candidate = "",
+    baseline_layer: _BaselineLayer = "",
+    candidate_layer: _CandidateLayer = "",
+    budget: _Budget = 3600.0,
+    output: _Output = None,
     verbose: Verbose = False,
 ) -> None:
     """Gate a candidate; the help text is `_GATE`."""
@@ -90,11 +98,8 @@ def gate_versions(  # noqa: PLR0913 - options, not arguments
         baseline_layer=baseline_layer,
         candidate_layer=candidate_layer,
     )
-    line = ProgressLine(Stream(sys.stderr))
-    try:
+    with closing(ProgressLine(Stream(sys.stderr))) as line:
         decision = run_gate(load_sweep(sweep), sides, budget, line.show)
-    finally:
-        line.close()
     table = gate_table(decision)
     for path in output or ():
         write_whole(path, WRITERS[path.suffix](table))

@@ -4,6 +4,8 @@ import os
 import signal
 import sys
 import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Annotated, Any
 
 import typer
@@ -33,33 +35,47 @@ _INTERNAL_ERROR = 3
 _INTERRUPTED = 128 + signal.SIGINT
 
 
+@contextmanager
+def _boundary() -> Iterator[None]:
+    """The one place where an error becomes a message and a status: typer.Exit."""
+    try:
+        yield
+        # Otherwise a closed standard output is noticed only when Python shuts down.
+        sys.stdout.flush()
+    except RnnbenchError as error:
+        typer.echo(error, err=True)
+        raise typer.Exit(_BAD_INPUT) from error
+    except BrokenPipeError as error:
+        _discard_output()
+        raise typer.Exit(_BAD_INPUT) from error
+    except KeyboardInterrupt as error:
+        # A second Ctrl-C while Python shuts down would print a traceback.
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        typer.echo("interrupted", err=True)
+        raise typer.Exit(_INTERRUPTED) from error
+    except typer.Exit:
+        sys.stdout.flush()
+        raise
+    except (typer.Abort, typer.TyperException):
+        raise
+    except Exception as error:
+        traceback.print_exc()
+        typer.echo("rnnbench: internal error, please report the above", err=True)
+        raise typer.Exit(_INTERNAL_ERROR) from error
+
+
 class _Commands(TyperGroup):
-    """The one place where an error of a command becomes a message and a status."""
+    """The group of all commands, with its two steps inside the boundary."""
+
+    def make_context(self, *arguments: Any, **options: Any) -> Any:
+        """Parse the options of `rnnbench` itself; --help prints here."""
+        with _boundary():
+            return super().make_context(*arguments, **options)
 
     def invoke(self, ctx: Any) -> Any:
-        """Run the command; raises typer.Exit with the status for any error."""
-        try:
-            result = super().invoke(ctx)
-            # Else a closed standard output is noticed only when Python shuts down.
-            sys.stdout.flush()
-        except RnnbenchError as error:
-            typer.echo(error, err=True)
-            raise typer.Exit(_BAD_INPUT) from error
-        except BrokenPipeError as error:
-            _discard_output()
-            raise typer.Exit(_BAD_INPUT) from error
-        except KeyboardInterrupt as error:
-            # A second Ctrl-C while Python shuts down would print a traceback.
-            signal.signal(signal.SIGINT, signal.SIG_IGN)
-            typer.echo("interrupted", err=True)
-            raise typer.Exit(_INTERRUPTED) from error
-        except (typer.Exit, typer.Abort, typer.TyperException):
-            raise
-        except Exception as error:
-            traceback.print_exc()
-            typer.echo("rnnbench: internal error, please report the above", err=True)
-            raise typer.Exit(_INTERNAL_ERROR) from error
-        return result
+        """Run the command."""
+        with _boundary():
+            return super().invoke(ctx)
 
 
 app = typer.Typer(

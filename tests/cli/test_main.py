@@ -1,53 +1,14 @@
-"""The command: quick to help, one line for what a user can mend, whole listings."""
+"""The command line as a whole: help, version, errors, interrupts, closed output."""
 
+import os
+import signal
 import subprocess
 import sys
 
 import pytest
 
-from rnnbench.cli import main as cli
-from rnnbench.model.errors import CampaignError
-from rnnbench.runner import scheduler as campaign
-
-SWEEP = """\
-# Why?
-axes:
-  layer: [lstm, gru]
-  input_size: 10
-  hidden_size: 20
-  seq_len: 5
-  batch_size: 3
-  device: [cpu, cuda]
-  cudnn: [true, false]
-"""
-NO_CUDA = "no CUDA device [here]"
-
-
-@pytest.fixture
-def sweep(tmp_path):
-    path = tmp_path / "some.yaml"
-    path.write_text(SWEEP, encoding="utf-8")
-    return path
-
-
-@pytest.fixture
-def asked(monkeypatch):
-    """A worker that can't run what is for CUDA."""
-
-    async def survey(cases):
-        return None, tuple(NO_CUDA if case.device == "cuda" else "" for case in cases)
-
-    monkeypatch.setattr(campaign, "survey", survey)
-
-
-@pytest.fixture
-def run(monkeypatch, capsys):
-    def run_main(*arguments):
-        monkeypatch.setattr(sys, "argv", ["rnnbench", *map(str, arguments)])
-        code = cli.main()
-        return code, *capsys.readouterr()
-
-    return run_main
+import rnnbench
+from rnnbench.model.errors import RnnbenchError
 
 
 @pytest.mark.parametrize(
@@ -81,79 +42,6 @@ def test_help_loads_nothing_heavy():
     assert done.returncode == 0
 
 
-def test_cases_lists_each_case_with_what_would_be_skipped(run, sweep, asked):
-    code, out, _ = run("cases", sweep)
-
-    assert code == 0
-    for line in (
-        "some: Why?",
-        "2 workloads, 6 cases; measured side by side: layer, cudnn, onednn",
-        "note: cudnn means nothing for 2 combinations: set to true",
-        f"skipped here: 4 cases: {NO_CUDA}",
-    ):
-        assert line in out.splitlines()
-    rows = [line.split() for line in out.splitlines() if line.startswith("  lstm")]
-    assert [(row[0], row[1], row[3]) for row in rows] == [
-        ("lstm-inference-i10-h20-l1-t5-b3-cpu", "2,560", "runs"),
-        ("lstm-inference-i10-h20-l1-t5-b3-cuda", "2,560", "skipped:"),
-        ("lstm-inference-i10-h20-l1-t5-b3-cuda-no_cudnn", "2,560", "skipped:"),
-    ]
-    assert "estimate" in out.splitlines()[-1]
-
-
-def test_on_a_terminal_cases_is_a_table_unless_plain_is_asked(
-    run, sweep, asked, monkeypatch
-):
-    monkeypatch.setattr("sys.stdout.isatty", lambda: True, raising=False)
-    monkeypatch.setenv("COLUMNS", "200")
-
-    _, table, _ = run("cases", sweep)
-    _, plain, _ = run("cases", sweep, "--plain")
-
-    assert "┃" in table
-    assert f"skipped: {NO_CUDA}" in table
-    assert "┃" not in plain
-
-
-def test_cases_can_do_without_a_worker(run, sweep, monkeypatch):
-    monkeypatch.setattr(campaign, "survey", None)
-
-    code, out, _ = run("cases", sweep, "--no-survey")
-
-    assert code == 0
-    assert "not asked" in out
-
-
-def test_where_nothing_would_run_no_time_is_made_up(run, sweep, asked):
-    text = SWEEP.replace("[cpu, cuda]", "cuda")
-    sweep.write_text(text, encoding="utf-8")
-
-    _, out, _ = run("cases", sweep)
-
-    assert out.splitlines()[-1] == "time: nothing would run here"
-
-
-def test_every_fault_of_a_sweep_is_a_line_on_standard_error(run, sweep):
-    sweep.write_text(SWEEP + "  hiden_size: 3\ncompar: 1\n", encoding="utf-8")
-
-    code, out, err = run("cases", sweep)
-
-    assert (code, out) == (2, "")
-    assert err.splitlines() == [
-        f"{sweep}:10:3: axes.hiden_size: no such axis (hidden_size?)",
-        f"{sweep}:11:1: compar: no such key (compare?)",
-    ]
-
-
-def test_a_worker_that_can_t_start_is_one_line(run, sweep, monkeypatch):
-    async def survey(cases):
-        raise CampaignError("worker: can't be started: no torch")
-
-    monkeypatch.setattr(campaign, "survey", survey)
-
-    assert run("cases", sweep) == (2, "", "worker: can't be started: no torch\n")
-
-
 @pytest.mark.parametrize("arguments", [["cass"], ["cases"], ["report", "x.json"], []])
 def test_a_command_that_is_none_is_explained(run, arguments):
     code, out, err = run(*arguments)
@@ -163,51 +51,80 @@ def test_a_command_that_is_none_is_explained(run, arguments):
     assert "Traceback" not in err
 
 
-@pytest.mark.parametrize(
-    ("form", "name"), [("html", "index.html"), ("markdown", "report.md")]
-)
-def test_a_report_is_written_into_a_folder_that_is_made(
-    run, tmp_path, monkeypatch, form, name
-):
-    monkeypatch.setattr(
-        "rnnbench.storage.results_file.load_run", lambda path: f"run of {path}"
+def test_the_version_is_printed(run):
+    assert run("--version") == (0, f"rnnbench {rnnbench.__version__}\n", "")
+
+
+def test_python_m_rnnbench_is_the_command():
+    done = subprocess.run(
+        [sys.executable, "-m", "rnnbench", "--version"],
+        capture_output=True,
+        text=True,
+        check=True,
     )
-    monkeypatch.setattr("rnnbench.report.run_page.page", lambda read: f"page of {read}")
-    monkeypatch.setattr(
-        "rnnbench.report.RENDERERS", {form: lambda page: f"{form} × {page}"}
-    )
-    folder = tmp_path / "reports" / "latest"
 
-    code, out, _ = run("report", "x.json", "--output", folder, "--format", form)
-
-    assert (code, out) == (0, f"{folder / name} written\n")
-    assert (folder / name).read_text("utf-8") == f"{form} × page of run of x.json"
+    assert done.stdout == f"rnnbench {rnnbench.__version__}\n"
 
 
-def test_results_that_can_t_be_read_are_one_line(run, tmp_path):
-    missing = tmp_path / "none.json"
+def test_every_command_says_how_to_complete_it_in_a_shell(run):
+    code, out, _ = run("--help")
 
-    code, out, err = run("report", missing, "--output", tmp_path)
-
-    assert (code, out) == (2, "")
-    (line,) = err.splitlines()
-    assert str(missing) in line
+    assert code == 0
+    assert "--install-completion" in out
 
 
-def test_a_report_that_can_t_be_written_is_one_line(run, tmp_path, monkeypatch):
-    monkeypatch.setattr("rnnbench.storage.results_file.load_run", lambda path: None)
-    monkeypatch.setattr("rnnbench.report.run_page.page", lambda read: None)
-    monkeypatch.setattr("rnnbench.report.RENDERERS", {"html": lambda page: ""})
-    blocked = tmp_path / "file"
-    blocked.touch()
+@pytest.fixture
+def fail(run, monkeypatch):
+    """Run `compare`, which raises `error`."""
 
-    code, _, err = run("report", "x.json", "--output", blocked)
+    def run_failing(error):
+        def load_run(path):
+            raise error
 
-    assert code == 2
-    assert err == f"{blocked / 'index.html'}: can't be written: File exists\n"
+        monkeypatch.setattr("rnnbench.storage.results_file.load_run", load_run)
+        return run("compare", "a.json", "b.json")
+
+    return run_failing
 
 
-def test_the_formats_are_those_of_the_renderers():
-    from rnnbench.report import RENDERERS  # noqa: PLC0415
+def test_a_user_s_mistake_is_one_line_and_2(fail):
+    assert fail(RnnbenchError("a.json: empty")) == (2, "", "a.json: empty\n")
 
-    assert set(RENDERERS) == set(cli.Format) == set(cli._FILES)
+
+@pytest.mark.parametrize("error", [ValueError("x"), OSError(5, "x"), MemoryError()])
+def test_an_uncaught_error_is_never_1_which_means_worse(fail, error):
+    code, out, err = fail(error)
+
+    assert (code, out) == (3, "")
+    assert "Traceback" in err
+    assert err.endswith("rnnbench: internal error, please report the above\n")
+
+
+def test_an_interrupt_is_130_without_a_traceback(fail):
+    handler = signal.getsignal(signal.SIGINT)
+    try:
+        code, _, err = fail(KeyboardInterrupt())
+    finally:
+        signal.signal(signal.SIGINT, handler)
+
+    assert code == 130
+    assert err == "interrupted\n"
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["cases", "--help"]])
+def test_a_closed_standard_output_gives_no_traceback(arguments):
+    read, write = os.pipe()
+    os.close(read)
+    try:
+        done = subprocess.run(
+            [sys.executable, "-m", "rnnbench", *arguments],
+            stdout=write,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    finally:
+        os.close(write)
+
+    assert done.stderr == ""
+    assert done.returncode == 2
