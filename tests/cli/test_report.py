@@ -14,9 +14,7 @@ def test_a_report_is_written_into_a_folder_that_is_made(
     monkeypatch.setattr(
         "rnnbench.storage.results_file.load_run", lambda path: f"run of {path}"
     )
-    monkeypatch.setattr(
-        "rnnbench.report.run_page.page", lambda read: f"page of {read}"
-    )
+    monkeypatch.setattr("rnnbench.report.run_page.page", lambda read: f"page of {read}")
     monkeypatch.setattr(
         "rnnbench.report.RENDERERS", {form: lambda page: f"{form} × {page}"}
     )
