@@ -1,6 +1,6 @@
 """What the canary reads on this core between a sweep's turns: is its limit in a gap?
 
-    python studies/canary.py --seconds 30
+    python -m studies.canary --seconds 30
 
 Turns are taken as a worker takes them, but nothing is waited for; before each of them
 the canary is read. The table has the share of readings that lie beyond so many times
@@ -25,8 +25,8 @@ from rnnbench.worker.timing.clock import HostClock
 from rnnbench.worker.timing.rounds import Field, take_rounds
 from rnnbench.worker.timing.turn import warm_up
 from rnnbench.worker.timing.yardstick import make_yardstick
-from studies.calibration.calibration import Part
-from studies.calibration.calibration_cells import cells_of
+from studies.calibration.cells import cells_of
+from studies.calibration.samples import Part
 
 TIMES = (1.05, 1.1, 1.15, 1.2, 1.25, 1.3, 1.35, 1.4, 1.5, 1.6, 1.8, 2.0)
 ROUNDS = 5

@@ -1,6 +1,6 @@
 """Would another rule have covered more of what a drifting machine does?
 
-    python studies/drift.py results/calibration/amd-epyc-5db5a0f061fb.json
+    python -m studies.drift results/calibration/amd-epyc-5db5a0f061fb.json
 
 Reads the A/A launches of a calibration in the order of measuring and takes the sets
 that share none, as the calibration's page does. The table has for each arm and rule the
@@ -31,11 +31,11 @@ import numpy as np
 
 from rnnbench.model.errors import RnnbenchError
 from studies.calibration.arms import arms_of, samples_of
-from studies.calibration.calibration import Part
-from studies.calibration.calibration_file import load_calibration
 from studies.calibration.coverage import LEAST, NAMES, hold
 from studies.calibration.reliability import STOPS
 from studies.calibration.resampling import halves, turned
+from studies.calibration.samples import Part
+from studies.calibration.samples_file import load_calibration
 
 # What the canary may take over its fastest.
 CALM = 1.08

@@ -1,6 +1,6 @@
 """How many rounds to a launch would have been the cheapest, by a run's own file.
 
-    python studies/rounds.py results/reference/sixty-epyc-2-cores.json
+    python -m studies.rounds results/reference/sixty-epyc-2-cores.json
 
 What a ratio says differs from launch to launch for two reasons: turns are noisy, which
 more rounds mend, and processes differ, which only more launches do. Both parts follow

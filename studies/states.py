@@ -1,6 +1,6 @@
 """Which canary sees what moves a ratio of GRU to LSTM from launch to launch?
 
-    python studies/states.py --minutes 10
+    python -m studies.states --minutes 10
 
 Each launch is a fresh process on one core, as a worker is started. It times a training
 step of 32 time steps by turns, GRU and LSTM, and before each round reads canaries of
@@ -19,6 +19,7 @@ import subprocess
 import sys
 import time
 from functools import partial
+from pathlib import Path
 from statistics import median
 
 import numpy as np
@@ -34,11 +35,12 @@ from rnnbench.worker.layers.step import build
 from rnnbench.worker.timing.canary import Watch
 from rnnbench.worker.timing.clock import HostClock
 from rnnbench.worker.timing.turn import take_turn, warm_up
-from studies.calibration.calibration import Part
-from studies.calibration.calibration_cells import cells_of
+from studies.calibration.cells import cells_of
+from studies.calibration.samples import Part
 
 # The quicker of two: an interrupt is none of a state.
 READINGS = 2
+ROOT = Path(__file__).parents[1]
 PAGE, WORD = 4096, 8
 MEMBERS = ("gru", "lstm")
 
@@ -130,7 +132,8 @@ def launches(seconds):
     found = []
     while not found or time.monotonic() < end:
         done = subprocess.run(
-            [sys.executable, __file__, "--launch", str(calm)],
+            [sys.executable, "-m", "studies.states", "--launch", str(calm)],
+            cwd=ROOT,
             env=Setting().variables(os.environ),
             stdout=subprocess.PIPE,
             check=True,

@@ -5,7 +5,7 @@ from enum import StrEnum
 from statistics import median
 
 from rnnbench.model.case import Allocator
-from studies.calibration.calibration import Calibration, Condition, Part, Sample
+from studies.calibration.samples import Calibration, Condition, Part, Sample
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,6 @@ import numpy as np
 
 from rnnbench.analysis.stats import Interval, expected_hold
 from studies.calibration.arms import Arm, Series, series_of
-from studies.calibration.calibration import Calibration, Part
 from studies.calibration.reliability import POLICY, STOPS, rate
 from studies.calibration.resampling import (
     Claims,
@@ -23,6 +22,7 @@ from studies.calibration.resampling import (
     stop,
     turned,
 )
+from studies.calibration.samples import Calibration, Part
 
 # Two estimates of one ratio from members that they do not share.
 NAMES = ("gru/lstm", "gru2/lstm2")

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 
 from studies.calibration.arms import Arm, arms_of
-from studies.calibration.calibration import Calibration
 from studies.calibration.coverage import Coverage, coverages
 from studies.calibration.reliability import (
     Alarms,
@@ -13,6 +12,7 @@ from studies.calibration.reliability import (
     biases,
     slowdowns,
 )
+from studies.calibration.samples import Calibration
 from studies.calibration.steadiness import (
     Effort,
     Floor,

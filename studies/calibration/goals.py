@@ -9,9 +9,9 @@ from enum import StrEnum
 
 from rnnbench.analysis.stats import Interval
 from studies.calibration.arms import Arm
-from studies.calibration.calibration import Part
 from studies.calibration.findings import Findings
 from studies.calibration.reliability import LAUNCHES, Alarms, Rule
+from studies.calibration.samples import Part
 from studies.calibration.steadiness import Repeated
 
 _RULES = {

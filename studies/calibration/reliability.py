@@ -12,7 +12,6 @@ from rnnbench.model.run import Policy
 from rnnbench.regression import gate_decision as gate
 from rnnbench.runner.stop_rule import interim_looks
 from studies.calibration.arms import Arm, Series, Size, series_of, size_of
-from studies.calibration.calibration import Calibration, Part
 from studies.calibration.resampling import (
     Claims,
     Floats,
@@ -24,6 +23,7 @@ from studies.calibration.resampling import (
     stop,
     turned,
 )
+from studies.calibration.samples import Calibration, Part
 
 LAUNCHES = gate.LOOKS[0]
 # Of a sweep that names no policy: what is printed when nobody asked for anything else.

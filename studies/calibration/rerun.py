@@ -14,9 +14,9 @@ from rnnbench.runner.journal import Journal
 from rnnbench.runner.launch import Order
 from rnnbench.runner.results import Outcome
 from rnnbench.runner.scheduler import Campaign, Progress, survey
-from studies.calibration.calibration import Part, Sample
-from studies.calibration.calibration_cells import Cell, sweep_of
-from studies.calibration.calibration_plan import RERUN, Stage
+from studies.calibration.cells import Cell, sweep_of
+from studies.calibration.samples import Part, Sample
+from studies.calibration.stages import RERUN, Stage
 
 
 def rerun(

@@ -7,8 +7,8 @@ from statistics import fmean, median, stdev
 from rnnbench.analysis.stats import Interval, mean_interval, ratio_interval
 from rnnbench.model.case import Phase
 from studies.calibration.arms import Arm, Series, samples_of, series_of
-from studies.calibration.calibration import Calibration, Part
 from studies.calibration.reliability import LAUNCHES, tenth
+from studies.calibration.samples import Calibration, Part
 
 _TRAINING = frozenset({Phase.TRAIN.value, Phase.STEP.value})
 

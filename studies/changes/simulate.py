@@ -27,7 +27,7 @@ from rnnbench.regression.changepoint import find_shifts, hodges_lehmann
 from rnnbench.regression.recent_shift import find_recent_shift
 
 HERE = Path(__file__).parent
-COMMAND = "python studies/changes/simulate.py"
+COMMAND = "python -m studies.changes.simulate"
 NIGHTS, SINCE, NEAR, NOISE = 60, 8, 3, 0.01
 STEPS = (0.02, 0.03, 0.05, 0.10)
 SEED = 20_261_123

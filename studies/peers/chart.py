@@ -4,10 +4,11 @@ import math
 from statistics import fmean
 
 import matplotlib.pyplot as plt
-from counts import TARGET, groups, spread, workloads_of
 from matplotlib import rc_context
 from matplotlib.ticker import LogLocator, NullFormatter
-from rules import first_estimate
+
+from studies.peers.counts import TARGET, groups, spread, workloads_of
+from studies.peers.rules import first_estimate
 
 # Okabe & Ito (2008): told apart by the colour-blind, too; a shape beside each.
 STYLES = {

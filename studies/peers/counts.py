@@ -6,7 +6,7 @@ from collections import Counter
 from itertools import combinations
 from statistics import median, stdev
 
-from rules import RULES, SAME, SLOWER, WITHIN
+from studies.peers.rules import RULES, SAME, SLOWER, WITHIN
 
 # What a ratio is to be known to.
 TARGET = 0.02

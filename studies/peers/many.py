@@ -1,6 +1,6 @@
 """Many ratios, a few repeats: what each tool needs to know them as rnnbench does.
 
-python studies/peers/many.py results/many/peers.jsonl --output results/many
+python -m studies.peers.many results/many/peers.jsonl --output results/many
 """
 
 import argparse
@@ -9,9 +9,11 @@ from pathlib import Path
 from statistics import fmean, median, variance
 
 import numpy as np
-from counts import groups, load, logs_of, workloads_of
-from rules import ESTIMATES, first_estimate
-from table import commands, grid, where
+
+from studies.markdown import table
+from studies.peers.counts import groups, load, logs_of, workloads_of
+from studies.peers.rules import ESTIMATES, first_estimate
+from studies.peers.table import commands, where
 
 OURS = "rnnbench"
 RESAMPLES = 10_000
@@ -162,11 +164,11 @@ def markdown(machine, lines):
             "# Many ratios, by rnnbench and by its peers",
             "",
             *where(machine),
-            *grid(HEADS, rows(lines), 3),
+            *table(HEADS, rows(lines), 3),
             "",
             "## Where they disagree most",
             "",
-            *grid(
+            *table(
                 ["load", "ratio to the LSTM of", *tools],
                 disagreements(lines, tools),
                 2,

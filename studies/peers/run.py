@@ -1,7 +1,7 @@
 """Measure the same work by rnnbench and by its peers, again and again, in one run.
 
-    python studies/peers/run.py --repeats 10 --load idle bursts
-    python studies/peers/run.py --sweep configs/sixty.yaml --output results/many
+    python -m studies.peers.run --repeats 10 --load idle bursts
+    python -m studies.peers.run --sweep configs/sixty.yaml --output results/many
 
 A repeat of a tool is one command in processes of its own, timed from outside. Each is
 one line of peers.jsonl once it is done, and what has a line is not run again. Two
@@ -28,12 +28,12 @@ from pathlib import Path
 from queue import SimpleQueue
 from threading import Lock
 
-from sweeps import work_in
-from tools import HERE, ROOT, TOOLS
-
 from rnnbench.model.cores import physical_cores
-from studies.calibration.burst import bursts
+from studies.bursts import bursts
+from studies.peers.sweeps import work_in
+from studies.peers.tools import ROOT, SUITES, TOOLS
 
+SWEEP = Path(__file__).with_name("sweep.yaml")
 LOADS = {"idle": nullcontext, "bursts": bursts}
 LANES = 2
 # A command is taken to hang after as many times what was guessed, and so many seconds.
@@ -120,7 +120,7 @@ class Runner:
 
 
 def variables_of(work):
-    return {"PYTHONPATH": str(HERE), "PEERS_CELLS": str(work.file)}
+    return {"PYTHONPATH": str(SUITES), "PEERS_CELLS": str(work.file)}
 
 
 def shown(command, folder, work):
@@ -219,7 +219,7 @@ def main():
     parser.add_argument("--repeats", type=int, default=10)
     parser.add_argument("--tools", nargs="+", choices=TOOLS, default=list(TOOLS))
     parser.add_argument("--load", nargs="+", choices=LOADS, default=["idle"])
-    parser.add_argument("--sweep", type=Path, default=HERE / "sweep.yaml")
+    parser.add_argument("--sweep", type=Path, default=SWEEP)
     parser.add_argument(
         "--every", type=int, default=1, help="each N-th workload (not of rnnbench)"
     )

@@ -1,14 +1,16 @@
 """Rnnbench beside its peers, as a Markdown table and a chart: of the lines alone.
 
-python studies/peers/table.py results/peers/peers.jsonl --output results/reference
+python -m studies.peers.table results/peers/peers.jsonl --output results/reference
 """
 
 import argparse
 from pathlib import Path
 from statistics import fmean
 
-from chart import draw
-from counts import (
+from rnnbench.analysis.stats import rate_interval
+from studies.markdown import table
+from studies.peers.chart import draw
+from studies.peers.counts import (
     false_alarms,
     groups,
     load,
@@ -17,9 +19,7 @@ from counts import (
     spread,
     workloads_of,
 )
-from rules import ESTIMATES, RULES
-
-from rnnbench.analysis.stats import rate_interval
+from studies.peers.rules import ESTIMATES, RULES
 
 NOTES = """\
 * The ratio is GRU / LSTM of one repeat, from the statistic that is named; its spread is
@@ -78,14 +78,6 @@ def rule_rows(lines):
             yield [*cells, rate(*slowdowns(own, rule))]
 
 
-def grid(heads, rows, left):
-    lines = ["| " + " | ".join(heads) + " |"]
-    marks = ["---" if place < left else "--:" for place in range(len(heads))]
-    lines.append("|" + "|".join(marks) + "|")
-    lines += ["| " + " | ".join(row) + " |" for row in rows]
-    return lines
-
-
 def where(machine):
     """What was measured where, as a paragraph."""
     versions = ", ".join(f"{k} {v}" for k, v in machine["versions"].items())
@@ -102,7 +94,7 @@ def commands(lines):
     return [
         "Each by its command, of the first repeat; BIN is the folder of the",
         "interpreter that has them all (`tox run -e peers`), PEERS_CELLS a file that",
-        "studies/peers/run.py writes beside its lines:",
+        "studies.peers.run writes beside its lines:",
         "",
         "```",
         *(each[tool] for tool in RULES if tool in each),
@@ -125,11 +117,11 @@ def markdown(machine, lines):
             "",
             "## How far GRU / LSTM is from repeat to repeat, and what it costs",
             "",
-            *grid([*heads, "s a ratio", "s for ±2 %"], spread_rows(lines), 3),
+            *table([*heads, "s a ratio", "s for ±2 %"], spread_rows(lines), 3),
             "",
             "## What each tool's own rule says",
             "",
-            *grid(
+            *table(
                 ["load", "tool", "rule", "A/A different", "all pairs", "3 % found"],
                 rule_rows(lines),
                 3,

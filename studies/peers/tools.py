@@ -9,13 +9,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from sweeps import Work, cell_of
+from studies.peers.sweeps import Work, cell_of
 
-HERE = Path(__file__).resolve().parent
-ROOT = HERE.parents[1]
+# The suites are run by the peers, and import each other as the scripts they are.
+SUITES = Path(__file__).resolve().parent / "suites"
+ROOT = SUITES.parents[2]
 PYTHON = sys.executable
 # Neither rnnbench's settings for pytest nor its plugin: a user of the peers has none.
-PLAIN = ("-c", os.devnull, f"--rootdir={HERE}", "-p", "no:rnnbench")
+PLAIN = ("-c", os.devnull, f"--rootdir={SUITES}", "-p", "no:rnnbench")
 
 
 @dataclass(frozen=True)
@@ -72,7 +73,7 @@ def read_rnnbench(folder, _):
 
 def pytest_benchmark(folder, _, *options):
     """Another name than test_*.py, which pytest takes where it is told to."""
-    suite = (str(HERE / "suite_pytest.py"), "--benchmark-only", "--quiet")
+    suite = (str(SUITES / "suite_pytest.py"), "--benchmark-only", "--quiet")
     to = f"--benchmark-json={folder / 'run.json'}"
     return [PYTHON, "-m", "pytest", *suite, *PLAIN, *options, to]
 
@@ -87,14 +88,14 @@ def read_pytest_benchmark(folder, _):
 
 def torch_timer(method):
     def command(folder, _):
-        suite = str(HERE / "suite_torch.py")
+        suite = str(SUITES / "suite_torch.py")
         return [PYTHON, suite, method, str(folder / "run.json")]
 
     return command
 
 
 def pyperf(folder, _):
-    suite = (PYTHON, str(HERE / "suite_pyperf.py"))
+    suite = (PYTHON, str(SUITES / "suite_pyperf.py"))
     # Its workers get no variable that it isn't told of.
     named = ("--inherit-environ", "PEERS_CELLS")
     return [*suite, "--fast", "--quiet", *named, "-o", str(folder / "run.json")]
@@ -129,7 +130,7 @@ def prepare_asv(folder):
         "repo": str(folder),
         "branches": ["HEAD"],
         "environment_type": "existing",
-        "benchmark_dir": str(HERE / "asv_suite"),
+        "benchmark_dir": str(SUITES / "asv_suite"),
         "results_dir": str(folder / "results"),
         "env_dir": str(folder / "env"),
         "html_dir": str(folder / "html"),
@@ -155,7 +156,7 @@ def read_asv(folder, work):
 
 
 def benchmatrix(folder, _):
-    suite = (str(HERE / "suite_benchmatrix.py"), "--", *PLAIN)
+    suite = (str(SUITES / "suite_benchmatrix.py"), "--", *PLAIN)
     to = ("--runs", "5", "--output", str(folder / "runs"))
     return [beside("benchmatrix"), "measure", *to, *suite]
 

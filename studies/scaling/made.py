@@ -1,8 +1,8 @@
 """Sweeps and results files of any size, made of numbers: nothing is measured.
 
-    python studies/scaling/made.py sweep 1000 SWEEP.yaml
-    python studies/scaling/made.py write SWEEP.yaml RESULTS.json
-    python studies/scaling/made.py read RESULTS.json
+    python -m studies.scaling.made sweep 1000 SWEEP.yaml
+    python -m studies.scaling.made write SWEEP.yaml RESULTS.json
+    python -m studies.scaling.made read RESULTS.json
 
 The last two say how many seconds the writing or the reading took.
 """

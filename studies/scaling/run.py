@@ -1,6 +1,6 @@
 """How the harness itself grows: time and peak memory, from 100 cases to 100,000.
 
-    python studies/scaling/run.py --output results/scaling.json
+    python -m studies.scaling.run --output results/scaling.json
 
 Each line is a fresh process, and names its command. Nothing is measured in it but the
 harness: sweeps and results files are made of numbers by `made.py`. What is linear
@@ -21,8 +21,8 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-HERE = Path(__file__).parent
-MADE = str(HERE / "made.py")
+ROOT = Path(__file__).parents[2]
+MADE = ("-m", "studies.scaling.made")
 SIZES = (100, 1_000, 10_000, 100_000)
 # A results file of more is no night's: 100,000 cases would be of 400 MB.
 MOST_RESULTS = 10_000
@@ -120,8 +120,8 @@ def commands(cases: int, folder: Path) -> list[tuple[str, list[str]]]:
         pytest = [sys.executable, "-m", "pytest", "bench/"]
         done.append(("collection", [*pytest, "--co", "-q", "--rnn-sweep", sweep]))
     if cases <= MOST_RESULTS:
-        done.append(("write", [sys.executable, MADE, "write", sweep, results]))
-        done.append(("read", [sys.executable, MADE, "read", results]))
+        done.append(("write", [sys.executable, *MADE, "write", sweep, results]))
+        done.append(("read", [sys.executable, *MADE, "read", results]))
         done.append(("report", [rnnbench, "report", results, "--output", page]))
     return done
 
@@ -130,7 +130,7 @@ def measured(what: str, cases: int, command: list[str]) -> Line:
     """Run `command` in a process of its own, to the end."""
     with tempfile.TemporaryFile() as said:
         began = time.perf_counter()
-        process = subprocess.Popen(command, stdout=said)
+        process = subprocess.Popen(command, stdout=said, cwd=ROOT)
         _, status, usage = os.wait4(process.pid, 0)
         seconds = time.perf_counter() - began
         # `wait4` took its status: it must not be waited for again.
@@ -154,7 +154,7 @@ def measured(what: str, cases: int, command: list[str]) -> Line:
 def _short(command: list[str]) -> str:
     """As it can be repeated elsewhere: in another folder, by another interpreter."""
     line = shlex.join(command)
-    for folder in (Path(sys.executable).parent, HERE.parents[1]):
+    for folder in (Path(sys.executable).parent, ROOT):
         line = line.replace(f"{folder}/", "")
     return re.sub(rf"{re.escape(tempfile.gettempdir())}/\w+/", "FOLDER/", line)
 
@@ -165,7 +165,8 @@ def measure(sizes: Sequence[int], folder: Path) -> list[Line]:
     lines = [measured("help", 0, [rnnbench, "--help"])]
     for cases in sizes:
         sweep = str(folder / f"{cases}.yaml")
-        subprocess.run([sys.executable, MADE, "sweep", str(cases), sweep], check=True)
+        made = [sys.executable, *MADE, "sweep", str(cases), sweep]
+        subprocess.run(made, check=True, cwd=ROOT)
         for what, command in commands(cases, folder):
             line = measured(what, cases, command)
             sys.stderr.write(f"{what} of {cases:,}: {line.seconds:.2f} s\n")
@@ -187,7 +188,7 @@ def main() -> int:
     if options.output:
         grown = growth(lines)
         document = {
-            "command": shlex.join(["python", "studies/scaling/run.py"]),
+            "command": shlex.join(["python", "-m", "studies.scaling.run"]),
             "machine": f"{platform.machine()}, {os.cpu_count()} cores",
             "python": platform.python_version(),
             "lines": [asdict(line) | {"growth": grown.get(line)} for line in lines],

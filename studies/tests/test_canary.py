@@ -2,16 +2,13 @@ import pytest
 
 from rnnbench.model.case import Allocator
 from rnnbench.worker.timing.canary import LIMIT
-from studies.calibration.calibration import Part
-from studies.calibration.calibration_cells import cells_of
+from studies import canary
+from studies.calibration.cells import cells_of
+from studies.calibration.samples import Part
 
 
-@pytest.fixture(scope="module")
-def canary(load_script):
-    return load_script("canary")
-
-
-def test_each_turn_is_listened_to_before_it_and_none_is_waited_for(canary):
+@pytest.mark.slow_study
+def test_each_turn_is_listened_to_before_it_and_none_is_waited_for():
     cell = cells_of(Part.REPEAT, Allocator.STEADY)[0]
 
     watch = canary.listen(0.0, [cell])
@@ -22,7 +19,7 @@ def test_each_turn_is_listened_to_before_it_and_none_is_waited_for(canary):
     assert watch.waited == 0.0
 
 
-def test_the_table_has_the_share_beyond_each_limit(canary):
+def test_the_table_has_the_share_beyond_each_limit():
     calm = 1e-5
     readings = [calm] * 5 + [1.3 * calm] * 3 + [1.7 * calm] * 2
 

@@ -2,12 +2,8 @@ import numpy as np
 import pytest
 
 from rnnbench.analysis.stats import mean_interval
+from studies import drift
 from studies.calibration.resampling import halves
-
-
-@pytest.fixture(scope="module")
-def drift(load_script):
-    return load_script("drift")
 
 
 @pytest.fixture
@@ -16,19 +12,19 @@ def rows():
 
 
 @pytest.mark.parametrize("name", ["tenth", "alike", "pairs"])
-def test_no_other_rule_is_narrower(drift, rows, name):
+def test_no_other_rule_is_narrower(rows, name):
     for count in (6, 7):
         assert (getattr(drift, name)(rows[:, :count]) >= halves(rows[:, :count])).all()
 
 
-def test_what_drifts_is_wider_by_its_likeness(drift):
+def test_what_drifts_is_wider_by_its_likeness():
     # A step: r = 1/2 + 1/6, of which no more than 0.6 is believed.
     step = np.array([[0.0, 0, 0, 1, 1, 1], [0, 1, 0, 1, 0, 1]])
 
     assert drift.alike(step) / halves(step) == pytest.approx([2, 1])
 
 
-def test_pairs_are_means_of_two_and_leave_the_first_of_an_odd_number(drift):
+def test_pairs_are_means_of_two_and_leave_the_first_of_an_odd_number():
     odd = np.array([[0.0, 0, 0, 1, 1, 2, 2]])
 
     of_three = mean_interval([0, 1, 2]).half_width
@@ -37,7 +33,7 @@ def test_pairs_are_means_of_two_and_leave_the_first_of_an_odd_number(drift):
     assert halves(odd)[0] < of_three
 
 
-def test_launches_that_a_canary_marks_are_left_out_or_corrected(drift):
+def test_launches_that_a_canary_marks_are_left_out_or_corrected():
     canary = np.array([1.0, 1.05, 1.5, 1.2])
     logs = 0.3 + 0.5 * np.log(canary)
 
@@ -45,7 +41,7 @@ def test_launches_that_a_canary_marks_are_left_out_or_corrected(drift):
     assert drift.corrected(logs, canary) == pytest.approx([0.3] * 4)
 
 
-def test_a_calibration_has_a_line_for_each_arm_and_rule(drift, make_calibration):
+def test_a_calibration_has_a_line_for_each_arm_and_rule(make_calibration):
     calibration = make_calibration(cells=20)
 
     lines = list(drift.table(calibration))

@@ -5,17 +5,15 @@ import pytest
 
 from rnnbench.analysis.stats import Interval, expected_hold
 from rnnbench.model.case import Allocator
-from rnnbench.model.errors import IncomparableError
-from rnnbench.report import html
-from rnnbench.report.content import Table
 from studies.calibration.arms import Arm, Size, arms_of, samples_of, series_of, size_of
-from studies.calibration.calibration import Condition, Part
+from studies.calibration.code_digest import digests
 from studies.calibration.coverage import FIXED
 from studies.calibration.findings import findings_of
 from studies.calibration.goals import Goal, goals_of
-from studies.calibration.measuring import digests
-from studies.calibration.page import page_of, said_of, text_of
+from studies.calibration.page import page_of, text_of, warnings_of
+from studies.calibration.page_method import effort_rows
 from studies.calibration.reliability import STOPS, Rule
+from studies.calibration.samples import Condition, Part
 
 IDLE = Arm(Condition.IDLE, Allocator.STEADY)
 
@@ -91,6 +89,7 @@ def test_the_stop_rule_and_fixed_numbers_cover(found):
     assert stop_rule.narrow > 0.99
 
 
+@pytest.mark.slow_study
 def test_what_ideal_launches_cover_knows_of_the_stop_rule(make_calibration):
     """Spread as on a disturbed machine: by the formula the rule would look guilty."""
     calibration = make_calibration(noise=0.033)
@@ -110,6 +109,7 @@ def test_what_ideal_launches_cover_knows_of_the_stop_rule(make_calibration):
     assert corrected.figure == rule.corrected
 
 
+@pytest.mark.slow_study
 def test_launches_that_repeat_each_other_are_found_to_cover_too_seldom(
     make_calibration,
 ):
@@ -240,7 +240,7 @@ def test_a_short_calibration_leaves_out_what_it_can_not_say(make_calibration):
     what = "coverage of the 95 % interval, as printed"
     assert goals[what, "random orders"].is_met is None
     assert goals["slowdowns of 3 % found", "disjoint sets"].is_met
-    assert "coverage" not in [section.id for section in page.sections]
+    assert "do they contain the ratio?" not in page
     assert "not measured" in "\n".join(text_of(short))
 
 
@@ -249,7 +249,7 @@ def test_hardly_anything_is_a_page_too(make_calibration, samples):
     whole = make_calibration(cells=1, launches=1)
     calibration = replace(whole, samples=whole.samples[:samples])
 
-    assert "calibration" in html.render(page_of(calibration))
+    assert page_of(calibration).startswith("# Calibration study")
     assert text_of(calibration)
 
 
@@ -258,23 +258,32 @@ def test_the_page_shows_each_goal_and_each_part(make_calibration):
     calibration = make_calibration(arms=arms, cells=3, launches=32)
 
     page = page_of(calibration)
-    rendered = html.render(page)
 
-    assert [section.id for section in page.sections] == [
-        *("goals", "aa", "coverage", "injected", "settle", "floor", "repeat", "method")
+    titles = [line[3:] for line in page.splitlines() if line.startswith("## ")]
+    assert [title.partition(":")[0] for title in titles] == [
+        "Goals",
+        "Equal layers",
+        "Intervals",
+        "Known slowdowns",
+        "Turns and blocks",
+        "An empty step",
+        "Whole re-runs",
+        "How it was measured",
     ]
-    goals = next(one for one in page.sections[0].blocks if isinstance(one, Table))
-    assert [column.title for column in goals.columns][2:4] == [
+    header, _, *rows = [line for line in page.splitlines() if line.startswith("| ")][
+        : 2 + len(goals_of(findings_of(calibration))) // 2
+    ]
+    assert [cell.strip() for cell in header.split("|")[4:6]] == [
         "idle, steady",
         "bursts, steady",
     ]
     assert all(
-        cell.text.startswith(("met", "MISSED"))
-        for row in goals.rows
-        for cell in row[2:4]
+        cell.strip().startswith(("met: ", "MISSED: "))
+        for row in rows
+        for cell in row.split("|")[4:6]
     )
-    assert "rnnbench calibrate --part aa" in rendered
-    assert "Example CPU 9000" in rendered
+    assert "python -m studies.calibration measure --part aa" in page
+    assert "Example CPU 9000" in page
 
 
 def test_a_missed_goal_is_said_on_the_terminal(make_calibration):
@@ -309,70 +318,31 @@ def test_launches_that_were_disturbed_count_only_where_they_are_the_rule(
     assert launches_of(disturbed(7))["gru/gru"] == 12
 
 
-def effort_of(calibration):
-    (table,) = (
-        block
-        for section in page_of(calibration).sections
-        for block in section.blocks
-        if isinstance(block, Table) and block.title == "What was measured"
-    )
-    return table.rows
-
-
 def test_the_time_of_a_part_is_that_of_its_launches(make_calibration):
-    row, *_ = effort_of(make_calibration(cells=20))
+    row, *_ = effort_rows(make_calibration(cells=20))
 
     # 20 cells, 60 launches, half a second each.
-    assert row[4].text == "600 s"
+    assert row[5] == "600 s"
 
 
 def test_each_part_of_a_calibration_has_the_command_that_repeats_it(make_calibration):
-    row, *_ = effort_of(make_calibration(cells=20))
+    row, *_ = effort_rows(make_calibration(cells=20))
 
-    assert row[-1].text == (
-        "rnnbench calibrate --part aa --condition idle --allocator steady --launches 60"
+    assert row[2] == (
+        "`python -m studies.calibration measure --part aa --condition idle "
+        "--allocator steady --launches 60`"
     )
 
 
-def test_a_calibration_by_code_that_times_otherwise_says_so_first(make_calibration):
-    ours = replace(make_calibration(), measuring=digests())
+def test_a_calibration_by_code_that_times_differently_says_so_first(make_calibration):
+    ours = replace(make_calibration(cells=1), measuring=digests())
     zeros = dict.fromkeys(Part, "0" * 12)
     older = replace(ours, measuring=zeros, commit="abcdef123456")
     partly = replace(ours, measuring={**digests(), Part.SETTLE: "0" * 12})
 
-    first = page_of(older).sections[0].blocks[0].text
+    (warning,) = warnings_of(older)
 
-    assert first.startswith("It was measured by code (commit abcdef123456)")
-    assert said_of(partly)[0].startswith("Of it, settle was measured by code")
-    assert said_of(older)[0] == first
-    assert said_of(older)[1:] == said_of(ours)
-    assert first not in html.render(page_of(ours))
-
-
-def test_a_run_is_told_what_is_known_of_its_machine_alone(make_calibration):
-    calibration = make_calibration()
-
-    said = said_of(calibration, calibration.environment)
-
-    assert any(line.startswith("coverage of the 95 % interval") for line in said)
-    assert all("not measured" not in line for line in said)
-
-
-@pytest.mark.parametrize(
-    ("field", "other"),
-    [
-        ("cpu_model", "Another CPU"),
-        ("cpu_signature", "family 25 model 17"),
-        ("cpu_signature", None),
-    ],
-)
-def test_a_calibration_says_nothing_of_another_machine(make_calibration, field, other):
-    calibration = make_calibration()
-    environment = replace(calibration.environment, **{field: other})
-    theirs = other and f"{field} {other}"
-
-    with pytest.raises(
-        IncomparableError,
-        match=rf"it is of {field} .*, and the run of {theirs or 'a machine of which'}",
-    ):
-        said_of(calibration, environment)
+    assert warning.startswith("All parts were measured by code (commit abcdef123456)")
+    assert warnings_of(partly)[0].startswith("Parts settle were measured by code")
+    assert warnings_of(ours) == ()
+    assert warning in page_of(older)

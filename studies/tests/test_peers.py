@@ -9,19 +9,22 @@ import pytest
 from torch import nn
 
 from rnnbench.model.case import decode_case
+from studies.peers import chart, counts, many, rules, run, sweeps, table, tools
 
-HERE = Path(__file__).parents[2] / "bench" / "peers"
+PEERS = Path(__file__).parents[1] / "peers"
+ROOT = PEERS.parents[1]
+SUITES = PEERS / "suites"
 CELL = "small/lstm"
 
 
 @pytest.fixture
-def peers(monkeypatch):
-    """Imports a script of studies/peers, which is no package, and forgets it again."""
-    monkeypatch.syspath_prepend(str(HERE))
+def import_suite(monkeypatch):
+    """Imports a script that the peers run, and forgets it again."""
+    monkeypatch.syspath_prepend(str(SUITES))
     before = set(sys.modules)
     yield importlib.import_module
     for name in set(sys.modules) - before:
-        if str(HERE) in (getattr(sys.modules[name], "__file__", None) or ""):
+        if str(SUITES) in (getattr(sys.modules[name], "__file__", None) or ""):
             del sys.modules[name]
 
 
@@ -33,8 +36,8 @@ def said(rule, base, new):
     ("new", "verdict"),
     [(1.00, "same"), (1.04, "same"), (1.06, "slower"), (0.5, "same")],
 )
-def test_pytest_benchmark_fails_on_what_is_worse_by_its_percent(peers, new, verdict):
-    rule = peers("rules").compare_fail("median", 5)
+def test_pytest_benchmark_fails_on_what_is_worse_by_its_percent(new, verdict):
+    rule = rules.compare_fail("median", 5)
 
     assert said(rule, {"median": 1.0}, {"median": new}) == verdict
 
@@ -48,10 +51,8 @@ def test_pytest_benchmark_fails_on_what_is_worse_by_its_percent(peers, new, verd
         (1e-6, 1.09e-6, "same"),
     ],
 )
-def test_torch_sets_apart_what_is_beyond_a_percent_and_100_ns(
-    peers, base, new, verdict
-):
-    rule = peers("rules").torch_compare
+def test_torch_sets_apart_what_is_beyond_a_percent_and_100_ns(base, new, verdict):
+    rule = rules.torch_compare
 
     assert said(rule, {"median": base}, {"median": new}) == verdict
 
@@ -59,11 +60,11 @@ def test_torch_sets_apart_what_is_beyond_a_percent_and_100_ns(
 @pytest.mark.parametrize(
     ("shift", "verdict"), [(0.0, "same"), (0.1, "slower"), (-0.1, "faster")]
 )
-def test_pyperf_compares_the_means_of_all_values(peers, shift, verdict):
+def test_pyperf_compares_the_means_of_all_values(shift, verdict):
     base = [[1.00, 1.02], [0.98, 1.01]]
     new = [[value + shift for value in process] for process in base]
 
-    found = said(peers("rules").pyperf_compare, {"processes": base}, {"processes": new})
+    found = said(rules.pyperf_compare, {"processes": base}, {"processes": new})
 
     assert found == verdict
 
@@ -77,17 +78,15 @@ def test_pyperf_compares_the_means_of_all_values(peers, shift, verdict):
         (1.02, 1.05, "slower"),
     ],
 )
-def test_asv_asks_for_the_factor_where_the_samples_differ(
-    peers, factor, times, verdict
-):
-    rule = peers("rules").asv_compare(factor)
+def test_asv_asks_for_the_factor_where_the_samples_differ(factor, times, verdict):
+    rule = rules.asv_compare(factor)
     base = asv_values(count=10)
 
     assert said(rule, base, asv_values(count=10, times=times)) == verdict
 
 
-def test_asv_finds_nothing_in_samples_that_overlap(peers):
-    rule = peers("rules").asv_compare(1.1)
+def test_asv_finds_nothing_in_samples_that_overlap():
+    rule = rules.asv_compare(1.1)
     base = asv_values(count=10)
     wide = asv_values(count=10) | {"median": 2.0}
 
@@ -95,8 +94,8 @@ def test_asv_finds_nothing_in_samples_that_overlap(peers):
 
 
 @pytest.mark.parametrize(("high", "verdict"), [(1.1, "same"), (0.9, "slower")])
-def test_asv_compares_intervals_where_samples_are_few(peers, high, verdict):
-    rule = peers("rules").asv_compare(1.1)
+def test_asv_compares_intervals_where_samples_are_few(high, verdict):
+    rule = rules.asv_compare(1.1)
     base = asv_values(count=3) | {"ci": [0.5, high]}
     new = asv_values(count=3, times=1.2) | {"ci": [1.0, 1.3]}
 
@@ -113,10 +112,8 @@ def asv_values(*, count, times=1.0):
     ("percent", "times", "verdict"),
     [(5, 1.03, "same"), (2, 1.03, "slower"), (5, 1.10, "slower"), (5, 0.90, "faster")],
 )
-def test_benchmatrix_asks_that_the_whole_interval_is_beyond(
-    peers, percent, times, verdict
-):
-    rule = peers("rules").benchmatrix_compare(percent)
+def test_benchmatrix_asks_that_the_whole_interval_is_beyond(percent, times, verdict):
+    rule = rules.benchmatrix_compare(percent)
     base = [1.000, 1.001, 1.002, 1.003, 1.004]
 
     found = said(rule, {"runs": base}, {"runs": [times * value for value in base]})
@@ -127,11 +124,11 @@ def test_benchmatrix_asks_that_the_whole_interval_is_beyond(
 @pytest.mark.parametrize(
     ("gap", "verdict"), [(0.005, "same"), (0.03, "slower"), (-0.03, "faster")]
 )
-def test_rnnbench_compares_over_launches_beyond_its_band(peers, gap, verdict):
+def test_rnnbench_compares_over_launches_beyond_its_band(gap, verdict):
     base = [0.001 * place for place in range(6)]
     new = [value + gap for value in base]
 
-    found = said(peers("rules").rnnbench_compare, {"sticks": base}, {"sticks": new})
+    found = said(rules.rnnbench_compare, {"sticks": base}, {"sticks": new})
 
     assert found == verdict
 
@@ -145,10 +142,10 @@ def test_rnnbench_compares_over_launches_beyond_its_band(peers, gap, verdict):
         ("undecided", "same"),
     ],
 )
-def test_a_ratio_that_is_no_difference_is_the_same(peers, verdict, found):
+def test_a_ratio_that_is_no_difference_is_the_same(verdict, found):
     values = {CELL: {}, "small/twin": {"verdict": verdict}}
 
-    assert peers("rules").rnnbench_ratio(values, CELL, values, "small/twin") == found
+    assert rules.rnnbench_ratio(values, CELL, values, "small/twin") == found
 
 
 def lines_of(medians, *, tool="pytest-benchmark", slow=1.03, load="idle"):
@@ -174,8 +171,7 @@ def lines_of(medians, *, tool="pytest-benchmark", slow=1.03, load="idle"):
     ]
 
 
-def test_a_false_alarm_is_counted_in_disjoint_pairs_and_in_all(peers):
-    counts, rules = peers("counts"), peers("rules")
+def test_a_false_alarm_is_counted_in_disjoint_pairs_and_in_all():
     lines = lines_of([1.0, 1.2, 1.0, 1.0])
 
     disjoint, every = counts.false_alarms(
@@ -186,8 +182,7 @@ def test_a_false_alarm_is_counted_in_disjoint_pairs_and_in_all(peers):
     assert every == (3, 18)
 
 
-def test_a_pair_that_lacks_a_repeat_is_no_trial(peers):
-    counts, rules = peers("counts"), peers("rules")
+def test_a_pair_that_lacks_a_repeat_is_no_trial():
     lines = [line for line in lines_of([1.0] * 4) if line["repeat"] != 1]
 
     disjoint, _ = counts.false_alarms(
@@ -198,18 +193,17 @@ def test_a_pair_that_lacks_a_repeat_is_no_trial(peers):
 
 
 @pytest.mark.parametrize(("slow", "found"), [(1.03, 0), (1.06, 6)])
-def test_a_slowdown_is_found_within_a_repeat(peers, slow, found):
-    counts, rules = peers("counts"), peers("rules")
+def test_a_slowdown_is_found_within_a_repeat(slow, found):
     lines = lines_of([1.0, 2.0], slow=slow)
 
     assert counts.slowdowns(lines, rules.compare_fail("min", 5)) == (found, 6)
 
 
-def test_the_spread_is_of_the_ratio_and_not_of_the_times(peers):
+def test_the_spread_is_of_the_ratio_and_not_of_the_times():
     lines = lines_of([1.0, 5.0, 3.0])
-    estimate = peers("rules").field("median")
+    estimate = rules.field("median")
 
-    sd, far = peers("counts").spread(lines, estimate, "small")
+    sd, far = counts.spread(lines, estimate, "small")
 
     assert sd == pytest.approx(0.0)
     assert far == pytest.approx(0.0)
@@ -219,19 +213,18 @@ def test_the_spread_is_of_the_ratio_and_not_of_the_times(peers):
     ("sd", "seconds"),
     [(0.001, 10.0), (2 * 0.02 / 1.96, 40.0), (math.nan, None)],
 )
-def test_time_for_two_percent_grows_with_the_variance(peers, sd, seconds):
-    found = peers("counts").needed(10.0, sd)
+def test_time_for_two_percent_grows_with_the_variance(sd, seconds):
+    found = counts.needed(10.0, sd)
 
     assert found == (None if seconds is None else pytest.approx(seconds))
 
 
-def test_a_rate_has_its_trials_and_its_interval(peers):
-    assert peers("table").rate(0, 30) == "0/30 = 0% [0%, 12%]"
-    assert peers("table").rate(0, 0) == "no trial"
+def test_a_rate_has_its_trials_and_its_interval():
+    assert table.rate(0, 30) == "0/30 = 0% [0%, 12%]"
+    assert table.rate(0, 0) == "no trial"
 
 
-def test_page_and_chart_are_of_the_lines_alone(peers, tmp_path):
-    table = peers("table")
+def test_page_and_chart_are_of_the_lines_alone(tmp_path):
     machine = {"date": "2026-01-01", "machine": "a machine", "versions": {"torch": "1"}}
     lines = lines_of([1.0, 1.1, 0.9]) + lines_of([1.0, 2.0], load="bursts")
     for number, line in enumerate(lines):
@@ -253,48 +246,46 @@ def test_page_and_chart_are_of_the_lines_alone(peers, tmp_path):
     assert "COMMAND" in drawn[0][0]
 
 
-def test_the_axes_of_one_decade_have_plain_numbers(peers, tmp_path):
+def test_the_axes_of_one_decade_have_plain_numbers(tmp_path):
     lines = lines_of([1.0, 1.1, 0.9]) + lines_of([1.0, 1.2, 1.1], tool="asv")
     for number, line in enumerate(lines):
         line["wall"] *= 1 + 4 * (line["tool"] == "asv")
         for workload in ("small", "middle", "large"):
             line["values"][f"{workload}/gru"]["median"] += 0.01 * number
 
-    peers("chart").draw(lines, tmp_path / "chart.svg")
+    chart.draw(lines, tmp_path / "chart.svg")
 
     drawn = (tmp_path / "chart.svg").read_text("utf-8")
     assert ">5</text>" in drawn
     assert "×" not in drawn
 
 
-def test_no_label_of_the_chart_stands_on_another(peers):
-    heights = peers("chart").label_heights({"a": 1.0, "b": 1.01, "c": 0.2}, apart=1.2)
+def test_no_label_of_the_chart_stands_on_another():
+    heights = chart.label_heights({"a": 1.0, "b": 1.01, "c": 0.2}, apart=1.2)
 
     assert heights["b"] == 1.01
     assert heights["a"] == pytest.approx(1.01 / 1.2)
     assert heights["c"] == 0.2
 
 
-def test_every_tool_has_a_rule_and_an_estimate(peers):
-    tools, rules = peers("tools"), peers("rules")
+def test_every_tool_has_a_rule_and_an_estimate():
 
     assert list(tools.TOOLS) == list(rules.RULES)
     assert set(tools.TOOLS) == set(rules.ESTIMATES)
 
 
-def test_a_line_that_was_cut_off_is_measured_again(peers, tmp_path):
+def test_a_line_that_was_cut_off_is_measured_again(tmp_path):
     file = tmp_path / "peers.jsonl"
     line = {"load": "idle", "tool": "asv", "repeat": 0}
     file.write_text(json.dumps(line) + "\n" + json.dumps(line)[:9], encoding="utf-8")
 
-    known = peers("run").known_of(file)
+    known = run.known_of(file)
 
     assert known == {("idle", "asv", 0)}
     assert file.read_text("utf-8") == json.dumps(line) + "\n"
 
 
-def test_what_is_measured_already_is_in_no_block(peers):
-    run = peers("run")
+def test_what_is_measured_already_is_in_no_block():
     names = ["rnnbench", "asv"]
 
     parts = run.blocks_of("idle", 2, names, {("idle", "asv", 0)})
@@ -307,10 +298,9 @@ def test_what_is_measured_already_is_in_no_block(peers):
     assert all(len({job[1] for job in part}) == 1 for part in parts)
 
 
-def test_cells_are_those_of_the_sweep_but_for_the_twin(peers):
-    sweeps = peers("sweeps")
+def test_cells_are_those_of_the_sweep_but_for_the_twin():
 
-    cells = sweeps.cases_of(HERE / "sweep.yaml")
+    cells = sweeps.cases_of(PEERS / "sweep.yaml")
 
     assert set(cells) == {
         f"{workload}/{layer}"
@@ -320,9 +310,8 @@ def test_cells_are_those_of_the_sweep_but_for_the_twin(peers):
     assert cells["large/gru"]["hidden_size"] == 128
 
 
-def test_each_nth_workload_is_taken_whole(peers):
-    sixty = HERE.parents[1] / "configs" / "sixty.yaml"
-    sweeps = peers("sweeps")
+def test_each_nth_workload_is_taken_whole():
+    sixty = ROOT / "configs" / "sixty.yaml"
 
     every, sixth = sweeps.cases_of(sixty), sweeps.cases_of(sixty, 6)
 
@@ -330,25 +319,27 @@ def test_each_nth_workload_is_taken_whole(peers):
     assert sixth.keys() <= every.keys()
 
 
-def test_a_peer_builds_the_case_that_rnnbench_measures(peers, tmp_path, monkeypatch):
-    work = peers("sweeps").work_in(tmp_path, HERE / "sweep.yaml")
+def test_a_peer_builds_the_case_that_rnnbench_measures(
+    import_suite, tmp_path, monkeypatch
+):
+    work = sweeps.work_in(tmp_path, PEERS / "sweep.yaml")
     monkeypatch.setenv("PEERS_CELLS", str(work.file))
 
-    step = peers("work").make("middle/gru")
+    step = import_suite("work").make("middle/gru")
 
-    names = peers("names")
+    names = import_suite("names")
     assert work.cells == names.CELLS
     assert names.WORKLOADS == ("small", "middle", "large")
     assert step.case == decode_case(names.CASES["middle/gru"])
     assert type(step.module) is nn.GRU
 
 
-def test_asv_times_call_after_call_of_one_layer(peers, monkeypatch, tmp_path):
+def test_asv_times_call_after_call_of_one_layer(import_suite, monkeypatch, tmp_path):
     """Where a class has `setup`, it times the first call of a new layer each time."""
-    work = peers("sweeps").work_in(tmp_path, HERE / "sweep.yaml")
+    work = sweeps.work_in(tmp_path, PEERS / "sweep.yaml")
     monkeypatch.setenv("PEERS_CELLS", str(work.file))
-    monkeypatch.syspath_prepend(str(HERE / "asv_suite"))
-    cells = peers("cells")
+    monkeypatch.syspath_prepend(str(SUITES / "asv_suite"))
+    cells = import_suite("cells")
     made = []
     make = cells.make
     monkeypatch.setattr(cells, "make", lambda cell: made.append(cell) or make(cell))
@@ -361,23 +352,22 @@ def test_asv_times_call_after_call_of_one_layer(peers, monkeypatch, tmp_path):
     assert not hasattr(cells.Cells, "setup")
 
 
-def test_cells_that_are_not_named_are_asked_for(peers, monkeypatch):
+def test_cells_that_are_not_named_are_asked_for(import_suite, monkeypatch):
     monkeypatch.delenv("PEERS_CELLS", raising=False)
 
     with pytest.raises(SystemExit, match=r"PEERS_CELLS .* run\.py"):
-        peers("names")
+        import_suite("names")
 
 
-def test_a_command_is_told_without_this_machine_s_folders(peers, tmp_path):
-    run, tools = peers("run"), peers("tools")
-    work = peers("sweeps").work_in(tmp_path, HERE / "sweep.yaml")
+def test_a_command_is_told_without_this_machine_s_folders(tmp_path):
+    work = sweeps.work_in(tmp_path, PEERS / "sweep.yaml")
 
     folder = tmp_path / "one"
 
     for name in tools.TOOLS.keys() - {"asv"}:  # that one asks git for a commit
         said = run.shown(tools.TOOLS[name].command(folder, work), folder, work)
         assert str(tmp_path) not in said
-        assert str(HERE.parents[1]) not in said
+        assert str(ROOT) not in said
         assert "PEERS_CELLS=cells-9.json" in said
 
 
@@ -408,38 +398,37 @@ def times_of(many, theirs, ours):
     return many.times(found, many.Found.of(ours, rules["rnnbench"]["ratio"]))
 
 
-def test_four_times_the_spread_takes_sixteen_times_the_time(peers):
+def test_four_times_the_spread_takes_sixteen_times_the_time():
     ours = many_lines("rnnbench", 0.01, 800.0)
     theirs = many_lines("pytest-benchmark", 0.04, 400.0)
 
-    estimate, low, high = times_of(peers("many"), theirs, ours)
+    estimate, low, high = times_of(many, theirs, ours)
 
     assert low < 8.0 < high
     assert low < estimate < high
     assert 4 < low < high < 16
 
 
-def test_less_spread_than_ours_takes_one_run_all_the_same(peers):
+def test_less_spread_than_ours_takes_one_run_all_the_same():
     ours = many_lines("rnnbench", 0.02, 800.0)
     theirs = many_lines("pytest-benchmark", 0.01, 400.0)
 
-    assert list(times_of(peers("many"), theirs, ours)) == [0.5, 0.5, 0.5]
+    assert list(times_of(many, theirs, ours)) == [0.5, 0.5, 0.5]
 
 
-def test_a_tool_with_some_of_the_workloads_is_held_against_the_same_of_ours(peers):
+def test_a_tool_with_some_of_the_workloads_is_held_against_the_same_of_ours():
     ours = many_lines("rnnbench", 0.01, 800.0)
     for line in ours:
         for layer in ("gru", "rnn_tanh"):
             line["values"][f"w39/{layer}"] = {"ratio": [10.0 * line["repeat"]]}
     theirs = many_lines("pytest-benchmark", 0.01, 40.0, workloads=4)
 
-    estimate, _, _ = times_of(peers("many"), theirs, ours)
+    estimate, _, _ = times_of(many, theirs, ours)
 
     assert 0.5 <= estimate < 5
 
 
-def test_a_ratio_that_a_repeat_lacks_is_left_out(peers):
-    many = peers("many")
+def test_a_ratio_that_a_repeat_lacks_is_left_out():
     ours = many_lines("rnnbench", 0.01, 800.0, workloads=2)
     del ours[1]["values"]["w0/gru"]["ratio"]
 
@@ -448,8 +437,7 @@ def test_a_ratio_that_a_repeat_lacks_is_left_out(peers):
     assert {name: len(rows) for name, rows in found.logs.items()} == {"w0": 1, "w1": 2}
 
 
-def test_the_page_of_many_ratios_says_what_one_repeat_does_not_tell(peers):
-    many = peers("many")
+def test_the_page_of_many_ratios_says_what_one_repeat_does_not_tell():
     machine = {"date": "2026-01-01", "machine": "a machine", "versions": {"torch": "1"}}
     lines = [
         *many_lines("rnnbench", 0.01, 800.0),
@@ -466,8 +454,7 @@ def test_the_page_of_many_ratios_says_what_one_repeat_does_not_tell(peers):
     assert "| idle | rnnbench | ratio | 2 | 40 | 10.0 |" in page
 
 
-def test_what_the_tools_disagree_on_most_is_told_first(peers):
-    many = peers("many")
+def test_what_the_tools_disagree_on_most_is_told_first():
     theirs = many_lines("pytest-benchmark", 0.01, 400.0)
     for line in theirs:
         line["values"]["w7/gru"]["median"] /= 3

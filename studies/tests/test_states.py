@@ -6,17 +6,18 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-SCRIPT = Path(__file__).parents[2] / "bench" / "states.py"
+from studies import states
+
+ROOT = Path(__file__).parents[2]
 
 
-@pytest.fixture(scope="module")
-def states(load_script):
-    return load_script("states")
-
-
-def test_a_launch_reads_every_canary_beside_each_training_step(states):
+@pytest.mark.slow_study
+def test_a_launch_reads_every_canary_beside_each_training_step():
     done = subprocess.run(
-        [sys.executable, SCRIPT, "--launch", "0"], capture_output=True, check=True
+        [sys.executable, "-m", "studies.states", "--launch", "0"],
+        cwd=ROOT,
+        capture_output=True,
+        check=True,
     )
 
     told = json.loads(done.stdout)
@@ -31,7 +32,7 @@ def test_a_launch_reads_every_canary_beside_each_training_step(states):
     assert told["calm"] > 0
 
 
-def test_the_table_tells_the_canary_that_goes_with_the_ratio(states):
+def test_the_table_tells_the_canary_that_goes_with_the_ratio():
     draw = np.random.default_rng(1)
     slow = draw.normal(0, 0.05, 400)
     found = [

@@ -9,21 +9,13 @@ from rnnbench.storage import compact
 from rnnbench.storage import results_file as store
 from rnnbench.storage.compact import lighter
 from rnnbench.storage.results_file import attach, load_run, write_document
-from rnnbench.sweep.load import expand, load_sweep
+from rnnbench.sweep import expand
+from rnnbench.sweep.load import load_sweep
+from studies.scaling import made, run
 
 
 @pytest.fixture(scope="module")
-def run(load_script):
-    return load_script("scaling/run")
-
-
-@pytest.fixture(scope="module")
-def made(load_script):
-    return load_script("scaling/made")
-
-
-@pytest.fixture(scope="module")
-def line(run):
+def line():
     def made_line(what="read", cases=100, seconds=1.0, peak=2**20):
         return run.Line(what, cases, seconds, seconds, peak, f"do {what} {cases}")
 
@@ -31,7 +23,7 @@ def line(run):
 
 
 @pytest.fixture
-def sweep_of(tmp_path, made):
+def sweep_of(tmp_path):
     def sweep(cases):
         path = tmp_path / f"{cases}.yaml"
         path.write_text(made.sweep_text(cases), encoding="utf-8")
@@ -40,7 +32,7 @@ def sweep_of(tmp_path, made):
     return sweep
 
 
-def test_growth_is_of_the_time_with_a_tenth_of_the_cases(run, line):
+def test_growth_is_of_the_time_with_a_tenth_of_the_cases(line):
     lines = [line(), line(cases=1000, seconds=12.0), line("write", 1000), line("help")]
 
     grown = run.growth(lines)
@@ -48,7 +40,7 @@ def test_growth_is_of_the_time_with_a_tenth_of_the_cases(run, line):
     assert grown == {lines[1]: 12.0}
 
 
-def test_the_table_has_a_row_for_each_line_with_its_command(run, line):
+def test_the_table_has_a_row_for_each_line_with_its_command(line):
     text = run.table([line(), line(cases=1000, seconds=11.0, peak=2**30)])
 
     rows = text.splitlines()
@@ -79,7 +71,7 @@ def test_the_table_has_a_row_for_each_line_with_its_command(run, line):
         ([("help", 0, 0.4)], ["help of 0: missed: 0.3 s"]),
     ],
 )
-def test_what_is_wrong_is_named(run, line, lines, said):
+def test_what_is_wrong_is_named(line, lines, said):
     assert run.wrong([line(*each) for each in lines]) == said
 
 
@@ -88,7 +80,7 @@ def test_a_made_sweep_has_as_many_cases(sweep_of, cases):
     assert len(sweep_of(cases).cases) == cases
 
 
-def test_a_made_run_survives_the_file(tmp_path, made, sweep_of):
+def test_a_made_run_survives_the_file(tmp_path, sweep_of):
     of_numbers = made.made_run(sweep_of(100))
     document = made.document_of(of_numbers)
 
@@ -98,6 +90,7 @@ def test_a_made_run_survives_the_file(tmp_path, made, sweep_of):
     assert load_run(tmp_path / "run.json") == lighter(of_numbers)
 
 
+@pytest.mark.slow_study
 @pytest.mark.parametrize(
     "work",
     [
@@ -111,7 +104,7 @@ def test_a_made_run_survives_the_file(tmp_path, made, sweep_of):
     ],
 )
 def test_what_is_done_for_each_case_is_done_as_often_for_each_of_more(
-    tmp_path, monkeypatch, made, sweep_of, work
+    tmp_path, monkeypatch, sweep_of, work
 ):
     module, name = work
     counts = Counter()

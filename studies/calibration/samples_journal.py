@@ -9,7 +9,7 @@ from typing import Any, Self
 from rnnbench.model.case import Allocator
 from rnnbench.model.codec import reader
 from rnnbench.storage.append_only import AppendOnly
-from studies.calibration.calibration import Condition, Part, Sample
+from studies.calibration.samples import Condition, Part, Sample
 
 # 1: the first. 2: samples alone, no seconds of stages. 3: each names its code.
 SCHEMA = 3

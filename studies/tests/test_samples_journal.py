@@ -2,8 +2,8 @@ import pytest
 
 from rnnbench.model.case import Allocator
 from rnnbench.model.errors import ResultsError
-from studies.calibration.calibration import Condition, Part, Sample
-from studies.calibration.calibration_journal import Header, SampleJournal
+from studies.calibration.samples import Condition, Part, Sample
+from studies.calibration.samples_journal import Header, SampleJournal
 
 HEADER = Header(machine="m", versions="v")
 MEASURING = dict.fromkeys(Part, "d")

@@ -1,4 +1,4 @@
-"""Builders of calibrations by hand, and a loader of scripts."""
+"""Calibrations made by hand, and the builders of the package's own tests."""
 
 import importlib.util
 import random
@@ -9,7 +9,25 @@ from pathlib import Path
 import pytest
 
 from rnnbench.model.case import Allocator
-from studies.calibration.calibration import Calibration, Condition, Part, Sample
+from studies.calibration.samples import Calibration, Condition, Part, Sample
+
+ROOT = Path(__file__).parents[1]
+
+
+def load_builders():
+    """The builders of `tests/`, which is no package: by their path."""
+    path = ROOT / "tests" / "conftest.py"
+    spec = importlib.util.spec_from_file_location("rnnbench_test_builders", path)
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+_builders = load_builders()
+run_builder = _builders.run_builder
+sweep_builder = _builders.sweep_builder
+simulation = _builders.simulation
 
 
 def make_calibration(
@@ -52,8 +70,8 @@ def make_calibration(
         version="0.1.0",
         commit="abcdef0",
         measuring=dict.fromkeys(Part, "0123456789ab"),
-        command="rnnbench calibrate",
-        environment=environment(),
+        command="python -m studies.calibration measure",
+        environment=_builders.ENVIRONMENT,
         samples=tuple(samples),
     )
 
@@ -80,20 +98,12 @@ _PARTS = {
 }
 
 
-def load_script(name):
-    """A script of `bench`, such as `scaling/run`: the folder is no package."""
-    path = Path(__file__).parents[1] / f"{name}.py"
-    spec = importlib.util.spec_from_file_location(f"bench_{name}", path)
-    module = importlib.util.module_from_spec(spec)
-    # A dataclass looks for its own module there.
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    return module
+@pytest.fixture(scope="session", name="make_calibration")
+def calibration_builder():
+    return make_calibration
 
 
-def _fixture(builder):
-    return pytest.fixture(scope="session", name=builder.__name__)(lambda: builder)
-
-
-calibration_builder = _fixture(make_calibration)
-script_loader = _fixture(load_script)
+@pytest.fixture(scope="session")
+def fake_worker():
+    """The command of a worker without torch."""
+    return (sys.executable, str(ROOT / "tests" / "data" / "fake_worker.py"))

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from rnnbench.model.case import Allocator, Case, Phase
 from rnnbench.model.workload import DEFAULT_COMPARE, Workload, group, workload_id
 from rnnbench.runner.timing import MOST_ROUNDS, ROUND_SECONDS
-from studies.calibration.calibration import Part
+from studies.calibration.samples import Part
 
 # (phase, hidden_size, num_layers, seq_len); input_size 64, batch_size 4. A GRU's call
 # takes under 0.5 ms, 0.5 to 1.5 ms, 2.5 to 10 ms (one thread of a Zen 5 core, torch

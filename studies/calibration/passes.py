@@ -21,9 +21,9 @@ from rnnbench.worker.protocol import (
     Report,
     Rounds,
 )
-from studies.calibration.calibration import Part, Sample
-from studies.calibration.calibration_cells import Cell, Member
-from studies.calibration.calibration_plan import Stage, blocks_that_fit
+from studies.calibration.cells import Cell, Member
+from studies.calibration.samples import Part, Sample
+from studies.calibration.stages import Stage, blocks_that_fit
 
 # Seconds that one member may take; no cell of ours comes near.
 TIME_LIMIT = 60.0

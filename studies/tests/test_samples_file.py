@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from rnnbench.model.case import Allocator
 from rnnbench.model.errors import ResultsError
-from studies.calibration.calibration import Condition, Part, Sample
-from studies.calibration.calibration_file import (
+from studies.calibration.samples import Condition, Part, Sample
+from studies.calibration.samples_file import (
     SCHEMA,
     load_calibration,
     write_calibration,
@@ -138,6 +138,7 @@ def test_no_bytes_end_in_anything_but_one_line(content, tmp_path):
     assert "\n" not in str(caught.value)
 
 
+@pytest.mark.slow_study
 @REUSE
 @given(data=st.data())
 def test_a_damaged_file_is_read_or_refused(small, tmp_path, data):

@@ -16,13 +16,13 @@ from rnnbench.runner.scheduler import MOST_LANES, Progress
 from rnnbench.runner.worker_env import Setting
 from rnnbench.runner.worker_process import Worker, WorkerDeathError
 from rnnbench.worker.protocol import Start
-from studies.calibration.burst import bursts
-from studies.calibration.calibration import Condition, Part, Sample
-from studies.calibration.calibration_cells import Cell
-from studies.calibration.calibration_journal import SampleJournal
-from studies.calibration.calibration_pass import Lane, Pass
-from studies.calibration.calibration_plan import Stage
+from studies.bursts import bursts
+from studies.calibration.cells import Cell
+from studies.calibration.passes import Lane, Pass
 from studies.calibration.rerun import rerun
+from studies.calibration.samples import Condition, Part, Sample
+from studies.calibration.samples_journal import SampleJournal
+from studies.calibration.stages import Stage
 
 # So many in a row are no chance, and no single layer either.
 MOST_DEATHS = 3

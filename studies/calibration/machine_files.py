@@ -5,17 +5,16 @@ import subprocess
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from statistics import median
 
 import rnnbench
 from rnnbench.model.errors import ResultsError
 from rnnbench.model.machine import machine_key, machine_parts, machine_text
 from rnnbench.model.run import Environment
-from studies.calibration.calibration import Calibration, Part, Sample
-from studies.calibration.calibration_file import load_calibration
-from studies.calibration.calibration_journal import Header, SampleJournal
-from studies.calibration.calibration_plan import Stage
-from studies.calibration.measuring import digests
+from studies.calibration.code_digest import digests
+from studies.calibration.samples import Calibration, Part, Sample
+from studies.calibration.samples_file import load_calibration
+from studies.calibration.samples_journal import Header, SampleJournal
+from studies.calibration.stages import Stage
 
 _GIT_SECONDS = 10.0
 
@@ -93,15 +92,6 @@ def _published(
     its = found.measuring
     same = {part for part, code in measuring.items() if its.get(part) == code}
     return tuple(sample for sample in found.samples if sample.part in same)
-
-
-def walls_of(journal: SampleJournal, stage: Stage) -> Mapping[str, float]:
-    """What a launch of each cell took before in this stage, by the cell's id."""
-    taken: dict[str, list[float]] = {}
-    for sample in journal.samples.values():
-        if _is_of(sample, stage):
-            taken.setdefault(sample.cell, []).append(sample.wall)
-    return {cell: median(walls) for cell, walls in taken.items()}
 
 
 def share_left(journal: SampleJournal, stage: Stage) -> float:

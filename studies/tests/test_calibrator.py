@@ -10,11 +10,11 @@ import pytest
 
 from rnnbench.model.case import Allocator
 from rnnbench.model.errors import CampaignError
-from studies.calibration.calibrate import Calibrator
-from studies.calibration.calibration import Condition, Part
-from studies.calibration.calibration_cells import Cell, cells_of
-from studies.calibration.calibration_journal import Header, SampleJournal
-from studies.calibration.calibration_plan import Stage
+from studies.calibration.calibrator import Calibrator
+from studies.calibration.cells import Cell, cells_of
+from studies.calibration.samples import Condition, Part
+from studies.calibration.samples_journal import Header, SampleJournal
+from studies.calibration.stages import Stage
 
 FAKE = (
     sys.executable,
@@ -130,7 +130,7 @@ def test_with_the_systems_allocator_each_cell_has_a_process_of_its_own(
     tmp_path, monkeypatch
 ):
     started = []
-    start = "studies.calibration.calibrate.Worker.start"
+    start = "studies.calibration.calibrator.Worker.start"
     monkeypatch.setattr(start, counting(started))
 
     carry_out(tmp_path / "j", stage(Part.AA, allocator=Allocator.SYSTEM))
@@ -138,6 +138,7 @@ def test_with_the_systems_allocator_each_cell_has_a_process_of_its_own(
     assert [setting.allocator for setting in started] == [Allocator.SYSTEM] * 4
 
 
+@pytest.mark.slow_study
 def test_a_rerun_with_the_systems_allocator_is_whole_and_says_so(tmp_path):
     cells = cells_of(Part.REPEAT, Allocator.SYSTEM)[:2]
     order = stage(Part.REPEAT, launches=1, allocator=Allocator.SYSTEM, cells=cells)
@@ -209,7 +210,7 @@ def test_bursts_run_while_a_stage_does_and_no_longer(tmp_path, monkeypatch):
         yield
         running.append("off")
 
-    monkeypatch.setattr("studies.calibration.calibrate.bursts", load)
+    monkeypatch.setattr("studies.calibration.calibrator.bursts", load)
 
     carry_out(
         tmp_path / "j",

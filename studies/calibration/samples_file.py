@@ -10,7 +10,7 @@ from rnnbench.model.codec import WrongValue, reader, typed
 from rnnbench.model.errors import ResultsError
 from rnnbench.storage.files import put_whole
 from rnnbench.storage.strict_json import one_line, read_strict
-from studies.calibration.calibration import Calibration
+from studies.calibration.samples import Calibration
 
 # 1: the first. 2: what a stage took is the sum over its samples, and said no more;
 # `measuring` is there, so that a later call can go on with the file. 3: of each part.

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from studies.calibration.burst import PROCESSES, bursts, load
+from studies.bursts import PROCESSES, bursts, load, main
 
 
 def is_gone(process):
@@ -57,7 +57,7 @@ def test_they_are_gone_after_an_error_too():
 
 def test_they_do_not_outlive_a_parent_that_is_killed():
     code = (
-        "import time; from studies.calibration.burst import bursts\n"
+        "import time; from studies.bursts import bursts\n"
         "with bursts() as ids: print(*ids, flush=True); time.sleep(60)"
     )
     with subprocess.Popen(
@@ -70,7 +70,7 @@ def test_they_do_not_outlive_a_parent_that_is_killed():
     assert wait_until(lambda: all(map(is_gone, processes)))
 
 
-def test_a_command_runs_beside_them_and_its_exit_status_counts(load_script):
+def test_a_command_runs_beside_them_and_its_exit_status_counts():
     code = (
         "import os, pathlib, sys\n"
         "beside = 0\n"
@@ -81,10 +81,10 @@ def test_a_command_runs_beside_them_and_its_exit_status_counts(load_script):
         "    except OSError:\n"
         "        continue\n"
         "    ours = int(after.split()[1]) == os.getppid()\n"
-        "    beside += ours and b'studies.calibration.burst' in called\n"
+        "    beside += ours and b'studies.bursts' in called\n"
         "sys.exit(beside)"
     )
 
-    status = load_script("bursts").main([sys.executable, "-c", code])
+    status = main([sys.executable, "-c", code])
 
     assert status == PROCESSES

@@ -1,0 +1,159 @@
+"""A proof that restructured code measures as the code of an earlier commit did.
+
+Definition by definition, the code of that commit is compared with today's, after the
+renames of `RENAMED`. Where nothing differs but what `ACCEPTED` names with a reason, the
+digests of a calibration that the earlier code measured may be replaced by today's.
+"""
+
+import re
+import subprocess
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from rnnbench.model.errors import ResultsError
+from studies.calibration.code_digest import (
+    COMMON,
+    OWN,
+    Source,
+    code_of,
+    definitions,
+    digests,
+    source_of,
+)
+from studies.calibration.samples import Calibration
+
+# The last commit before the package was divided into folders.
+BASE = "6780c86"
+# The files of that commit which hold what the modules of `code_digest` hold today. A
+# module that is new since then has no line: its definitions came from the others.
+BASE_FILES = {
+    "rnnbench.analysis.launch_estimate": ("rnnbench/reduction.py",),
+    "rnnbench.analysis.stats": ("rnnbench/stats.py",),
+    "rnnbench.runner.stop_rule": ("rnnbench/precision.py", "rnnbench/looks.py"),
+    "rnnbench.runner.timing": ("rnnbench/timing.py",),
+    "rnnbench.runner.worker_env": ("rnnbench/setting.py",),
+    "rnnbench.worker.layers.factory": ("rnnbench/worker/layers.py",),
+    "rnnbench.worker.layers.inputs": ("rnnbench/worker/inputs.py",),
+    "rnnbench.worker.layers.step": ("rnnbench/worker/step.py",),
+    "rnnbench.worker.timing.blocks": ("rnnbench/worker/blocks.py",),
+    "rnnbench.worker.timing.canary": ("rnnbench/worker/watch.py",),
+    "rnnbench.worker.timing.clock": ("rnnbench/worker/clock.py",),
+    "rnnbench.worker.timing.floor": ("rnnbench/worker/floor.py",),
+    "rnnbench.worker.timing.rounds": ("rnnbench/worker/turns.py",),
+    "rnnbench.worker.timing.slowdown": ("rnnbench/worker/slowed.py",),
+    "rnnbench.worker.timing.turn": ("rnnbench/worker/turn.py",),
+    "rnnbench.worker.timing.yardstick": ("rnnbench/worker/yardstick.py",),
+    "studies.calibration.cells": ("rnnbench/calibration_cells.py",),
+}
+# Names of the base that have another name today: modules, functions, classes, fields.
+RENAMED: Mapping[str, str] = {
+    "Block": "TimedBlock",
+    "_LONG_CALL": "LONG_CALL",
+    "looks": "interim_looks",
+    "reference": "baseline",
+}
+# Definitions whose code differs from the base on purpose, each with the reason why no
+# measurement changes.
+_TURN_PLAN = "the calls of a turn come from one table; a test compares all of them"
+ACCEPTED: Mapping[str, str] = {
+    "TurnPlan": _TURN_PLAN,
+    "TurnPlan.calls": _TURN_PLAN,
+    "_BY_SECONDS": _TURN_PLAN,
+    "_CALLS": _TURN_PLAN,
+    "_LONG": _TURN_PLAN,
+    "_LONGER": _TURN_PLAN,
+    "plan": _TURN_PLAN,
+    "turn_plan": _TURN_PLAN,
+    "is_narrow": "the comparison of a width with the precision, now written once",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """A definition of the measuring code that is not the base's."""
+
+    name: str
+    kind: str  # "changed", "added" or "removed"
+
+
+def source_at(commit: str) -> Source:
+    """Sources as they were at `commit`, whose files are where the base's are."""
+    return lambda module: "\n".join(
+        _shown(f"{commit}:{path}") for path in BASE_FILES.get(module, ())
+    )
+
+
+def _shown(name: str) -> str:
+    """A file of an earlier commit; ResultsError where the clone does not have it."""
+    command = ["git", "-C", str(Path(__file__).parent), "show", name]
+    try:
+        done = subprocess.run(command, capture_output=True, check=True)
+    except (OSError, subprocess.CalledProcessError) as error:
+        raise ResultsError(f"{name}: git can't show it: {error}") from error
+    return done.stdout.decode("utf-8")
+
+
+def renamed(source: str, names: Mapping[str, str]) -> str:
+    """A source in which names, as whole words, are replaced by their new ones."""
+    if not names:
+        return source
+    words = "|".join(map(re.escape, names))
+    return re.sub(rf"\b(?:{words})\b", lambda found: names[found[0]], source)
+
+
+def differences(
+    before: Mapping[str, list[str]], now: Mapping[str, list[str]]
+) -> Iterator[Difference]:
+    """Definitions that two versions do not share, by name."""
+    for name in sorted(before.keys() | now.keys()):
+        if name not in now:
+            yield Difference(name, "removed")
+        elif name not in before:
+            yield Difference(name, "added")
+        elif before[name] != now[name]:
+            yield Difference(name, "changed")
+
+
+def codes(sources: Iterable[str]) -> dict[str, list[str]]:
+    """The code of every definition by its name; modules may share a name."""
+    found: dict[str, list[str]] = {}
+    for source in sources:
+        for name, node in definitions(source):
+            found.setdefault(name, []).append(code_of(node))
+    return {name: sorted(code) for name, code in found.items()}
+
+
+_BASE_SOURCE = source_at(BASE)
+
+
+def compare_with_base(base: Source = _BASE_SOURCE) -> tuple[Difference, ...]:
+    """All differences of today's measuring code from the base's."""
+    modules = [*COMMON, *(module for part in OWN.values() for module in part)]
+    before = codes(renamed(base(module), RENAMED) for module in modules)
+    return tuple(differences(before, codes(map(source_of, modules))))
+
+
+def restamped(
+    calibration: Calibration, measured: Source, base: Source = _BASE_SOURCE
+) -> Calibration:
+    """The calibration with today's digests for parts that the base's code measured.
+
+    `measured`: the sources that measured it. ResultsError where today's code is not the
+    base's.
+    """
+    found = [one for one in compare_with_base(base) if one.name not in ACCEPTED]
+    if found:
+        names = ", ".join(f"{one.name} ({one.kind})" for one in found)
+        raise ResultsError(f"the measuring code differs from {BASE}: {names}")
+    same, today = digests(base), digests()
+    try:
+        own = digests(measured)
+    except ResultsError:
+        # Of another layout, so of another code.
+        own = {}
+    measuring = {
+        part: today[part] if own.get(part) == same[part] else digest
+        for part, digest in calibration.measuring.items()
+    }
+    return replace(calibration, measuring=measuring)

@@ -1,0 +1,179 @@
+"""The digest of measuring code, and the proof that restructured code is the same."""
+
+import ast
+import math
+
+import pytest
+
+from rnnbench.model.case import Device
+from rnnbench.model.errors import ResultsError
+from rnnbench.worker.timing.turn import plan
+from studies.calibration.code_digest import code_of, definitions, digests, source_of
+from studies.calibration.code_proof import (
+    BASE,
+    codes,
+    differences,
+    renamed,
+    restamped,
+    source_at,
+)
+from studies.calibration.samples import Part
+
+SOURCE = '''
+"""A module."""
+import math
+from a.b import c
+
+LIMIT = 3
+
+
+def f(values: list[float], start: float = 0.0) -> float:
+    """Words."""
+    total = start
+    for value in values:
+        if value < 0:
+            raise ValueError(f"{value} is below 0")
+        total += c(value) * LIMIT
+    return sum(value for value in values if value) + total
+
+
+class A:
+    """A class."""
+
+    field: int = 1
+
+    def method(self, other):
+        """More words."""
+        return self.field + other
+'''
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("Words.", "Other words."),
+        ("    total = start\n", "    # why\n    total = start\n"),
+        ("import math\nfrom a.b import c\n", "from a.d import c\n"),
+        ("is below 0", "must not be negative"),
+        ("total", "together"),
+        ("value", "each"),
+        ("other", "another"),
+        ("list[float]", "Sequence[float]"),
+    ],
+)
+def test_what_changes_no_measurement_changes_no_code(old, new):
+    changed = SOURCE.replace(old, new)
+
+    assert changed != SOURCE
+    assert list(differences(codes([SOURCE]), codes([changed]))) == []
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "name"),
+    [
+        ("= 3", "= 4", "LIMIT"),
+        ("value < 0", "value <= 0", "f"),
+        ("+= c(value)", "+= c(total)", "f"),
+        ("ValueError", "KeyError", "f"),
+        ("start: float = 0.0", "start: float = 1.0", "f"),
+        ("field: int = 1", "field: int = 2", "A"),
+        ("self.field + other", "self.field - other", "A.method"),
+    ],
+)
+def test_what_may_change_a_measurement_changes_the_code_of_its_definition(
+    old, new, name
+):
+    found = differences(codes([SOURCE]), codes([SOURCE.replace(old, new)]))
+
+    assert [(each.name, each.kind) for each in found] == [(name, "changed")]
+
+
+def test_a_definition_may_move_to_another_module():
+    first, second = SOURCE.split("\n\nclass A")
+    moved = codes([f"class A{second}", first])
+
+    assert list(differences(codes([SOURCE]), moved)) == []
+
+
+def test_what_is_missing_and_what_is_new_is_named():
+    found = differences(codes([SOURCE]), codes([SOURCE.replace("def f(", "def g(")]))
+
+    assert [(each.name, each.kind) for each in found] == [
+        ("f", "removed"),
+        ("g", "added"),
+    ]
+
+
+def test_a_table_of_names_tells_a_rename_from_a_change():
+    after = SOURCE.replace("class A", "class B").replace("LIMIT", "MOST")
+
+    before = renamed(SOURCE, {"A": "B", "LIMIT": "MOST"})
+
+    assert list(differences(codes([before]), codes([after]))) == []
+
+
+def test_definitions_are_functions_methods_constants_and_classes():
+    assert [name for name, _ in definitions(SOURCE)] == ["LIMIT", "f", "A", "A.method"]
+
+
+def test_locals_that_are_swapped_are_another_code():
+    before = "def f(a, b):\n    return a - b\n"
+    after = "def f(a, b):\n    return b - a\n"
+
+    assert code_of(ast.parse(before).body[0]) != code_of(ast.parse(after).body[0])
+
+
+def test_each_part_has_a_digest_of_its_own():
+    found = digests()
+
+    assert set(found) == set(Part)
+    assert len(set(found.values())) == len(Part)
+
+
+def edited(module):
+    """Today's sources, but for one module that only one part depends on."""
+    added = "\nADDED = 1\n" if module == "rnnbench.worker.timing.blocks" else ""
+    return source_of(module) + added
+
+
+def test_a_change_of_one_module_voids_only_the_parts_that_use_it():
+    before, after = digests(), digests(edited)
+
+    assert [part for part in Part if before[part] != after[part]] == [Part.SETTLE]
+
+
+def test_parts_that_the_base_measured_are_stamped_and_others_are_not(make_calibration):
+    calibration = make_calibration(cells=0)
+
+    stamped = restamped(calibration, edited, base=source_of)
+
+    settle = calibration.measuring[Part.SETTLE]
+    assert stamped.measuring == {**digests(), Part.SETTLE: settle}
+
+
+def test_nothing_is_stamped_where_the_code_differs(make_calibration):
+    with pytest.raises(ResultsError, match=r"differs .*: ADDED \(removed\)"):
+        restamped(make_calibration(cells=0), source_of, base=edited)
+
+
+@pytest.fixture(scope="module")
+def base_plan():
+    """The function of the base commit that says how many calls a turn has."""
+    try:
+        source = source_at(BASE)("rnnbench.worker.timing.turn")
+    except ResultsError as error:
+        pytest.skip(str(error))
+    wanted = {"_CALLS", "_LONGER", "_LONG_CALL", "_SETTLE_CUDA", "plan"}
+    body = [node for name, node in definitions(source) if name in wanted]
+    names = {"math": math, "Device": Device}
+    exec(compile(ast.Module(body, []), BASE, "exec"), names)
+    return names["plan"]
+
+
+def test_a_turn_has_as_many_calls_as_at_the_base(base_plan):
+    calls = [10 ** (power / 50) for power in range(-350, 60)]
+    edges = [0.00025, 0.001, 0.002, 0.005, 0.02, 1.0]
+
+    for call in (*calls, *edges):
+        for device in Device:
+            assert tuple(plan(call, device)) == base_plan(call, device)
