@@ -1,11 +1,12 @@
 """What a new user types: the pins, the ranges and the commands agree."""
 
-import re
+import configparser
 import tomllib
 from pathlib import Path
 
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
+from packaging.version import Version
 
 import rnnbench
 
@@ -28,7 +29,8 @@ def project():
 def test_each_pin_is_one_exact_public_version():
     found = pins()
 
-    assert all(re.fullmatch(r"==[0-9.]+", str(pin.specifier)) for pin in found)
+    versions = [Version(str(pin.specifier).removeprefix("==")) for pin in found]
+    assert [str(version) for version in versions if version.local] == []
     names = [canonicalize_name(pin.name) for pin in found]
     assert len(set(names)) == len(names)
     assert [name for name in names if name.startswith(("nvidia-", "cuda-"))] == []
@@ -39,7 +41,8 @@ def test_each_dependency_is_pinned_within_its_range():
         canonicalize_name(pin.name): str(pin.specifier).removeprefix("==")
         for pin in pins()
     }
-    wanted = project()["dependencies"] + project()["optional-dependencies"]["test"]
+    extras = project()["optional-dependencies"]
+    wanted = project()["dependencies"] + extras["test"] + extras["docs"]
 
     outside = [
         text
@@ -49,6 +52,16 @@ def test_each_dependency_is_pinned_within_its_range():
     ]
 
     assert outside == []
+
+
+def test_the_documentation_is_built_with_its_extra_and_without_torch():
+    tox = configparser.ConfigParser(interpolation=None)
+    tox.read_string(read("tox.ini"))
+    deps = set(tox["testenv:docs"]["deps"].split())
+
+    extra = project()["optional-dependencies"]["docs"]
+    assert {Requirement(text).name for text in extra} <= deps
+    assert "torch" not in deps
 
 
 def test_ci_runs_the_readmes_test_command():

@@ -1,0 +1,254 @@
+"""Every command and every piece of code in the documentation works.
+
+A command that can run offline in seconds is run, in a folder with an example of each
+file that the pages name. Of the others the command, its options and its files are
+checked. A command that this file doesn't know fails.
+"""
+
+import configparser
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+import torch
+from typer.main import get_command
+from typer.testing import CliRunner
+
+from rnnbench.cli.main import app
+from rnnbench.sweep.load import load_sweep
+from rnnbench.sweep.shipped import find_sweep
+
+ROOT = Path(__file__).parents[2]
+PAGES = [
+    *(ROOT / name for name in ("README.md", "CONTRIBUTING.md", "results/README.md")),
+    *sorted((ROOT / "docs").glob("*.md")),
+]
+# Commands of ours that measure, or that need two interpreters: checked, not run.
+MEASURES = {"run", "gate", "night", "calibrate", "bisect"}
+# Of others: nothing here could say whether they would work.
+FOREIGN = {"export", "cd", "docker", "git", "tensorboard", "uvx", "pipx", "uv"}
+EXAMPLE = ROOT / "results" / "reference" / "quick-epyc-2-cores.json"
+RESULTS = ("latest", "previous", "mine", "cuda")
+
+
+@dataclass(frozen=True)
+class Block:
+    """A fenced block: its language and its text."""
+
+    language: str
+    text: str
+
+
+def blocks(page):
+    text = page.read_text(encoding="utf-8")
+    found = re.findall(r"^```(\w+)\n(.*?)^```$", text, re.DOTALL | re.MULTILINE)
+    return [Block(*one) for one in found]
+
+
+def commands(page):
+    """Every command of the page as words, without the folder of its interpreter."""
+    for block in blocks(page):
+        if block.language not in ("bash", "console"):
+            continue
+        lines = block.text.replace("\\\n", " ").splitlines()
+        if block.language == "console":
+            lines = [line[2:] for line in lines if line.startswith("$ ")]
+        for line in lines:
+            for command in line.split(" && "):
+                words = shlex.split(command, comments=True)
+                if words:
+                    yield [Path(words[0]).name, *words[1:]]
+
+
+def pages_with(language):
+    return [page for page in PAGES if any(b.language == language for b in blocks(page))]
+
+
+@pytest.fixture
+def project(tmp_path, monkeypatch):
+    """A folder with an example of each file that the pages name."""
+    for name in ("configs", "bench", "examples"):
+        shutil.copytree(ROOT / name, tmp_path / name)
+    (tmp_path / "results").mkdir()
+    for name in RESULTS:
+        shutil.copy(EXAMPLE, tmp_path / "results" / f"{name}.json")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.mark.parametrize("page", pages_with("bash"), ids=lambda page: page.name)
+def test_each_command_works_or_names_what_there_is(page, project, pytestconfig):
+    for number, block in enumerate(sweep_blocks(page)):
+        (project / "my-sweep.yaml").write_text(block.text, encoding="utf-8")
+        assert number == 0, "my-sweep.yaml would be ambiguous"
+    for block in blocks(page):
+        if block.language == "python" and "def " in block.text:
+            (project / "my_layers.py").write_text(block.text, encoding="utf-8")
+
+    for words in commands(page):
+        check(words, pytestconfig)
+
+
+def check(words, pytestconfig):
+    head, *rest = words
+    if head in ("python", "python3") and rest[:1] == ["-m"]:
+        check_module(rest[1], rest[2:], pytestconfig)
+    elif head in ("python", "python3"):
+        assert (ROOT / rest[0]).is_file(), words
+    elif head == "rnnbench":
+        check_rnnbench(rest)
+    elif head == "pytest":
+        check_pytest(rest, pytestconfig)
+    elif head == "pytest-benchmark":
+        run([sys.executable, "-m", "pytest_benchmark", *rest])
+    else:
+        assert head in FOREIGN, f"{words}: no test knows this command"
+
+
+def check_module(module, rest, pytestconfig):
+    if module == "tox":
+        check_tox(rest, pytestconfig)
+    elif module == "pip":
+        check_pip(rest)
+    elif module in ("pytest", "rnnbench"):
+        check([module, *rest], pytestconfig)
+    else:
+        assert module == "venv"
+
+
+def check_tox(words, pytestconfig):
+    assert words[:2] in (["run", "-e"], ["exec", "-e"])
+    tox = configparser.ConfigParser(interpolation=None)
+    tox.read(ROOT / "tox.ini", encoding="utf-8")
+    assert f"testenv:{words[2]}" in tox or words[2] == "tests"
+    rest = words[4:]
+    assert words[3:4] == (["--"] if rest else [])
+    if words[0] == "exec":
+        check(rest, pytestconfig)
+    elif words[2] == "tests":
+        assert all((ROOT / word).exists() for word in rest)
+    elif rest:
+        check_pytest(rest, pytestconfig)
+
+
+def check_pip(words):
+    assert words[0] == "install"
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    for word in words[1:]:
+        if extras := re.search(r"\[(.*)\]", word):
+            known = project["project"]["optional-dependencies"]
+            assert set(extras[1].split(",")) <= set(known)
+        elif word.endswith(".txt"):
+            assert (ROOT / word).is_file()
+
+
+def check_rnnbench(words):
+    if words[0] in MEASURES:
+        command = get_command(app)
+        name, child, rest = command.resolve_command(
+            command.make_context("rnnbench", words, resilient_parsing=True), words
+        )
+        child.make_context(name, rest)
+        return
+    quick = ["--no-survey"] if words[0] == "cases" else []
+    done = CliRunner().invoke(app, [*words, *quick], catch_exceptions=False)
+    assert done.exit_code == 0, f"{words}: {done.output}"
+
+
+def check_pytest(words, pytestconfig):
+    if "--collect-only" in words:
+        run([sys.executable, "-m", "pytest", *words, "-p", "no:cacheprovider"])
+        return
+    known = option_names(pytestconfig)
+    options = [word.partition("=")[0] for word in words if word.startswith("-")]
+    assert [option for option in options if option not in known] == []
+    if "--rnn-sweep" in words:
+        load_sweep(find_sweep(words[words.index("--rnn-sweep") + 1]))
+
+
+def option_names(pytestconfig):
+    """Every option that pytest and the installed plugins take."""
+    parser = pytestconfig._parser
+    groups = [parser._anonymous, *parser._groups]
+    return {name for group in groups for one in group.options for name in one.names()}
+
+
+def run(command):
+    done = subprocess.run(
+        command,
+        env={**os.environ, "PYTEST_ADDOPTS": ""},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 0, f"{command}: {done.stdout}{done.stderr}"
+
+
+def sweep_blocks(page):
+    return [
+        block
+        for block in blocks(page)
+        if block.language == "yaml" and re.search(r"^axes:", block.text, re.MULTILINE)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("page", "block"),
+    [(page, block) for page in PAGES for block in sweep_blocks(page)],
+    ids=lambda value: value.name if isinstance(value, Path) else "sweep",
+)
+def test_each_sweep_is_valid(page, block, tmp_path):
+    path = tmp_path / f"{page.stem}.yaml"
+    path.write_text(block.text, encoding="utf-8")
+
+    assert load_sweep(path).cases
+
+
+@pytest.mark.parametrize("page", pages_with("python"), ids=lambda page: page.name)
+def test_each_piece_of_python_runs(page, project, capsys):
+    for block in blocks(page):
+        if block.language == "python":
+            names = {}
+            exec(compile(block.text, page.name, "exec"), names)
+            check_layer(names)
+    capsys.readouterr()
+
+
+def check_layer(names):
+    """A factory of a layer answers as nn.GRU does."""
+    if factory := names.get("narrow_gru"):
+        layer = factory(input_size=3, hidden_size=4, batch_first=True)
+
+        output, _ = layer(torch.zeros(2, 5, 3))
+
+        assert output.shape == (2, 5, 4)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_each_link_leads_to_a_file(page):
+    targets = re.findall(
+        r"\]\(([^)#]+?)(?:#[^)]*)?\)", page.read_text(encoding="utf-8")
+    )
+    local = [target for target in targets if "://" not in target]
+
+    assert [one for one in local if not (page.parent / one).exists()] == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_each_path_that_is_named_is_there(page):
+    text = page.read_text(encoding="utf-8")
+    shipped = (
+        r"(?:configs|bench|docs|examples|rnnbench|studies|tests|results/reference)"
+    )
+    named = re.findall(rf"`({shipped}/[\w./-]*)`", text)
+
+    assert [name for name in named if not (ROOT / name).exists()] == []

@@ -1,0 +1,67 @@
+"""The reference has a row for everything that the code has."""
+
+from dataclasses import fields, is_dataclass
+from pathlib import Path
+from typing import get_args, get_origin, get_type_hints
+
+import pytest
+import reference_tables
+
+from rnnbench.analysis import ratio
+from rnnbench.model.case import AXES, Case
+from rnnbench.model.run import Environment, Run, Status
+from rnnbench.regression import compared_value, gate_decision
+
+DOCS = Path(__file__).parents[2] / "docs"
+
+
+def stored(kind, found):
+    """`kind` and each dataclass in it, without those with a table from the code."""
+    if get_origin(kind) is not None:
+        for argument in get_args(kind):
+            stored(argument, found)
+    elif is_dataclass(kind) and kind not in (*found, Case, Environment):
+        found.append(kind)
+        for hint in get_type_hints(kind).values():
+            stored(hint, found)
+    return found
+
+
+def page(name):
+    return (DOCS / name).read_text(encoding="utf-8")
+
+
+def section(name, heading):
+    return page(name).partition(f"\n## {heading}\n")[2].partition("\n## ")[0]
+
+
+@pytest.mark.parametrize("name", reference_tables.TABLES)
+def test_each_table_can_be_made(name):
+    assert reference_tables.TABLES[name]().strip()
+
+
+def test_no_axis_has_a_meaning_without_being_an_axis():
+    assert set(reference_tables.MEANINGS["axes"]) == set(AXES)
+
+
+@pytest.mark.parametrize("kind", stored(Run, []), ids=lambda kind: kind.__name__)
+def test_the_page_of_the_results_file_has_each_field(kind):
+    text = page("results-file.md")
+
+    assert [f.name for f in fields(kind) if f"`{f.name}`" not in text] == []
+
+
+@pytest.mark.parametrize(
+    ("heading", "words"),
+    [
+        ("Statuses of a case", Status),
+        ("Verdicts on a ratio", ratio.Verdict),
+        ("Compare", compared_value.CompareVerdict),
+        ("Gate", gate_decision.GateVerdict),
+    ],
+)
+def test_each_status_and_each_verdict_has_its_row(heading, words):
+    text = section("statuses.md", heading)
+
+    assert [str(word) for word in words if f"`{word}`" not in text] == []
+    assert text.count("\n| `") == len(words) - text.count("`, `")
