@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 import torch
 
 from rnnbench.model.case import Allocator, Device
-from rnnbench.model.cores import physical_cores
+from rnnbench.model.machine import physical_cores
 from rnnbench.worker.confine import Confinement
 from rnnbench.worker.layers.step import build
 from rnnbench.worker.protocol import Rounds

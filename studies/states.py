@@ -27,7 +27,7 @@ import torch
 
 from rnnbench.analysis.launch_estimate import launch_log
 from rnnbench.model.case import Allocator, Device, Phase
-from rnnbench.model.cores import physical_cores
+from rnnbench.model.machine import physical_cores
 from rnnbench.runner.timing import MOST_ROUNDS, ROUND_SECONDS
 from rnnbench.runner.worker_env import Setting
 from rnnbench.worker.confine import Confinement

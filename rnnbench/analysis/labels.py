@@ -8,7 +8,7 @@ from typing import Any
 from rnnbench.analysis.ratio import backend
 from rnnbench.analysis.stats import Interval
 from rnnbench.model.case import DEFAULTS, Case, Device, Phase, applies
-from rnnbench.model.metric import significant
+from rnnbench.model.formatting import counted, significant
 from rnnbench.model.workload import Pair
 
 # What a chart can have on its axis: the sizes of the layer and of its input.
@@ -40,7 +40,7 @@ _WORDS: dict[str, Callable[[Any], str]] = {
     "deterministic": lambda value: "deterministic" if value else "any order of sums",
     "tf32": lambda value: "TF32 on" if value else "TF32 off",
     "flatten": lambda value: "weights flat" if value else "weights not flat",
-    "threads": lambda value: f"{value} thread{'s' if value > 1 else ''}",
+    "threads": lambda value: counted(value, "thread"),
     "allocator": lambda value: f"{value} allocator",
     "optimizer": lambda value: {"adam": "Adam", "sgd": "SGD"}[value],
     "parameters_of": lambda value: (

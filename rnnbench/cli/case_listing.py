@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from rnnbench.model.cost import parameters, step_flops
-from rnnbench.model.metric import significant
+from rnnbench.model.formatting import counted, significant
 from rnnbench.model.workload import Workload
 from rnnbench.runner.duration import estimate
 from rnnbench.sweep.load import Sweep
@@ -47,12 +47,12 @@ def summary(sweep: Sweep, reasons: Sequence[str | None], cores: int) -> Iterator
     yield f"{sweep.record.name}: {sweep.record.question}"
     compared = ", ".join(sweep.record.compare)
     yield (
-        f"{_count(len(sweep.workloads), 'workload')}, "
-        f"{_count(len(sweep.cases), 'case')}; measured side by side: {compared}"
+        f"{counted(len(sweep.workloads), 'workload')}, "
+        f"{counted(len(sweep.cases), 'case')}; measured side by side: {compared}"
     )
     yield from (f"note: {note}" for note in sweep.notes)
     for reason, count in Counter(filter(None, reasons)).items():
-        yield f"skipped here: {_count(count, 'case')}: {reason}"
+        yield f"skipped here: {counted(count, 'case')}: {reason}"
     yield duration(sweep, reasons, cores)
 
 
@@ -91,7 +91,3 @@ def _time(seconds: float) -> str:
         return f"{seconds:.0f} s"
     minutes = seconds / 60
     return f"{minutes:.0f} min" if minutes < 90 else f"{minutes / 60:.1f} h"
-
-
-def _count(count: int, noun: str) -> str:
-    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"

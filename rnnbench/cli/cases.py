@@ -1,7 +1,6 @@
 """`rnnbench cases`: the cases of a sweep, and how long they would take."""
 
 import asyncio
-import os
 import sys
 from collections.abc import Iterable
 from pathlib import Path
@@ -40,7 +39,7 @@ def list_cases(
 ) -> None:
     """List the cases of a sweep; the help text is `_CASES`."""
     from rnnbench.cli import case_listing  # noqa: PLC0415
-    from rnnbench.model.cores import physical_cores  # noqa: PLC0415
+    from rnnbench.model.machine import core_count  # noqa: PLC0415
     from rnnbench.runner import scheduler  # noqa: PLC0415
     from rnnbench.sweep.load import load_sweep  # noqa: PLC0415
 
@@ -48,7 +47,7 @@ def list_cases(
     reasons: tuple[str | None, ...] = (None,) * len(read.cases)
     if survey:
         _, reasons = asyncio.run(scheduler.survey(read.cases))
-    cores = len(physical_cores()) or os.cpu_count() or 1
+    cores = core_count()
     print_rows = _print_plain if plain or not sys.stdout.isatty() else _print_table
     print_rows(case_listing.HEADINGS, case_listing.listing(read, reasons))
     for line in case_listing.summary(read, reasons, cores):

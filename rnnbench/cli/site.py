@@ -32,9 +32,8 @@ def build_site(
     output: Annotated[Path, typer.Argument(help="The folder to write into.")],
 ) -> None:
     """Build the site; the help text is `_SITE`."""
-    from rnnbench.model.formatting import for_terminal  # noqa: PLC0415
+    from rnnbench.model.formatting import counted, for_terminal  # noqa: PLC0415
     from rnnbench.report.site.folder import build  # noqa: PLC0415
-    from rnnbench.report.site.pages import counted  # noqa: PLC0415
 
     done = 0
 

@@ -1,10 +1,12 @@
-"""What of an environment decides if two runs can be held against each other."""
+"""Machines: which of their differences forbid a comparison, names, and cores."""
 
 import hashlib
+import os
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from enum import StrEnum
+from pathlib import Path
 
 from rnnbench.model.case import Case, Device
 from rnnbench.model.run import Environment
@@ -117,6 +119,31 @@ def machine_key(parts: Iterable[tuple[str, str]]) -> str:
 def machine_text(parts: Iterable[tuple[str, str]]) -> str:
     """What tells a machine from others, for people and for a journal."""
     return ", ".join(f"{name} {text}" for name, text in parts)
+
+
+def physical_cores() -> tuple[int, ...]:
+    """One logical core of each physical one that this process may use.
+
+    Empty where the system has no pinning. Two launches on the two hardware threads of
+    one core would slow each other down.
+    """
+    if not hasattr(os, "sched_getaffinity"):
+        return ()
+    chosen: dict[str, int] = {}
+    for core in sorted(os.sched_getaffinity(0)):
+        siblings = Path(
+            f"/sys/devices/system/cpu/cpu{core}/topology/thread_siblings_list"
+        )
+        try:
+            chosen.setdefault(siblings.read_text(encoding="ascii"), core)
+        except OSError:
+            chosen.setdefault(str(core), core)
+    return tuple(chosen.values())
+
+
+def core_count() -> int:
+    """The number of physical cores that this process may use, at least 1."""
+    return len(physical_cores()) or os.cpu_count() or 1
 
 
 def _text(value: object) -> str | None:

@@ -4,6 +4,8 @@ import math
 from dataclasses import dataclass
 from enum import StrEnum
 
+from rnnbench.model.formatting import significant
+
 
 class Better(StrEnum):
     """The direction in which a metric is good news."""
@@ -52,13 +54,3 @@ TIME = Metric("time", "s")
 PEAK_MEMORY = Metric("peak memory", "B", binary=True)
 ENERGY = Metric("energy", "J")
 METRICS = {metric.name: metric for metric in (TIME, PEAK_MEMORY, ENERGY)}
-
-
-def significant(value: float, digits: int = 3) -> str:
-    """`value` with that many significant digits and no exponent: 1234, 12.3, 0.0123."""
-    if value == 0 or not math.isfinite(value):
-        return f"{value:g}"
-    # The exponent after rounding: 9.999 is 10.0, not 10.00.
-    exponent = int(f"{value:.{digits - 1}e}".partition("e")[2])
-    decimals = max(digits - 1 - exponent, 0)
-    return f"{value:.{decimals}f}"

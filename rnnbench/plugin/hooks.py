@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from rnnbench.model.case import Case
-from rnnbench.model.cores import physical_cores
 from rnnbench.model.errors import CampaignError, RnnbenchError
+from rnnbench.model.machine import physical_cores
 from rnnbench.model.run import Result, Run
 from rnnbench.model.workload import Workload
 from rnnbench.plugin import suites, summary

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 
 from rnnbench.analysis.labels import pair_label
 from rnnbench.analysis.ratio import Ratio, ratios
-from rnnbench.model.metric import TIME, significant
+from rnnbench.model.formatting import align, significant
+from rnnbench.model.metric import TIME
 from rnnbench.model.run import Run
 
 # Ratios shown on the terminal; the report has all of them.
@@ -39,10 +40,4 @@ def _aligned(found: Sequence[Ratio]) -> list[str]:
         )
         for ratio in found
     ]
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    return [
-        "  ".join(
-            cell.ljust(width) for cell, width in zip(row, widths, strict=True)
-        ).rstrip()
-        for row in rows
-    ]
+    return align(rows)

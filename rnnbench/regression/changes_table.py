@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
-from rnnbench.model.metric import significant
+from rnnbench.model.formatting import significant
 from rnnbench.regression.changes import Change, count_nights
 from rnnbench.regression.history_store import History
 from rnnbench.regression.verdict_table import VerdictTable

@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 from dataclasses import asdict
 
-from rnnbench.model.metric import METRICS, significant
+from rnnbench.model.formatting import significant
+from rnnbench.model.metric import METRICS
 from rnnbench.regression.compare import RunComparison
 from rnnbench.regression.compared_value import RATIO, ComparedValue, CompareVerdict
 from rnnbench.regression.verdict_table import (

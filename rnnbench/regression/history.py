@@ -11,9 +11,9 @@ from typing import Any
 from rnnbench.analysis.ratio import absolute, ratios
 from rnnbench.analysis.stats import Interval, ratio_interval
 from rnnbench.model.errors import ResultsError
-from rnnbench.model.formatting import align, for_terminal
+from rnnbench.model.formatting import align, for_terminal, significant
 from rnnbench.model.machine import machine_key, machine_parts
-from rnnbench.model.metric import PEAK_MEMORY, TIME, significant
+from rnnbench.model.metric import PEAK_MEMORY, TIME
 from rnnbench.model.run import MEASURED, Result, Run, TurnValue
 from rnnbench.regression import history_store
 from rnnbench.regression.compared_value import in_yardsticks

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from functools import partial
 
 from rnnbench.model.case import Allocator, Case, Device
-from rnnbench.model.cores import physical_cores
 from rnnbench.model.errors import CampaignError, RnnbenchError
+from rnnbench.model.machine import physical_cores
 from rnnbench.model.run import Effort, Environment, Status
 from rnnbench.model.workload import Workload
 from rnnbench.runner.energy import ENERGY

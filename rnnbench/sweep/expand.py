@@ -10,6 +10,7 @@ from typing import Any
 
 from rnnbench.model.case import AXES, DEFAULTS, TORCH_LAYERS, Case, applies
 from rnnbench.model.cost import matched_hidden_size, parameters
+from rnnbench.model.formatting import counted
 from rnnbench.model.workload import Workload, group
 
 # A sweep of more could not be measured in a week; it is a slip of the pen.
@@ -176,7 +177,7 @@ def _refuse_collapsed(points: list[_Point], expansion: Expansion) -> None:
         for axis in point.collapsed:
             idle.setdefault(_route(axis, point), []).append(point)
     for route, found in idle.items():
-        what = f"means nothing for {_plural(len(found), 'case')}, as {found[0].case.id}"
+        what = f"means nothing for {counted(len(found), 'case')}, as {found[0].case.id}"
         expansion.refuse(route, what)
 
 
@@ -243,7 +244,7 @@ def _note(points: list[_Point], rules: Rules, expansion: Expansion) -> None:
     for axis, count in idle.items():
         value = str(DEFAULTS[axis]).lower()
         notes.append(
-            f"{axis} means nothing for {_plural(count, 'combination')}: set to {value}"
+            f"{axis} means nothing for {counted(count, 'combination')}: set to {value}"
         )
         if axis not in rules.compare:
             notes.append(
@@ -253,11 +254,7 @@ def _note(points: list[_Point], rules: Rules, expansion: Expansion) -> None:
     if distinct < len(points):
         notes.append(f"{len(points)} combinations come to {distinct} different cases")
     if twins := sum(case.parameters_of > 0 for case in expansion.cases):
-        notes.append(f"{_plural(twins, 'twin')} of equal parameters added")
+        notes.append(f"{counted(twins, 'twin')} of equal parameters added")
     if alone := sum(len(one.members) == 1 for one in expansion.workloads):
-        of = f"{alone} of {_plural(len(expansion.workloads), 'workload')}"
+        of = f"{alone} of {counted(len(expansion.workloads), 'workload')}"
         notes.append(f"{of} with one member: nothing is compared there")
-
-
-def _plural(count: int, what: str) -> str:
-    return f"{count} {what}" if count == 1 else f"{count} {what}s"

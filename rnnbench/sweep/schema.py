@@ -1,6 +1,5 @@
 """What a sweep's file may say: types, bounds and names, each fault with its place."""
 
-import os
 import re
 import reprlib
 from dataclasses import fields
@@ -20,7 +19,7 @@ from pydantic import (
 )
 
 from rnnbench.model.case import AXES, DEFAULTS, LAYER_NAME, TORCH_LAYERS, Case
-from rnnbench.model.cores import physical_cores
+from rnnbench.model.machine import core_count
 from rnnbench.model.workload import DEFAULT_COMPARE
 from rnnbench.sweep.expand import Inapplicable
 from rnnbench.sweep.messages import Keys, fault_of
@@ -56,7 +55,7 @@ def _known_layer(name: str) -> str:
 
 def _all_cores(values: list[Any]) -> list[Any]:
     """`all` is a number from here on; where it is there already, it adds nothing."""
-    count = len(physical_cores()) or os.cpu_count() or 1
+    count = core_count()
     rest = [value for value in values if value != "all"]
     return rest if count in rest or rest == values else [*rest, count]
 

@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from functools import partial
 
 from rnnbench.model.case import Allocator
-from rnnbench.model.cores import physical_cores
 from rnnbench.model.errors import CampaignError, RnnbenchError
+from rnnbench.model.machine import physical_cores
 from rnnbench.runner.scheduler import MOST_LANES, Progress
 from rnnbench.runner.worker_env import Setting
 from rnnbench.runner.worker_process import Worker, WorkerDeathError

@@ -15,10 +15,10 @@ from typing import Any
 
 from studies.calibration.samples import Part
 
-# Modules that the value of every sample depends on.
+# Modules that the value of every sample depends on; `module:name` is one definition.
 COMMON = (
     "rnnbench.analysis.launch_estimate",
-    "rnnbench.model.cores",
+    "rnnbench.model.machine:physical_cores",
     "rnnbench.model.turn_plan",
     "rnnbench.runner.timing",
     "rnnbench.runner.worker_env",
@@ -94,12 +94,19 @@ def code_of(definition: ast.AST) -> str:
     return repr(_facts(_Canonical().visit(definition)))
 
 
-def _codes(modules: Iterable[str], source: Source) -> list[str]:
-    return [
-        f"{name} {code_of(node)}"
-        for module in modules
-        for name, node in definitions(source(module))
-    ]
+def measuring_code(
+    entries: Iterable[str], source: Source = source_of
+) -> Iterator[tuple[str, ast.AST]]:
+    """The definitions of `entries`, each a module or `module:name`."""
+    for entry in entries:
+        module, _, only = entry.partition(":")
+        for name, node in definitions(source(module)):
+            if not only or name == only:
+                yield name, node
+
+
+def _codes(entries: Iterable[str], source: Source) -> list[str]:
+    return [f"{name} {code_of(node)}" for name, node in measuring_code(entries, source)]
 
 
 def _digest(codes: Iterable[str]) -> str:

@@ -5,6 +5,7 @@ renames of `RENAMED`. Where nothing differs but what `ACCEPTED` names with a rea
 digests of a calibration that the earlier code measured may be replaced by today's.
 """
 
+import ast
 import re
 import subprocess
 from collections.abc import Iterable, Iterator, Mapping
@@ -17,9 +18,8 @@ from studies.calibration.code_digest import (
     OWN,
     Source,
     code_of,
-    definitions,
     digests,
-    source_of,
+    measuring_code,
 )
 from studies.calibration.samples import Calibration
 
@@ -115,13 +115,12 @@ def differences(
             yield Difference(name, "changed")
 
 
-def codes(sources: Iterable[str]) -> dict[str, list[str]]:
+def codes(found: Iterable[tuple[str, ast.AST]]) -> dict[str, list[str]]:
     """The code of every definition by its name; modules may share a name."""
-    found: dict[str, list[str]] = {}
-    for source in sources:
-        for name, node in definitions(source):
-            found.setdefault(name, []).append(code_of(node))
-    return {name: sorted(code) for name, code in found.items()}
+    code: dict[str, list[str]] = {}
+    for name, node in found:
+        code.setdefault(name, []).append(code_of(node))
+    return {name: sorted(each) for name, each in code.items()}
 
 
 _BASE_SOURCE = source_at(BASE)
@@ -129,9 +128,9 @@ _BASE_SOURCE = source_at(BASE)
 
 def compare_with_base(base: Source = _BASE_SOURCE) -> tuple[Difference, ...]:
     """All differences of today's measuring code from the base's."""
-    modules = [*COMMON, *(module for part in OWN.values() for module in part)]
-    before = codes(renamed(base(module), RENAMED) for module in modules)
-    return tuple(differences(before, codes(map(source_of, modules))))
+    entries = [*COMMON, *(entry for part in OWN.values() for entry in part)]
+    before = measuring_code(entries, lambda module: renamed(base(module), RENAMED))
+    return tuple(differences(codes(before), codes(measuring_code(entries))))
 
 
 def restamped(

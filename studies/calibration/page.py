@@ -6,7 +6,8 @@
 from collections.abc import Sequence
 
 from rnnbench.analysis.stats import Interval
-from rnnbench.model.metric import TIME, significant
+from rnnbench.model.formatting import significant
+from rnnbench.model.metric import TIME
 from studies.calibration.code_digest import digests
 from studies.calibration.findings import Findings, findings_of
 from studies.calibration.goals import Goal, Unit, goals_of

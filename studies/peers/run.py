@@ -28,7 +28,7 @@ from pathlib import Path
 from queue import SimpleQueue
 from threading import Lock
 
-from rnnbench.model.cores import physical_cores
+from rnnbench.model.machine import physical_cores
 from studies.bursts import bursts
 from studies.peers.sweeps import work_in
 from studies.peers.tools import ROOT, SUITES, TOOLS

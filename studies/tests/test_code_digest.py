@@ -65,7 +65,9 @@ def test_what_changes_no_measurement_changes_no_code(old, new):
     changed = SOURCE.replace(old, new)
 
     assert changed != SOURCE
-    assert list(differences(codes([SOURCE]), codes([changed]))) == []
+    assert (
+        list(differences(codes(definitions(SOURCE)), codes(definitions(changed)))) == []
+    )
 
 
 @pytest.mark.parametrize(
@@ -83,20 +85,25 @@ def test_what_changes_no_measurement_changes_no_code(old, new):
 def test_what_may_change_a_measurement_changes_the_code_of_its_definition(
     old, new, name
 ):
-    found = differences(codes([SOURCE]), codes([SOURCE.replace(old, new)]))
+    found = differences(
+        codes(definitions(SOURCE)), codes(definitions(SOURCE.replace(old, new)))
+    )
 
     assert [(each.name, each.kind) for each in found] == [(name, "changed")]
 
 
 def test_a_definition_may_move_to_another_module():
     first, second = SOURCE.split("\n\nclass A")
-    moved = codes([f"class A{second}", first])
+    moved = codes(definitions(f"class A{second}\n{first}"))
 
-    assert list(differences(codes([SOURCE]), moved)) == []
+    assert list(differences(codes(definitions(SOURCE)), moved)) == []
 
 
 def test_what_is_missing_and_what_is_new_is_named():
-    found = differences(codes([SOURCE]), codes([SOURCE.replace("def f(", "def g(")]))
+    found = differences(
+        codes(definitions(SOURCE)),
+        codes(definitions(SOURCE.replace("def f(", "def g("))),
+    )
 
     assert [(each.name, each.kind) for each in found] == [
         ("f", "removed"),
@@ -109,7 +116,9 @@ def test_a_table_of_names_tells_a_rename_from_a_change():
 
     before = renamed(SOURCE, {"A": "B", "LIMIT": "MOST"})
 
-    assert list(differences(codes([before]), codes([after]))) == []
+    assert (
+        list(differences(codes(definitions(before)), codes(definitions(after)))) == []
+    )
 
 
 def test_definitions_are_functions_methods_constants_and_classes():

@@ -2,7 +2,7 @@ import math
 
 import pytest
 
-from rnnbench.model.metric import PEAK_MEMORY, TIME, significant
+from rnnbench.model.metric import PEAK_MEMORY, TIME
 
 
 @pytest.mark.parametrize(
@@ -37,11 +37,3 @@ def test_a_time_is_scaled_once_to_three_digits(seconds, text):
 )
 def test_memory_is_scaled_by_1024(count, text):
     assert PEAK_MEMORY.format(count) == text
-
-
-@pytest.mark.parametrize(
-    ("value", "text"),
-    [(1.0, "1.00"), (0.01234, "0.0123"), (123.4, "123"), (9.999, "10.0"), (0, "0")],
-)
-def test_significant_digits_have_no_exponent(value, text):
-    assert significant(value) == text

@@ -1,7 +1,7 @@
 import pytest
 
 from rnnbench.model.case import Allocator
-from rnnbench.model.cores import physical_cores
+from rnnbench.model.machine import physical_cores
 from rnnbench.model.run import Status
 from rnnbench.runner.worker_env import STEADY, Setting
 from rnnbench.runner.worker_process import judge_exit

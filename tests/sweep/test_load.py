@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
+from rnnbench.model import machine
 from rnnbench.model.case import AXES, Case, Device, Dtype, InitialState, Phase
 from rnnbench.model.cost import parameters
 from rnnbench.model.errors import SweepError
@@ -244,7 +245,7 @@ def test_a_file_that_can_t_be_read_is_refused(tmp_path, name):
 
 
 def test_all_threads_are_the_cores_of_this_machine(load, monkeypatch):
-    monkeypatch.setattr(schema, "physical_cores", lambda: (0, 2, 4, 6))
+    monkeypatch.setattr(machine, "physical_cores", lambda: (0, 2, 4, 6))
 
     some = load(PLAIN + "  threads: [1, all]\n")
     same = load(PLAIN + "  threads: [1, 4, all]\n")
@@ -255,8 +256,8 @@ def test_all_threads_are_the_cores_of_this_machine(load, monkeypatch):
 
 
 def test_without_pinning_all_threads_are_what_the_system_counts(load, monkeypatch):
-    monkeypatch.setattr(schema, "physical_cores", lambda: ())
-    monkeypatch.setattr(schema.os, "cpu_count", lambda: 3)
+    monkeypatch.setattr(machine, "physical_cores", lambda: ())
+    monkeypatch.setattr(machine.os, "cpu_count", lambda: 3)
 
     assert load(PLAIN + "  threads: all\n").cases[0].threads == 3
 
@@ -486,7 +487,7 @@ def test_dtypes_holds_every_type_against_float32():
 
 
 def test_threads_has_one_two_and_all(monkeypatch):
-    monkeypatch.setattr(schema, "physical_cores", lambda: tuple(range(16)))
+    monkeypatch.setattr(machine, "physical_cores", lambda: tuple(range(16)))
 
     assert values(shipped("threads"), "threads") == {1, 2, 16}
 

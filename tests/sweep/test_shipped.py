@@ -107,7 +107,7 @@ def test_the_installed_suites_collect_the_shipped_sweep_in_an_empty_folder(
     listing = run(
         [
             *(sys.executable, "-m", "pytest", "--pyargs", "rnnbench.suites"),
-            *("--collect-only", "-q", "--sweep", "quick"),
+            *("--collect-only", "-q", "--rnn-sweep", "quick"),
         ],
         cwd=tmp_path,
         env={**os.environ, "PYTHONPATH": str(installed)},

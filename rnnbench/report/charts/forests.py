@@ -6,7 +6,7 @@ from itertools import accumulate
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure, SubFigure
 
-from rnnbench.model.metric import significant
+from rnnbench.model.formatting import significant
 from rnnbench.report.charts.drawing import COLOURS, MARKERS, frame, shorten
 from rnnbench.report.charts.scales import Limits, arms, ratio_limits, ratio_ticks
 from rnnbench.report.content import Effect, Rows

@@ -7,7 +7,8 @@ from functools import partial
 from rnnbench.analysis.labels import layer_name, span
 from rnnbench.analysis.ratio import Ratio
 from rnnbench.model.case import Case
-from rnnbench.model.metric import PEAK_MEMORY, TIME, significant
+from rnnbench.model.formatting import significant
+from rnnbench.model.metric import PEAK_MEMORY, TIME
 from rnnbench.model.run import MEASURED, Run
 from rnnbench.report.claims.rules import (
     LESS,

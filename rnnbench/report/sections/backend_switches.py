@@ -13,7 +13,8 @@ from rnnbench.analysis.labels import (
 )
 from rnnbench.analysis.ratio import Ratio, backend, judge, pooled
 from rnnbench.analysis.stats import Interval
-from rnnbench.model.metric import PEAK_MEMORY, TIME, Metric, significant
+from rnnbench.model.formatting import significant
+from rnnbench.model.metric import PEAK_MEMORY, TIME, Metric
 from rnnbench.report.content import (
     Block,
     Cell,

@@ -15,7 +15,8 @@ from rnnbench.analysis.labels import (
 )
 from rnnbench.analysis.ratio import Ratio, judge, pooled
 from rnnbench.analysis.stats import Interval
-from rnnbench.model.metric import PEAK_MEMORY, TIME, Metric, significant
+from rnnbench.model.formatting import significant
+from rnnbench.model.metric import PEAK_MEMORY, TIME, Metric
 from rnnbench.report.content import (
     Block,
     Cell,

@@ -3,6 +3,7 @@
 from collections import Counter
 from dataclasses import fields
 
+from rnnbench.model.formatting import counted
 from rnnbench.model.metric import PEAK_MEMORY, TIME
 from rnnbench.model.run import MEASURED, Run, Status
 from rnnbench.report.content import Block, Cell, Column, Section, Table, Text
@@ -123,7 +124,7 @@ def _energy(run: Run) -> str:
 
 
 def _of_cases(count: int) -> str:
-    return f"{count} case{'' if count == 1 else 's'}"
+    return counted(count, "case")
 
 
 def _not_measured(run: Run) -> Table | None:

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from itertools import chain
 
 from rnnbench.analysis.ratio import absolute
-from rnnbench.model.metric import PEAK_MEMORY, TIME, significant
+from rnnbench.model.formatting import significant
+from rnnbench.model.metric import PEAK_MEMORY, TIME
 from rnnbench.model.profile import Kind, Operator, Profile
 from rnnbench.report.content import (
     Bar,

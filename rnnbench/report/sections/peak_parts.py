@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 
-from rnnbench.model.metric import PEAK_MEMORY, significant
+from rnnbench.model.formatting import significant
+from rnnbench.model.metric import PEAK_MEMORY
 from rnnbench.model.profile import MemoryPart
 from rnnbench.report.content import (
     Bar,

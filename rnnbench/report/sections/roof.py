@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from rnnbench.analysis.labels import layer_name
 from rnnbench.analysis.ratio import absolute
 from rnnbench.analysis.roofline import Bound, Position, place, ridge
-from rnnbench.model.metric import TIME, significant
+from rnnbench.model.formatting import counted, significant
+from rnnbench.model.metric import TIME
 from rnnbench.model.profile import Ceiling
 from rnnbench.model.run import MEASURED, Run
 from rnnbench.report.content import (
@@ -94,7 +95,7 @@ def _roof(name: str, ceiling: Ceiling, positions: Sequence[Position]) -> Roof:
 
 
 def _where(ceiling: Ceiling) -> str:
-    threads = f"{ceiling.threads} thread{'s' if ceiling.threads > 1 else ''}"
+    threads = counted(ceiling.threads, "thread")
     return f"{ceiling.device.upper()}, {ceiling.dtype}, {threads}"
 
 

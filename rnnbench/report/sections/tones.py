@@ -2,7 +2,7 @@
 
 from rnnbench.analysis.labels import layer_name, limits
 from rnnbench.analysis.ratio import Ratio, Verdict
-from rnnbench.model.metric import significant
+from rnnbench.model.formatting import significant
 from rnnbench.report.content import Cell, Tone
 
 # The colours' order: a layer keeps its colour from page to page.

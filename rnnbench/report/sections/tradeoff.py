@@ -7,7 +7,8 @@ from rnnbench.analysis.labels import SIZES, layer_name, nominal, sizes, span, wo
 from rnnbench.analysis.ratio import Ratio
 from rnnbench.analysis.stats import Interval
 from rnnbench.model.cost import step_flops
-from rnnbench.model.metric import PEAK_MEMORY, TIME, Metric, significant
+from rnnbench.model.formatting import significant
+from rnnbench.model.metric import PEAK_MEMORY, TIME, Metric
 from rnnbench.model.run import Run
 from rnnbench.report.content import (
     Block,

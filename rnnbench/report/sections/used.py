@@ -7,7 +7,8 @@ from rnnbench.analysis.labels import NO_INTERVAL, layer_name, setting, sizes, wo
 from rnnbench.analysis.ratio import Ratio, absolute
 from rnnbench.analysis.stats import Interval
 from rnnbench.model.case import Case
-from rnnbench.model.metric import PEAK_MEMORY, TIME, significant
+from rnnbench.model.formatting import significant
+from rnnbench.model.metric import PEAK_MEMORY, TIME
 from rnnbench.model.run import Result, Run, Use
 from rnnbench.report.content import Cell, Column, Listing, Section, Table, Text
 from rnnbench.report.sections.tones import winner_cell

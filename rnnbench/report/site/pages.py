@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import fields, replace
 
+from rnnbench.model.formatting import counted
 from rnnbench.report.content import (
     Block,
     Cell,
@@ -88,11 +89,6 @@ def machine_page(machine: Machine, nights: Sequence[Section]) -> Page:
         ),
         sections=tuple(sections),
     )
-
-
-def counted(count: int, what: str) -> str:
-    """A number with its noun."""
-    return f"{count} {what}{'' if count == 1 else 's'}"
 
 
 def _runs(title: str, runs: Iterable[ListedRun], root: str) -> Table:

@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from rnnbench.analysis.stats import Interval
-from rnnbench.model.metric import PEAK_MEMORY, significant
+from rnnbench.model.formatting import significant
+from rnnbench.model.metric import PEAK_MEMORY
 from rnnbench.regression.changes import Change, HistorySeries, all_series, changes_of
 from rnnbench.regression.history import Quantity, number
 from rnnbench.regression.history_store import Entry, History

@@ -10,7 +10,8 @@ from rnnbench.analysis.labels import limits
 from rnnbench.analysis.ratio import absolute, ratios
 from rnnbench.model.case import DEFAULTS
 from rnnbench.model.errors import SweepError
-from rnnbench.model.metric import TIME, significant
+from rnnbench.model.formatting import significant
+from rnnbench.model.metric import TIME
 from rnnbench.model.run import Status, Use
 from rnnbench.report.content import Cell, Column, Listing, Page, Section, Table
 from rnnbench.report.html import render
