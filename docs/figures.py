@@ -4,7 +4,8 @@ A figure stands between two comments, the first of which says what it is:
 
     <!-- figure: mean quick-epyc-2-cores onednn=true phase=train -->3.15<!-- / -->
 
-The words after `figure:` are a row of `FIGURES` and its arguments. Run this file to
+The words after `figure:` are a row of `FIGURES` and its arguments. In running text a
+marker must not begin a line: Markdown would end the paragraph there. Run this file to
 bring every figure up to date; `--check` changes nothing and exits with 1 where a
 figure is stale.
 """
@@ -15,6 +16,7 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import calibration_figures
 import peer_figures
 import run_figures
 
@@ -41,12 +43,16 @@ FIGURES: dict[str, Callable[..., str]] = {
     "peers": peer_figures.table,
     "peers-sixty": peer_figures.sixty,
     "peers-farthest": peer_figures.farthest,
+    "calibration": calibration_figures.table,
+    "calibration-date": calibration_figures.provenance,
+    "calibration-met": calibration_figures.met,
     "peers-date": peer_figures.provenance,
 }
 
 _FIGURE = re.compile(
+    r"(?P<start>^[ \t]*)?"
     r"(?P<open><!-- figure: (?P<words>[^>]+?) -->)(?P<text>.*?)(?P<close><!-- / -->)",
-    re.DOTALL,
+    re.DOTALL | re.MULTILINE,
 )
 
 
@@ -73,9 +79,13 @@ def _filled(found: re.Match[str]) -> str:
         value = FIGURES[name](*words)
     except (TypeError, LookupError, AttributeError, OSError, RnnbenchError) as error:
         raise ValueError(f"{found['words']!r}: {error}") from error
+    is_table = "\n" in value
+    if is_table != (found["start"] is not None):
+        where = "begin" if is_table else "not begin"
+        raise ValueError(f"{found['words']!r}: the marker must {where} its line")
     # A table needs its own paragraph: a blank line on both sides.
-    block = f"\n\n{value}\n\n" if "\n" in value else value
-    return f"{found['open']}{block}{found['close']}"
+    block = f"\n\n{value}\n\n" if is_table else value
+    return f"{found['start'] or ''}{found['open']}{block}{found['close']}"
 
 
 def main(arguments: list[str]) -> int:

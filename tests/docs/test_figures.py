@@ -40,7 +40,15 @@ def test_a_stale_figure_is_replaced_and_the_text_around_it_kept():
 )
 def test_a_figure_that_can_not_be_computed_is_named(words):
     with pytest.raises(ValueError, match=words.split()[0]):
-        figures.filled(f"<!-- figure: {words} --><!-- / -->")
+        figures.filled(f"took <!-- figure: {words} --><!-- / -->")
+
+
+@pytest.mark.parametrize("text", ["{}", "first\n  {} more"])
+def test_a_figure_that_would_end_its_paragraph_is_refused(text):
+    marker = "<!-- figure: cases quick-epyc-2-cores --><!-- / -->"
+
+    with pytest.raises(ValueError, match="must not begin its line"):
+        figures.filled(text.format(marker))
 
 
 @given(st.lists(st.lists(CELL, min_size=2, max_size=2), min_size=1))
