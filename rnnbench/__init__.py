@@ -1,3 +1,3 @@
-"""rnnbench: what choosing one recurrent layer of torch.nn over another costs, here."""
+"""Benchmarks for the recurrent layers of torch.nn, side by side on this machine."""
 
 __version__ = "0.1.0"

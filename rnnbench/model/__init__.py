@@ -1,1 +1,1 @@
-"""What is measured and what a run contains; standard library only."""
+"""Cases, workloads, costs and the content of a run; standard library only."""

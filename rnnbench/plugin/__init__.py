@@ -1,1 +1,1 @@
-"""The pytest integration: options, cases as test items, replayed timings."""
+"""The pytest plugin: options, cases as test items, replayed timings."""

@@ -1,1 +1,1 @@
-"""Two runs, two versions, many nights: what became slower, and when."""
+"""Detects slowdowns between two runs, between two versions, and over many nights."""

@@ -1,1 +1,1 @@
-"""Files on disk: strict JSON, written whole or not at all."""
+"""Reads and writes files: strict JSON, written completely or not at all."""

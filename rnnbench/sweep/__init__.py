@@ -1,1 +1,1 @@
-"""From a YAML file to cases, or to every fault in the file."""
+"""Turns a sweep into cases, or reports every mistake in it."""

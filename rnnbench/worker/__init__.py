@@ -1,5 +1,5 @@
-"""The worker: a fresh process that measures; the only place that imports torch.
+"""The measuring process, and the only importer of torch.
 
-It reads jobs and writes answers as `worker.protocol` says, and imports torch, numpy and
-the standard library only, so it runs with any interpreter that has those.
+It reads jobs and writes answers as `worker.protocol` defines them. It imports torch,
+numpy and the standard library only, so that it runs under any interpreter with those.
 """

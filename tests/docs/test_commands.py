@@ -35,7 +35,6 @@ MEASURES = {"run", "gate", "night", "calibrate", "bisect"}
 # Of others: nothing here could say whether they would work.
 FOREIGN = {"export", "cd", "docker", "git", "tensorboard", "uvx", "pipx", "uv"}
 EXAMPLE = ROOT / "results" / "reference" / "quick-epyc-2-cores.json"
-RESULTS = ("latest", "previous", "mine", "cuda")
 
 
 @dataclass(frozen=True)
@@ -72,12 +71,12 @@ def pages_with(language):
 
 
 @pytest.fixture
-def project(tmp_path, monkeypatch):
-    """A folder with an example of each file that the pages name."""
+def project(page, tmp_path, monkeypatch):
+    """A folder with an example of each file that the page names."""
     for name in ("configs", "bench", "examples"):
         shutil.copytree(ROOT / name, tmp_path / name)
     (tmp_path / "results").mkdir()
-    for name in RESULTS:
+    for name in set(re.findall(r"results/(\w+)\.json", page.read_text("utf-8"))):
         shutil.copy(EXAMPLE, tmp_path / "results" / f"{name}.json")
     monkeypatch.chdir(tmp_path)
     return tmp_path

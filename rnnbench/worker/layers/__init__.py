@@ -1,1 +1,1 @@
-"""From a case to a layer, its input and a callable step."""
+"""Turns a case into a layer, its input, and a step that can be called."""

@@ -1,1 +1,1 @@
-"""Operators, memory, traces and ceilings; never part of a timed call."""
+"""Reads operators, memory, traces and ceilings, never within a timed call."""
