@@ -59,7 +59,7 @@ LIBRARIES = {
     "matplotlib": {"report.charts"},
     "jinja2": {"report.html"},
     "markupsafe": {"report.html"},
-    "json": {"worker.protocol", "storage", "regression", "report"},
+    "json": {"worker.protocol", "storage", "regression", "report", "cli.answer"},
 }
 
 # `--help` is quick because a command imports what it needs when it is called; the

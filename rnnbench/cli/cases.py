@@ -3,7 +3,6 @@
 import asyncio
 import sys
 from collections.abc import Iterable
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -16,9 +15,9 @@ measured side by side, in turns.
 
 \b
 Examples:
-  rnnbench cases configs/quick.yaml
-  rnnbench cases configs/nightly.yaml --plain | grep lstm
-  rnnbench cases configs/cuda.yaml --no-survey
+  rnnbench cases
+  rnnbench cases nightly --plain | grep lstm
+  rnnbench cases my_sweep.yaml --no-survey
 """
 
 
@@ -28,7 +27,9 @@ def register(app: typer.Typer) -> None:
 
 
 def list_cases(
-    sweep: Annotated[Path, typer.Argument(help="A sweep, which is a YAML file.")],
+    sweep: Annotated[
+        str, typer.Argument(help="A shipped sweep or a YAML file.")
+    ] = "quick",
     *,
     plain: Annotated[
         bool, typer.Option("--plain", help="Print plain columns on a terminal too.")
@@ -42,8 +43,9 @@ def list_cases(
     from rnnbench.model.machine import core_count  # noqa: PLC0415
     from rnnbench.runner import scheduler  # noqa: PLC0415
     from rnnbench.sweep.load import load_sweep  # noqa: PLC0415
+    from rnnbench.sweep.shipped import find_sweep  # noqa: PLC0415
 
-    read = load_sweep(sweep)
+    read = load_sweep(find_sweep(sweep))
     reasons: tuple[str | None, ...] = (None,) * len(read.cases)
     if survey:
         _, reasons = asyncio.run(scheduler.survey(read.cases))

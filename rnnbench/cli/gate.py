@@ -1,9 +1,10 @@
 """`rnnbench gate`: whether a candidate is slower than a baseline."""
 
 import sys
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -24,9 +25,8 @@ Exit status:
 
 \b
 Examples:
-  rnnbench gate --baseline .old/bin/python --candidate .new/bin/python \\
-      configs/quick.yaml
-  rnnbench gate --baseline-layer gru --candidate-layer my.layers:gru configs/quick.yaml
+  rnnbench gate --baseline .old/bin/python --candidate .new/bin/python quick
+  rnnbench gate --baseline-layer gru --candidate-layer my_layer:leaky_rnn quick
 """
 
 
@@ -68,7 +68,9 @@ def register(app: typer.Typer) -> None:
 
 
 def gate_versions(  # noqa: PLR0913 - options, not arguments
-    sweep: Annotated[Path, typer.Argument(help="The sweep whose cases are measured.")],
+    sweep: Annotated[
+        str, typer.Argument(help="A shipped sweep or a YAML file, for its cases.")
+    ],
     *,
     baseline: _Baseline = "",
     candidate: _Candidate = "",
@@ -81,17 +83,16 @@ def gate_versions(  # noqa: PLR0913 - options, not arguments
     """Gate a candidate; the help text is `_GATE`."""
     from rnnbench.regression.gate_run import GateSides, run_gate  # noqa: PLC0415
     from rnnbench.regression.gate_table import gate_table  # noqa: PLC0415
-    from rnnbench.regression.verdict_table import WRITERS, render  # noqa: PLC0415
+    from rnnbench.regression.verdict_table import render  # noqa: PLC0415
     from rnnbench.runner.progress import ProgressLine, Stream  # noqa: PLC0415
-    from rnnbench.storage.files import write_whole  # noqa: PLC0415
     from rnnbench.sweep.load import load_sweep  # noqa: PLC0415
+    from rnnbench.sweep.shipped import find_sweep  # noqa: PLC0415
 
     if bool(baseline_layer) != bool(candidate_layer) or not (
         candidate or candidate_layer
     ):
         raise typer.BadParameter("give --candidate, or a layer for each side")
-    if unknown := [path for path in output or () if path.suffix not in WRITERS]:
-        raise typer.BadParameter(f"{unknown[0]}: must end in .json, .md or .txt")
+    write_files = _writer(output or [])
     sides = GateSides(
         baseline=baseline or sys.executable,
         candidate=candidate or baseline or sys.executable,
@@ -99,9 +100,23 @@ def gate_versions(  # noqa: PLR0913 - options, not arguments
         candidate_layer=candidate_layer,
     )
     with closing(ProgressLine(Stream(sys.stderr))) as line:
-        decision = run_gate(load_sweep(sweep), sides, budget, line.show)
+        decision = run_gate(load_sweep(find_sweep(sweep)), sides, budget, line.show)
     table = gate_table(decision)
-    for path in output or ():
-        write_whole(path, WRITERS[path.suffix](table))
+    write_files(table)
     typer.echo(render(table, "terminal", verbose=verbose), nl=False)
     raise typer.Exit(decision.exit_code)
+
+
+def _writer(paths: list[Path]) -> Callable[[Any], None]:
+    """A function that writes a table to `paths`, whose suffixes are checked now."""
+    from rnnbench.regression.verdict_table import WRITERS  # noqa: PLC0415
+    from rnnbench.storage.files import write_whole  # noqa: PLC0415
+
+    if unknown := [path for path in paths if path.suffix not in WRITERS]:
+        raise typer.BadParameter(f"{unknown[0]}: must end in .json, .md or .txt")
+
+    def write(table: Any) -> None:
+        for path in paths:
+            write_whole(path, WRITERS[path.suffix](table))
+
+    return write

@@ -12,16 +12,27 @@ import typer
 from typer.core import TyperGroup
 
 import rnnbench
-from rnnbench.cli import cases, compare, gate, history, plot, report, site
+from rnnbench.cli import (
+    cases,
+    compare,
+    gate,
+    history,
+    init,
+    plot,
+    report,
+    run,
+    site,
+    sweeps,
+)
 from rnnbench.model.errors import RnnbenchError
 
 _ABOUT = """Compare the recurrent layers of torch.nn on this machine, side by side.
 
 \b
-Look at a sweep, measure it, read the answer:
-  rnnbench cases configs/quick.yaml
-  pytest bench/ --rnn-sweep configs/quick.yaml --benchmark-json=results/latest.json
-  rnnbench report results/latest.json --output reports/latest
+Measure the quick sweep; list the other sweeps; measure what you need:
+  rnnbench run
+  rnnbench sweeps
+  rnnbench run --layer lstm,gru --hidden-size 256 --phase train
 
 \b
 Exit status of every command: 0 success, 2 bad input or no answer, 3 internal error,
@@ -85,7 +96,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-for command in (cases, report, plot, site, compare, gate, history):
+for command in (run, init, sweeps, cases, report, plot, site, compare, gate, history):
     command.register(app)
 
 

@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -42,13 +42,17 @@ def write_report(
     ] = ReportFormat.HTML,
 ) -> None:
     """Write the report of a run; the help text is `_REPORT`."""
+    from rnnbench.storage.results_file import load_run  # noqa: PLC0415
+
+    target = output / FILE_NAMES[format]
+    write_page(load_run(results), target, format)
+    typer.echo(f"{target} written")
+
+
+def write_page(run: Any, target: Path, form: ReportFormat) -> None:
+    """Write the report of `run` to the file `target`."""
     from rnnbench.report import RENDERERS  # noqa: PLC0415
     from rnnbench.report.run_page import page  # noqa: PLC0415
     from rnnbench.storage.files import write_whole  # noqa: PLC0415
-    from rnnbench.storage.results_file import load_run  # noqa: PLC0415
 
-    run = load_run(results)
-    text = RENDERERS[format.value](page(run))
-    target = output / FILE_NAMES[format]
-    write_whole(target, text)
-    typer.echo(f"{target} written")
+    write_whole(target, RENDERERS[form.value](page(run)))

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
-from rnnbench.model.formatting import significant
+from rnnbench.model.formatting import counted, significant
 from rnnbench.regression.changes import Change, count_nights
 from rnnbench.regression.history_store import History
 from rnnbench.regression.verdict_table import VerdictTable
@@ -24,7 +24,7 @@ _METHOD = (
 def changes_table(found: Sequence[Change], history: History) -> VerdictTable:
     """Every change, the latest first."""
     nights = count_nights(history)
-    changes = f"{len(found)} change{'s' if len(found) > 1 else ''}"
+    changes = counted(len(found), "change")
     return VerdictTable(
         title="Changes in the history",
         answer=f"{changes if found else 'No change'} in {sum(nights.values())} runs.",
@@ -34,7 +34,7 @@ def changes_table(found: Sequence[Change], history: History) -> VerdictTable:
         reasons=tuple(f"skipped: {line}" for line in history.skipped),
         notes=(
             *(
-                f"{machine}: {count} night{'s' if count > 1 else ''}"
+                f"{machine}: {counted(count, 'night')}"
                 for machine, count in nights.items()
             ),
             *_METHOD,

@@ -13,7 +13,13 @@ from enum import StrEnum
 from typing import Any
 
 from rnnbench.analysis.stats import Interval
-from rnnbench.model.formatting import align, for_markdown, for_terminal
+from rnnbench.model.formatting import (
+    align,
+    counted,
+    for_markdown,
+    for_terminal,
+    markdown_table,
+)
 
 # 2: baseline and candidate in place of base and new; verdicts in lower case.
 SCHEMA = 2
@@ -65,7 +71,7 @@ def _lines(table: VerdictTable, rows: int, reasons: int, notes: int) -> str:
     if rows:
         lines += ["", *align([table.headings, *table.rows[:rows]])]
     if left := len(table.rows) - rows:
-        lines.append(f"{left} more row{'s' if left > 1 else ''}: --verbose shows all")
+        lines.append(f"{counted(left, 'more row')}: --verbose shows all")
     for group, most in ((table.reasons, reasons), (table.notes, notes)):
         if group:
             lines += ["", *map(for_terminal, group[:most])]
@@ -79,12 +85,9 @@ def as_markdown(table: VerdictTable) -> str:
     parts = [f"## {for_markdown(table.title)}", f"**{for_markdown(table.answer)}**"]
     shown = table.rows[: min(table.notable, _MOST_MARKDOWN_ROWS)]
     if shown:
-        rows = [table.headings, ("---",) * len(table.headings)]
-        text = [" | ".join(row) for row in rows]
-        text += [" | ".join(map(for_markdown, row)) for row in shown]
-        parts.append("\n".join(f"| {row} |" for row in text))
+        parts.append("\n".join(markdown_table(table.headings, shown)))
     if left := len(table.rows) - len(shown):
-        parts.append(f"Not shown: {left} row{'s' if left > 1 else ''}.")
+        parts.append(f"Not shown: {counted(left, 'row')}.")
     groups = table.reasons[:_MOST_MARKDOWN_ROWS], table.notes
     parts += [
         "\n".join(f"* {for_markdown(line)}" for line in group)

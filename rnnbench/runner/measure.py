@@ -30,6 +30,7 @@ from rnnbench.runner.results import Outcome
 from rnnbench.runner.scheduler import Campaign, Progress, survey
 
 OnProgress = Callable[[Progress], None]
+OnLaunch = Callable[[Run], None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,28 +103,31 @@ def measure(
     sweep: SweepRecord,
     options: MeasureOptions = MeasureOptions(),
     on_progress: OnProgress = lambda _: None,
+    on_launch: OnLaunch | None = None,
 ) -> Run:
     """Measure `workloads` of `sweep` side by side; every case is in the run's results.
+
+    `on_progress` is called when a workload begins and ends in a launch. `on_launch` is
+    called with the run so far after a worker has ended and before the next one starts,
+    when its core is idle: what takes time, such as drawing, belongs there.
 
     A case that fails, or for which the time does not suffice, has a status and a reason
     in the run. CampaignError, ResultsError: measuring can't begin or go on; the journal
     keeps what was done. MeasureInterrupt: the user pressed Ctrl-C; it has the run.
     """
     sweep = replace(sweep, policy=options.policy(sweep.policy))
-    order = Order(
-        workloads=workloads,
-        policy=sweep.policy,
-        stop_at_failure=options.stop_at_failure,
-        smoke=options.smoke,
-        traces=str(options.traces) if options.traces else None,
-        command=options.worker,
-    )
+    order = _order(workloads, sweep, options)
     environment, reasons = asyncio.run(survey(order.cases, order.command))
     header = _header(order, sweep, environment)
     with Journal.start(options.journal, header, resume=options.resume) as journal:
         if options.traces is not None and not options.resume:
             _remove_traces(options.traces)
-        campaign = Campaign(order, environment, journal, on_progress)
+
+        def show_launch(campaign: Campaign) -> None:
+            if on_launch is not None:
+                on_launch(_run(campaign, sweep, options, "not measured yet"))
+
+        campaign = Campaign(order, environment, journal, on_progress, show_launch)
         try:
             asyncio.run(campaign.run(reasons))
         except KeyboardInterrupt:
@@ -136,6 +140,19 @@ def measure(
             else f"not begun: the budget of {sweep.policy.budget:g} s had ended"
         )
         return _run(campaign, sweep, options, unmeasured)
+
+
+def _order(
+    workloads: tuple[Workload, ...], sweep: SweepRecord, options: MeasureOptions
+) -> Order:
+    return Order(
+        workloads=workloads,
+        policy=sweep.policy,
+        stop_at_failure=options.stop_at_failure,
+        smoke=options.smoke,
+        traces=str(options.traces) if options.traces else None,
+        command=options.worker,
+    )
 
 
 def discard_journal(run: Run, options: MeasureOptions) -> None:

@@ -70,7 +70,12 @@ class Campaign:
     """Measures an order until each interval is narrow enough, or the budget ends."""
 
     def __init__(
-        self, order: Order, environment: Environment, journal: Journal, show: Show
+        self,
+        order: Order,
+        environment: Environment,
+        journal: Journal,
+        show: Show,
+        on_launch: Callable[["Campaign"], None] = lambda _: None,
     ) -> None:
         self.order = order
         self.journal = journal
@@ -84,7 +89,7 @@ class Campaign:
         self._due_passes = 0
         deadline = self._began + order.policy.budget
         self._crew = Crew(order, journal, self._tell, deadline)
-        self._timing = Timing(self._crew)
+        self._timing = Timing(self._crew, partial(on_launch, self))
 
     async def run(self, reasons: Sequence[str]) -> None:
         """Skip the cases that have a reason to be; measure the others, look by look.

@@ -3,7 +3,7 @@
 import random
 import time
 from collections import Counter, deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
 
@@ -34,9 +34,11 @@ class Timing:
     """Carries out timed launches, journals their passes, and judges deaths.
 
     `inside_turns`, `waited`: seconds, over all launches; `walls`: of the last pass.
+    `on_launch` is called after a worker has ended, before the next one starts.
     """
 
     crew: Crew
+    on_launch: Callable[[], None] = lambda: None
     inside_turns: float = 0.0
     waited: float = 0.0
     launches: int = 0
@@ -70,6 +72,7 @@ class Timing:
                         await self._judge(death, members, launch, start)
                         break
                     pending.popleft()
+            self.on_launch()
 
     async def _pass(
         self, worker: Worker, number: int, workload: Workload, members: list[Case]

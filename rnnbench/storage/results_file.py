@@ -123,6 +123,13 @@ def write_document(path: Path, document: dict[str, Any]) -> None:
         raise ResultsError(f"{path}: not written: {one_line(error)}") from error
 
 
+def save_run(path: Path, run: Run) -> None:
+    """Write `run` as a results file of its own, without pytest-benchmark's entries."""
+    document = empty_document()
+    attach(document, run)
+    write_document(path, document)
+
+
 def load_run(path: Path) -> Run:
     """Read the run in a results file; whatever is wrong with it is one line."""
     try:

@@ -39,13 +39,21 @@ def load_sweep(path: Path) -> Sweep:
     # What is no YAML has no sections to be checked.
     is_yaml = not document.faults or bool(document.values)
     question = _question(text, document)
-    file = check(document) if is_yaml else None
+    sweep = build_sweep(path.stem, question, document) if is_yaml else None
+    if sweep is None or document.faults:
+        raise _error(path, document.faults)
+    return sweep
+
+
+def build_sweep(name: str, question: str, document: Document) -> Sweep | None:
+    """The sweep that a document describes; None if a fault was added to it."""
+    file = check(document)
     expansion = _expand(file, document) if file else Expansion()
     if file is None or document.faults:
-        raise _error(path, document.faults)
+        return None
     return Sweep(
         record=SweepRecord(
-            name=path.stem,
+            name=name,
             question=question,
             digest=_digest(expansion.cases, tuple(file.compare)),
             compare=tuple(file.compare),
@@ -81,9 +89,10 @@ def _expand(file: SweepFile, document: Document) -> Expansion:
             inapplicable=file.inapplicable,
         )
     )
-    for route, what in expansion.faults:
-        name = ".".join(part for part in route if isinstance(part, str))
-        document.faults.append(SweepFault(document.value(route), f"{name}: {what}"))
+    document.faults += [
+        SweepFault(document.value(route), what, route)
+        for route, what in expansion.faults
+    ]
     return expansion
 
 
@@ -129,7 +138,7 @@ def _machine_notes(file: SweepFile, document: Document) -> Iterator[str]:
 def _error(path: Path, faults: list[SweepFault]) -> SweepError:
     return SweepError(
         "\n".join(
-            f"{path}:{fault.place.line}:{fault.place.column}: {fault.what}"
-            for fault in sorted(faults)
+            f"{path}:{fault.place.line}:{fault.place.column}: {fault}"
+            for fault in sorted(faults, key=lambda fault: (fault.place, str(fault)))
         )
     )

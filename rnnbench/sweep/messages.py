@@ -17,14 +17,11 @@ def fault_of(error: Mapping[str, Any], document: Document, keys: Keys) -> SweepF
     route, kind = error["loc"], error["type"]
     about_key = kind in ("extra_forbidden", "missing")
     place = document.key(route) if about_key else document.value(route)
-    names = [
-        one if one.isidentifier() else repr(one) for one in route if type(one) is str
-    ]
     if kind == "extra_forbidden":
         what = _no_such_key(error, keys)
     else:
         what = _MESSAGES.get(kind, _as_pydantic_says)(error)
-    return SweepFault(place, f"{'.'.join(names)}: {what}" if names else what)
+    return SweepFault(place, what, route)
 
 
 def _as_pydantic_says(error: Mapping[str, Any]) -> str:

@@ -29,7 +29,7 @@ ENTRY_POINTS = "rnnbench.layers"
 # No tensor has more in one dimension, and no slip of the pen should cost more digits.
 _MOST = 2**31 - 1
 # A process has one of each: cases that differ in them can't take turns in it.
-_OF_A_PROCESS = ("device", "threads", "allocator")
+OF_A_PROCESS = ("device", "threads", "allocator")
 
 
 def _as_list(value: Any) -> Any:
@@ -63,7 +63,7 @@ def _all_cores(values: list[Any]) -> list[Any]:
 def _comparable(axis: str) -> str:
     if axis not in AXES:
         raise ValueError(f"{reprlib.repr(axis)}: no such axis{nearest(axis, AXES)}")
-    if axis in _OF_A_PROCESS:
+    if axis in OF_A_PROCESS:
         raise ValueError(f"{axis}: a process has one, so its values can't take turns")
     return axis
 

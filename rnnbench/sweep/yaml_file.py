@@ -41,10 +41,20 @@ class Place:
 
 @dataclass(frozen=True, slots=True, order=True)
 class SweepFault:
-    """What is wrong, and where."""
+    """One fault: its place, its description, and the keys that lead to it."""
 
     place: Place
     what: str
+    route: Route = ()
+
+    def __str__(self) -> str:
+        """The description after the names of the keys: `axes.layer: is missing`."""
+        names = [
+            key if key.isidentifier() else repr(key)
+            for key in self.route
+            if isinstance(key, str)
+        ]
+        return f"{'.'.join(names)}: {self.what}" if names else self.what
 
 
 @dataclass(slots=True)
@@ -119,6 +129,17 @@ def read_yaml(text: str) -> Document:
     if node is not None:
         document.data = _plain(node, (), document)
     return document
+
+
+def plain_scalar(text: str) -> Any:
+    """A scalar as YAML 1.2 reads it where it stands without quotes.
+
+    >>> [plain_scalar(text) for text in ("8", "0.5", "true", "gru")]
+    [8, 0.5, True, 'gru']
+    """
+    resolver = YAML(typ="rt").resolver
+    tag = str(resolver.resolve(ScalarNode, text, (True, False)))
+    return _SCALARS.get(tag.rpartition(":")[2], str)(text)
 
 
 def one_line(text: str) -> str:

@@ -14,8 +14,8 @@ from rnnbench.model.errors import RnnbenchError
 @pytest.mark.parametrize(
     ("arguments", "taught"),
     [
-        (["--help"], "pytest bench/ --rnn-sweep configs/quick.yaml"),
-        (["cases", "--help"], "rnnbench cases configs/quick.yaml"),
+        (["--help"], "rnnbench run --layer lstm,gru --hidden-size 256 --phase train"),
+        (["cases", "--help"], "rnnbench cases nightly --plain | grep lstm"),
         (["report", "--help"], "--output reports/latest --format markdown"),
     ],
 )
@@ -42,7 +42,7 @@ def test_help_loads_nothing_heavy():
     assert done.returncode == 0
 
 
-@pytest.mark.parametrize("arguments", [["cass"], ["cases"], ["report", "x.json"], []])
+@pytest.mark.parametrize("arguments", [["cass"], ["gate"], ["report", "x.json"], []])
 def test_a_command_that_is_none_is_explained(run, arguments):
     code, out, err = run(*arguments)
 
@@ -111,7 +111,7 @@ def test_an_interrupt_is_130_without_a_traceback(fail):
     assert err == "interrupted\n"
 
 
-@pytest.mark.parametrize("arguments", [["--help"], ["cases", "--help"]])
+@pytest.mark.parametrize("arguments", [["--help"], ["sweeps"]])
 def test_a_closed_standard_output_gives_no_traceback(arguments):
     read, write = os.pipe()
     os.close(read)

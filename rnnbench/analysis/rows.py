@@ -1,0 +1,96 @@
+"""A run as plain rows: one for each ratio, case or operator, axes as columns."""
+
+import math
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from rnnbench.analysis.ratio import absolute, ratios
+from rnnbench.analysis.stats import Interval
+from rnnbench.model.case import Case, encode_case
+from rnnbench.model.run import Run
+
+Row = dict[str, Any]
+
+
+def ratio_rows(run: Run) -> Iterator[Row]:
+    """One row for each ratio of time or memory: candidate divided by baseline.
+
+    `axis` is the axis in which the two differ; its column holds the candidate's value,
+    which is repeated as `candidate` beside `baseline`. `low` and `high` are the ends of
+    the 95 % interval, None where a single launch gives none.
+    """
+    for ratio in ratios(run):
+        pair, interval = ratio.pair, ratio.interval
+        yield {
+            "axis": pair.axis,
+            "candidate": plain(getattr(pair.candidate, pair.axis)),
+            "baseline": plain(getattr(pair.baseline, pair.axis)),
+            "metric": ratio.metric.name,
+            "ratio": interval.estimate,
+            **_ends(interval),
+            "verdict": str(ratio.verdict),
+            "launches": interval.count,
+            **_axes(pair.candidate),
+            "workload": ratio.workload,
+            "candidate_case": pair.candidate.id,
+            "baseline_case": pair.baseline.id,
+        }
+
+
+def case_rows(run: Run) -> Iterator[Row]:
+    """One row for each case: status, seconds per call, peak memory, energy.
+
+    `seconds` is the time per call with the ends of its 95 % interval. `peak_bytes` is
+    the memory that a call adds at its peak; `joules` is the energy per call.
+    """
+    for result in run.results:
+        time = absolute(result.turns)
+        first = [t.first_call for t in result.turns if t.first_call is not None]
+        yield {
+            **_axes(result.case),
+            "status": str(result.status),
+            "reason": result.reason,
+            "seconds": time.estimate if time else None,
+            **(_ends(time) if time else {"low": None, "high": None}),
+            "launches": time.count if time else 0,
+            "first_call_seconds": first[0] if first else None,
+            "peak_bytes": result.peak_memory,
+            "joules": result.energy,
+            "workload": result.workload,
+            "case": result.case.id,
+        }
+
+
+def operator_rows(run: Run) -> Iterator[Row]:
+    """One row for each operator of each profiled case."""
+    for result in run.results:
+        if result.profile is None:
+            continue
+        for operator in result.profile.operators:
+            yield {
+                **_axes(result.case),
+                "operator": operator.name,
+                "kind": str(operator.kind),
+                "calls": operator.calls,
+                "host_seconds": operator.host_seconds,
+                "device_seconds": operator.device_seconds,
+                "allocated_bytes": operator.allocated_bytes,
+                "case": result.case.id,
+            }
+
+
+def plain(value: Any) -> Any:
+    """The value of an axis without its enumeration."""
+    return str(value) if isinstance(value, str) else value
+
+
+def _axes(case: Case) -> Mapping[str, Any]:
+    return {name: plain(value) for name, value in encode_case(case).items()}
+
+
+def _ends(interval: Interval) -> Mapping[str, float | None]:
+    finite = math.isfinite(interval.high)
+    return {
+        "low": interval.low if finite else None,
+        "high": interval.high if finite else None,
+    }

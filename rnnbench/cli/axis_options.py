@@ -1,0 +1,66 @@
+"""One option for each axis of a case, added to the signature of a command."""
+
+import inspect
+from collections.abc import Callable, Mapping
+from typing import Annotated, Any
+
+import typer
+
+from rnnbench.sweep.axis_table import Axis, axis_table
+
+_PANEL = "Axes (values separated by commas)"
+
+
+def with_axes(command: Callable[..., None]) -> Callable[..., None]:
+    """`command` with its parameter `axes` replaced by an option for each axis.
+
+    The command is called with `axes`: the axes that were given, with their values.
+    """
+    signature = inspect.signature(command)
+    own = [each for each in signature.parameters.values() if each.name != "axes"]
+    added = [
+        inspect.Parameter(
+            axis.name,
+            inspect.Parameter.KEYWORD_ONLY,
+            default=None,
+            annotation=_option(axis),
+        )
+        for axis in axis_table()
+    ]
+    names = [parameter.name for parameter in added]
+
+    def call(**options: Any) -> None:
+        given = {name: options.pop(name) for name in names}
+        command(**options, axes=_values(given))
+
+    call.__doc__ = command.__doc__
+    call.__annotations__ = {each.name: each.annotation for each in (*own, *added)}
+    # typer reads the options off the signature, which these two have to agree on.
+    call.__signature__ = inspect.Signature([*own, *added])  # type: ignore[attr-defined]
+    return call
+
+
+def option_of(axis: str) -> str:
+    """The name of an axis in a message of the command line: `--hidden-size`."""
+    return f"--{axis.replace('_', '-')}"
+
+
+def _option(axis: Axis) -> Any:
+    about = f"{axis.meaning}: {axis.values}"
+    return Annotated[
+        str | None,
+        typer.Option(
+            axis.option,
+            metavar="VALUE,...",
+            help=f"{about[0].upper()}{about[1:]}. Default: {axis.default}.",
+            rich_help_panel=_PANEL,
+        ),
+    ]
+
+
+def _values(given: Mapping[str, str | None]) -> Mapping[str, list[Any]]:
+    from rnnbench.sweep.arguments import split_values  # noqa: PLC0415
+
+    return {
+        name: split_values(text) for name, text in given.items() if text is not None
+    }

@@ -1,0 +1,217 @@
+"""`rnnbench run`: measure a sweep, or axes given as options, and print the answer."""
+
+import shlex
+import sys
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from rnnbench.cli.axis_options import option_of, with_axes
+from rnnbench.cli.report import ReportFormat, write_page
+from rnnbench.model.errors import RnnbenchError
+
+_RUN = """Measure recurrent layers side by side and print which is faster.
+
+Without arguments the quick sweep is measured. SWEEP is the name of a shipped sweep (see
+rnnbench sweeps) or a file. Instead of a sweep, axes can be given as options: every
+combination of their values is a case. The results file and the page of the report are
+written to results/.
+
+\b
+Exit status:
+  0    every case was measured, or skipped because this machine can't run it
+  1    a case failed; the report says why
+  2    bad input, or nothing could be measured
+  130  interrupted; what was measured until then is saved
+
+\b
+Examples:
+  rnnbench run
+  rnnbench run knobs --budget 120
+  rnnbench run --layer lstm,gru --hidden-size 256 --seq-len 64 --batch-size 1
+  rnnbench run --layer gru --bidirectional true,false --phase train
+"""
+_CASE_FAILED, _NOTHING_MEASURED, _INTERRUPTED = 1, 2, 130
+
+_Sweep = Annotated[
+    str, typer.Argument(help="A shipped sweep or a YAML file.", metavar="[SWEEP]")
+]
+_Compare = Annotated[
+    str,
+    typer.Option(
+        metavar="AXIS,...",
+        help="Axes that are measured side by side; by default layer if it has several "
+        "values, otherwise every axis that has.",
+    ),
+]
+_Precision = Annotated[
+    float | None,
+    typer.Option(
+        help="Half-width that each 95 % interval is to reach, as a share; by default "
+        "the sweep's, or 0.02."
+    ),
+]
+_Launches = Annotated[
+    int | None,
+    typer.Option(
+        help="The most fresh processes for each case; by default the sweep's, or 20."
+    ),
+]
+_Budget = Annotated[
+    float | None,
+    typer.Option(
+        help="The most time for measuring, in seconds; by default the sweep's, or 600."
+    ),
+]
+_Profile = Annotated[
+    str | None,
+    typer.Option(
+        metavar="all|none|PATTERN",
+        help="The cases to profile; PATTERN is a regular expression on their ids. By "
+        "default the sweep's, or none.",
+    ),
+]
+_Output = Annotated[
+    Path | None,
+    typer.Option(
+        "--output",
+        "-o",
+        help="The results file; by default results/NAME-TIME.json. The page is written "
+        "beside it.",
+    ),
+]
+_Force = Annotated[
+    bool, typer.Option("--force", help="Overwrite the results file if it exists.")
+]
+_Resume = Annotated[
+    bool,
+    typer.Option(
+        "--resume", help="Continue an interrupted run that had the same --output."
+    ),
+]
+_Json = Annotated[
+    bool, typer.Option("--json", help="Print the ratios as JSON instead of text.")
+]
+_Quiet = Annotated[
+    bool, typer.Option("--quiet", "-q", help="Print only the path of the results file.")
+]
+_Open = Annotated[
+    bool, typer.Option("--open", help="Open the page in a web browser at the end.")
+]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to `app`."""
+    app.command(name="run", help=_RUN)(with_axes(run))
+
+
+def run(  # noqa: PLR0913 - options, not arguments
+    sweep: _Sweep = "",
+    *,
+    axes: Mapping[str, list[Any]],
+    compare: _Compare = "",
+    precision: _Precision = None,
+    launches: _Launches = None,
+    budget: _Budget = None,
+    profile: _Profile = None,
+    output: _Output = None,
+    force: _Force = False,
+    resume: _Resume = False,
+    json: _Json = False,
+    quiet: _Quiet = False,
+    open_page: _Open = False,
+) -> None:
+    """Measure and answer; the help text is `_RUN`."""
+    from rnnbench.cli.answer import as_json, as_text  # noqa: PLC0415
+    from rnnbench.runner.measure import MeasureOptions  # noqa: PLC0415
+
+    chosen = _chosen_sweep(sweep, axes, compare)
+    target = output or _dated(chosen.record.name)
+    if target.exists() and not (force or resume):
+        raise RnnbenchError(f"{target}: exists: choose another --output, or --force")
+    options = MeasureOptions(
+        precision=precision,
+        launches=launches,
+        budget=budget,
+        profile=profile,
+        output=target,
+        resume=resume,
+        command=shlex.join(["rnnbench", *sys.argv[1:]]),
+    )
+    measured, is_whole = _measure(chosen, options, is_shown=not quiet)
+    page = _save(measured, options, is_whole=is_whole)
+    if quiet:
+        typer.echo(target)
+    else:
+        typer.echo((as_json if json else as_text)(measured, (page, target)))
+    if open_page:
+        typer.launch(page.resolve().as_uri())
+    raise typer.Exit(_exit_status(measured) if is_whole else _INTERRUPTED)
+
+
+def _chosen_sweep(sweep: str, axes: Mapping[str, list[Any]], compare: str) -> Any:
+    """The sweep of a name, a file or axes; RnnbenchError with every fault."""
+    from rnnbench.sweep.arguments import sweep_of_axes  # noqa: PLC0415
+    from rnnbench.sweep.load import load_sweep  # noqa: PLC0415
+    from rnnbench.sweep.shipped import find_sweep  # noqa: PLC0415
+
+    if not axes and not compare:
+        return load_sweep(find_sweep(sweep or "quick"))
+    if sweep:
+        given = ", ".join(map(option_of, axes)) or "--compare"
+        raise RnnbenchError(
+            f"{sweep}: a sweep has its own axes: leave out {given}, or the sweep"
+        )
+    return sweep_of_axes(axes, list(filter(None, compare.split(","))), option_of)
+
+
+def _dated(name: str) -> Path:
+    """A results file that does not exist yet, named for the sweep and the time."""
+    moment = datetime.now(UTC).astimezone().strftime("%Y%m%d-%H%M%S")
+    return Path("results") / f"{name}-{moment}.json"
+
+
+def _measure(sweep: Any, options: Any, *, is_shown: bool) -> tuple[Any, bool]:
+    """The run, and whether it is whole: an interrupt leaves a part."""
+    from rnnbench.cli.live_table import display  # noqa: PLC0415
+    from rnnbench.runner.measure import MeasureInterrupt, measure  # noqa: PLC0415
+
+    try:
+        with display(sys.stderr, is_shown=is_shown) as shown:
+            return (
+                measure(
+                    sweep.workloads,
+                    sweep.record,
+                    options,
+                    shown.on_progress,
+                    shown.on_launch,
+                ),
+                True,
+            )
+    except MeasureInterrupt as interrupt:
+        return interrupt.run, False
+
+
+def _save(run: Any, options: Any, *, is_whole: bool) -> Path:
+    """Write the results file and the page beside it; the journal of a part stays."""
+    from rnnbench.runner.measure import discard_journal  # noqa: PLC0415
+    from rnnbench.storage.results_file import save_run  # noqa: PLC0415
+
+    save_run(options.output, run)
+    if is_whole:
+        discard_journal(run, options)
+    page: Path = options.output.with_suffix(".html")
+    write_page(run, page, ReportFormat.HTML)
+    return page
+
+
+def _exit_status(run: Any) -> int:
+    from rnnbench.model.run import FAILED, MEASURED  # noqa: PLC0415
+
+    statuses = {result.status for result in run.results}
+    if not statuses & MEASURED:
+        return _NOTHING_MEASURED
+    return _CASE_FAILED if statuses & FAILED else 0

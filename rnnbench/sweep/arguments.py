@@ -1,0 +1,87 @@
+"""A sweep from axes that are given as options or as Python arguments."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from rnnbench.model.case import AXES
+from rnnbench.model.errors import SweepError
+from rnnbench.sweep.axis_table import SIZES
+from rnnbench.sweep.load import Sweep, build_sweep
+from rnnbench.sweep.schema import OF_A_PROCESS
+from rnnbench.sweep.yaml_file import Document, SweepFault, nearest, plain_scalar
+
+NAME = "axes"
+
+
+def sweep_of_axes(
+    axes: Mapping[str, Any],
+    compare: Sequence[str] = (),
+    label: Callable[[str], str] = str,
+) -> Sweep:
+    """The sweep over the product of `axes`; sizes that are not given have a default.
+
+    A value is a single value or a list of them. `compare`: the axes that are measured
+    side by side; by default the layer if it has several values, else every axis that
+    has. `label` names an axis in a message. SweepError has one line for each fault.
+
+    >>> sweep_of_axes({"layer": ["lstm", "gru"], "hidden_size": 256})
+    """
+    if unknown := [name for name in axes if name not in AXES]:
+        lines = [f"{label(n)}: no such axis{nearest(n, AXES)}" for n in unknown]
+        raise SweepError("\n".join(lines))
+    listed = {
+        name: list(values) if isinstance(values, list | tuple) else [values]
+        for name, values in {**SIZES, **axes}.items()
+    }
+    compared = list(compare) or _varied(listed)
+    document = Document({"axes": listed, "compare": compared})
+    sweep = build_sweep(NAME, _question(listed, compared), document)
+    if sweep is None:
+        faults = sorted({_sentence(fault, label) for fault in document.faults})
+        raise SweepError("\n".join(faults))
+    return sweep
+
+
+def split_values(text: str) -> list[Any]:
+    """The values of an option: separated by commas, each read as in a sweep file.
+
+    >>> split_values("lstm,256,true")
+    ['lstm', 256, True]
+    """
+    return [plain_scalar(part.strip()) for part in text.split(",")]
+
+
+def _varied(axes: Mapping[str, Sequence[Any]]) -> list[str]:
+    """The axes that are compared: one process has one value of some of them."""
+    several = [
+        name
+        for name, values in axes.items()
+        if len(values) > 1 and name not in OF_A_PROCESS
+    ]
+    return ["layer"] if "layer" in several or not several else several
+
+
+def _question(axes: Mapping[str, Sequence[Any]], compared: Sequence[str]) -> str:
+    def words(values: Sequence[Any]) -> str:
+        return " and ".join(str(value).lower() for value in values)
+
+    sides = [
+        words(axes[axis]) if axis == "layer" else f"{axis} {words(axes[axis])}"
+        for axis in compared
+        if axis in axes
+    ]
+    fixed = [
+        f"{axis} {words(values)}"
+        for axis, values in axes.items()
+        if axis not in compared
+    ]
+    return f"How do {', '.join(sides)} compare at {', '.join(fixed)}?"
+
+
+def _sentence(fault: SweepFault, label: Callable[[str], str]) -> str:
+    """The fault after the axis that it is about, if it is about one."""
+    names = [key for key in fault.route if isinstance(key, str)]
+    axis = names[-1] if names else ""
+    if axis in AXES:
+        return f"{label(axis)}: {fault.what}"
+    return f"{label('compare')}: {fault.what}" if axis == "compare" else fault.what

@@ -1,0 +1,189 @@
+"""`rnnbench run` with a worker that answers at once: flow, files, exit status."""
+
+import json
+import sys
+from pathlib import Path
+
+import pytest
+
+from rnnbench.cli import live_table
+from rnnbench.model.errors import CampaignError
+from rnnbench.runner import measure as measuring
+from rnnbench.runner import worker_process
+from rnnbench.storage.results_file import load_run
+
+FAKE = (sys.executable, str(Path(__file__).parents[1] / "data" / "fake_worker.py"))
+PAIR = ("--layer", "lstm,gru", "--hidden-size", "8", "--launches", "6")
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path, monkeypatch):
+    """An empty folder, with workers that need no torch."""
+    monkeypatch.setattr(worker_process, "COMMAND", FAKE)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_axes_are_measured_and_answered(run, folder):
+    code, out, _ = run("run", *PAIR)
+
+    (results,) = (folder / "results").glob("axes-*.json")
+    found = load_run(results)
+    assert code == 0
+    assert [r.case.layer for r in found.results] == ["lstm", "gru"]
+    assert found.command.startswith("rnnbench run --layer lstm,gru")
+    assert len(out.splitlines()) <= 25
+    assert "GRU / LSTM" in out
+    assert out.splitlines()[-1].endswith(str(results.relative_to(folder)))
+    assert results.with_suffix(".html").read_text("utf-8").startswith("<!doctype html>")
+    assert [path.suffix for path in results.parent.iterdir()].count(".journal") == 0
+
+
+def test_a_file_that_exists_is_kept_without_force(run, folder):
+    (folder / "x.json").write_text("mine")
+
+    refused = run("run", *PAIR, "-o", "x.json")
+    kept = (folder / "x.json").read_text("utf-8")
+    forced = run("run", *PAIR, "-o", "x.json", "--force")
+
+    assert refused == (2, "", "x.json: exists: choose another --output, or --force\n")
+    assert kept == "mine"
+    assert forced[0] == 0
+    assert load_run(folder / "x.json").results
+
+
+def test_json_is_the_only_output(run):
+    code, out, _ = run("run", *PAIR, "--json", "-o", "x.json")
+
+    document = json.loads(out)
+    times = [row for row in document["ratios"] if row["metric"] == "time"]
+    assert code == 0
+    assert document["cases"] == {"ok": 2}
+    assert [(row["candidate"], row["baseline"]) for row in times] == [("gru", "lstm")]
+    assert times[0]["low"] <= times[0]["ratio"] <= times[0]["high"]
+
+
+def test_quiet_prints_the_file_alone(run):
+    assert run("run", *PAIR, "--quiet", "-o", "x.json") == (0, "x.json\n", "")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--phase", "trian"], "--phase: 'trian' is none of inference, forward, train"),
+        (["--hidden-size", "8,x"], "--hidden-size: 'x' is not a whole number"),
+        (["knbs"], "knbs: no such file, and no shipped sweep of that name (knobs?)"),
+        (["quick", "--layer", "gru"], "quick: a sweep has its own axes: leave out"),
+        (["--budget", "-1"], "budget: -1.0 is not a time in seconds"),
+        (["--profile", "("], "profile: no regular expression"),
+    ],
+)
+def test_bad_input_is_one_line(run, folder, arguments, message):
+    code, out, err = run("run", *arguments)
+
+    assert (code, out) == (2, "")
+    assert err.startswith(message)
+    assert err.count("\n") == 1
+    assert list(folder.iterdir()) == []
+
+
+def test_an_unknown_option_gets_the_nearest_one(run):
+    code, _, err = run("run", "--hiden-size", "8")
+
+    assert code == 2
+    assert "--hidden-size" in err
+
+
+def test_a_folder_that_can_t_be_written_is_one_line(run, folder):
+    (folder / "file").touch()
+
+    code, out, err = run("run", *PAIR, "-o", "file/x.json")
+
+    assert (code, out) == (2, "")
+    assert err.count("\n") == 1
+    assert "file/x.json" in err
+
+
+def test_without_torch_it_is_one_line(run, monkeypatch):
+    monkeypatch.setattr(
+        worker_process, "COMMAND", (sys.executable, "-c", "import no_such_torch")
+    )
+
+    code, out, err = run("run", *PAIR)
+
+    assert (code, out) == (2, "")
+    assert err.count("\n") == 1
+    assert "No module named 'no_such_torch'" in err
+
+
+def test_a_case_that_fails_is_1(run):
+    code, out, _ = run("run", "--layer", "lstm,fake:exit", "--launches", "2")
+
+    assert code == 1
+    assert "1 error" in out
+
+
+def test_where_every_case_is_skipped_it_is_2(run):
+    code, out, _ = run("run", *PAIR, "--device", "cuda")
+
+    assert code == 2
+    assert "2 skipped" in out
+
+
+def test_an_interrupt_saves_what_was_measured(run, folder, monkeypatch):
+    measure = measuring.measure
+
+    def interrupted(*arguments):
+        raise measuring.MeasureInterrupt(measure(*arguments))
+
+    monkeypatch.setattr(measuring, "measure", interrupted)
+
+    code, _, _ = run("run", *PAIR, "-o", "x.json")
+
+    assert code == 130
+    assert load_run(folder / "x.json").results
+    assert (folder / "x.json.journal").exists()
+
+
+def test_a_shipped_sweep_is_found_by_name(run, monkeypatch):
+    asked = []
+
+    def refuse(workloads, sweep, *_):
+        asked.append(sweep.name)
+        raise CampaignError("enough")
+
+    monkeypatch.setattr(measuring, "measure", refuse)
+
+    assert run("run")[0] == run("run", "knobs")[0] == 2
+    assert asked == ["quick", "knobs"]
+
+
+class Terminal:
+    """A stream that claims to be a terminal, and remembers what was drawn."""
+
+    def __init__(self):
+        self.text = ""
+
+    def isatty(self):
+        return True
+
+    def write(self, text):
+        self.text += text
+
+    def flush(self):
+        """Do nothing."""
+
+
+def test_the_live_table_is_drawn_between_launches_alone(make_sweep, simulate):
+    run = simulate(make_sweep(layer=["lstm", "gru"]), lambda case: 1e-3)
+    stream = Terminal()
+
+    with live_table.display(stream, is_shown=True) as shown:
+        before = stream.text
+        progress = measuring.Progress(at="x", done=1, total=2, elapsed=1.0, left=1.0)
+        shown.on_progress(progress)
+        assert stream.text == before
+        shown.on_launch(run)
+
+    assert "GRU / LSTM" in stream.text
+    assert "rnnbench 1/2" in stream.text
