@@ -24,7 +24,7 @@ from studies.calibration.code_proof import (
 from studies.calibration.machine_files import journal_in, machine_of
 from studies.calibration.page import page_of, text_of
 from studies.calibration.samples import Condition, Part
-from studies.calibration.samples_file import load_calibration, write_calibration
+from studies.calibration.samples_file import SUFFIX, load_calibration, write_calibration
 from studies.calibration.session import CalibrationSession
 from studies.calibration.stages import Selection
 
@@ -84,7 +84,7 @@ def measure(
             selection=selection,
             environment=environment,
             journal=journal,
-            target=output / f"{name}.json",
+            target=output / f"{name}{SUFFIX}",
             page=output / f"{name}.md",
             command=shlex.join(["python", "-m", "studies.calibration", *sys.argv[1:]]),
         )
@@ -121,7 +121,8 @@ def page(
 ) -> None:
     """Judge the goals of a calibration and write its page."""
     found = load_calibration(calibration)
-    target = output or calibration.with_name(f"{calibration.name.partition('.')[0]}.md")
+    name = calibration.name.removesuffix(SUFFIX)
+    target = output or calibration.with_name(f"{name}.md")
     write_whole(target, page_of(found))
     for line in text_of(found):
         typer.echo(line)

@@ -12,7 +12,7 @@ from rnnbench.model.machine import machine_key, machine_parts, machine_text
 from rnnbench.model.run import Environment
 from studies.calibration.code_digest import digests
 from studies.calibration.samples import Calibration, Part, Sample
-from studies.calibration.samples_file import load_calibration
+from studies.calibration.samples_file import SUFFIX, load_calibration
 from studies.calibration.samples_journal import Header, SampleJournal
 from studies.calibration.stages import Stage
 
@@ -50,7 +50,7 @@ def journal_in(
     ResultsError as `SampleJournal.start` has it, and where that file can't be read.
     """
     name, header, measuring = machine_of(environment), header_of(environment), digests()
-    target = folder / f"{name}.json"
+    target = folder / f"{name}{SUFFIX}"
     return SampleJournal.start(
         folder / f"{name}.journal",
         header,

@@ -1,6 +1,7 @@
 """What the lines of measurements come to: spreads, false alarms, slowdowns found."""
 
 import json
+import lzma
 import math
 from collections import Counter
 from itertools import combinations
@@ -13,13 +14,18 @@ TARGET = 0.02
 
 
 def load(path):
-    """What is said of the machine, last of all, and the lines of measurements."""
+    """The last description of the machine, and the lines of measurements.
+
+    `path`: as `studies.peers.run` writes it, or compressed with xz.
+    """
     machine, lines = {}, []
-    for line in map(json.loads, path.read_text("utf-8").splitlines()):
-        if "tool" in line:
-            lines.append(line)
-        else:
-            machine = line
+    open_file = lzma.open if path.suffix == ".xz" else open
+    with open_file(path, "rt", encoding="utf-8") as file:
+        for line in map(json.loads, file):
+            if "tool" in line:
+                lines.append(line)
+            else:
+                machine = line
     return machine, sorted(lines, key=lambda line: line["repeat"])
 
 

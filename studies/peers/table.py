@@ -92,9 +92,10 @@ def commands(lines):
     """What anyone can type again, of each tool."""
     each = {x["tool"]: x["command"] for x in reversed(lines)}
     return [
-        "Each by its command, of the first repeat; BIN is the folder of the",
-        "interpreter that has them all (`tox run -e peers`), PEERS_CELLS a file that",
-        "studies.peers.run writes beside its lines:",
+        "The command of each tool's first repeat, as it was typed. BIN is the folder",
+        "of an interpreter that has all tools (`tox run -e peers`). PEERS_CELLS names",
+        "a file that `studies.peers.run` writes. The suites are in",
+        "`studies/peers/suites`; runs of November 2026 have them in `bench/peers`.",
         "",
         "```",
         *(each[tool] for tool in RULES if tool in each),

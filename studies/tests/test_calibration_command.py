@@ -36,11 +36,11 @@ def test_it_says_what_it_does_measures_it_and_writes_file_and_page(measure, tmp_
 
     assert done.exit_code == 0, done.output
     assert "floor/idle/steady: 2 launches of 1 cells" in done.output
-    (kept_in,) = tmp_path.glob("fake-*.json")
+    (kept_in,) = tmp_path.glob("fake-*.json.xz")
     kept = load_calibration(kept_in)
     assert [one.part for one in kept.samples] == [Part.FLOOR] * 2
     assert kept.measuring == digests()
-    page = kept_in.with_suffix(".md").read_text(encoding="utf-8")
+    page = next(tmp_path.glob("fake-*.md")).read_text(encoding="utf-8")
     assert page.startswith("# Calibration study")
 
 
@@ -61,7 +61,7 @@ def test_a_fresh_clone_goes_on_with_the_published_file(measure, tmp_path):
     options = ("--part", "floor", "--condition", "idle", "--allocator", "steady")
     measure(*options, "--launches", "2")
     (journal,) = tmp_path.glob("fake-*.journal")
-    (target,) = tmp_path.glob("fake-*.json")
+    (target,) = tmp_path.glob("fake-*.json.xz")
     journal.unlink()
     before = load_calibration(target).samples
 
@@ -79,7 +79,7 @@ def test_what_another_code_measured_is_not_gone_on_with(measure, tmp_path, monke
     options = ("--part", "floor", "--condition", "idle", "--allocator", "steady")
     measure(*options, "--launches", "2")
     (journal,) = tmp_path.glob("fake-*.journal")
-    (target,) = tmp_path.glob("fake-*.json")
+    (target,) = tmp_path.glob("fake-*.json.xz")
     journal.unlink()
     another = {**digests(), Part.FLOOR: "another"}
     monkeypatch.setattr("studies.calibration.machine_files.digests", lambda: another)
@@ -93,7 +93,7 @@ def test_what_another_code_measured_is_not_gone_on_with(measure, tmp_path, monke
 def test_a_published_file_that_cannot_be_read_is_not_written_over(measure, tmp_path):
     options = ("--part", "floor", "--launches", "1", "--condition", "idle")
     measure(*options)
-    (target,) = tmp_path.glob("fake-*.json")
+    (target,) = tmp_path.glob("fake-*.json.xz")
     target.write_text("{", encoding="utf-8")
 
     again = measure(*options)
