@@ -143,10 +143,8 @@ def run(  # noqa: PLR0913 - options, not arguments
     )
     measured, is_whole = _measure(chosen, options, is_shown=not quiet)
     page = _save(measured, options, is_whole=is_whole)
-    if quiet:
-        typer.echo(target)
-    else:
-        typer.echo((as_json if json else as_text)(measured, (page, target)))
+    words = as_json if json else as_text
+    typer.echo(target if quiet else words(measured, (page, target)))
     if open_page:
         typer.launch(page.resolve().as_uri())
     raise typer.Exit(_exit_status(measured) if is_whole else _INTERRUPTED)

@@ -122,12 +122,9 @@ def measure(
     with Journal.start(options.journal, header, resume=options.resume) as journal:
         if options.traces is not None and not options.resume:
             _remove_traces(options.traces)
-
-        def show_launch(campaign: Campaign) -> None:
-            if on_launch is not None:
-                on_launch(_run(campaign, sweep, options, "not measured yet"))
-
-        campaign = Campaign(order, environment, journal, on_progress, show_launch)
+        campaign = Campaign(order, environment, journal, on_progress)
+        if on_launch is not None:
+            campaign.on_launch = lambda: on_launch(_run(campaign, sweep, options, ""))
         try:
             asyncio.run(campaign.run(reasons))
         except KeyboardInterrupt:

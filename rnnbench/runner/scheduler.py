@@ -70,12 +70,7 @@ class Campaign:
     """Measures an order until each interval is narrow enough, or the budget ends."""
 
     def __init__(
-        self,
-        order: Order,
-        environment: Environment,
-        journal: Journal,
-        show: Show,
-        on_launch: Callable[["Campaign"], None] = lambda _: None,
+        self, order: Order, environment: Environment, journal: Journal, show: Show
     ) -> None:
         self.order = order
         self.journal = journal
@@ -89,7 +84,9 @@ class Campaign:
         self._due_passes = 0
         deadline = self._began + order.policy.budget
         self._crew = Crew(order, journal, self._tell, deadline)
-        self._timing = Timing(self._crew, partial(on_launch, self))
+        # Called after a worker has ended, before the next one starts.
+        self.on_launch: Callable[[], None] = lambda: None
+        self._timing = Timing(self._crew, self._launched)
 
     async def run(self, reasons: Sequence[str]) -> None:
         """Skip the cases that have a reason to be; measure the others, look by look.
@@ -112,6 +109,9 @@ class Campaign:
             await self._in_lanes(self._due(look, first), self._timing.measure)
         self.finished = not self.stopped
         self._ended = time.monotonic()
+
+    def _launched(self) -> None:
+        self.on_launch()
 
     @property
     def stopped(self) -> bool:

@@ -128,3 +128,14 @@ def test_a_closed_standard_output_gives_no_traceback(arguments):
 
     assert done.stderr == ""
     assert done.returncode == 2
+
+
+def test_sweeps_lists_questions_and_prints_a_sweep_to_start_from(run, tmp_path):
+    listed = run("sweeps")
+    printed = run("sweeps", "quick")
+    unknown = run("sweeps", "quik")
+
+    assert [line.split()[0] for line in listed[1].splitlines()].count("quick") == 1
+    assert printed[1].startswith("# ")
+    assert unknown[:2] == (2, "")
+    assert "(quick?)" in unknown[2]

@@ -1,7 +1,10 @@
 """`rnnbench run` with a worker that answers at once: flow, files, exit status."""
 
 import json
+import signal
+import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -187,3 +190,38 @@ def test_the_live_table_is_drawn_between_launches_alone(make_sweep, simulate):
 
     assert "GRU / LSTM" in stream.text
     assert "rnnbench 1/2" in stream.text
+
+
+# Runs the command in a process of its own, with workers that need no torch.
+COMMAND = """
+import sys
+import time
+from rnnbench.runner import worker_process
+worker_process.COMMAND = tuple(sys.argv.pop(1).split("|"))
+from rnnbench.cli.main import main
+sys.exit(main())
+"""
+
+
+@pytest.mark.parametrize("count", [1, 2])
+def test_ctrl_c_once_or_twice_gives_no_traceback(folder, count):
+    hanging = ["--layer", "lstm,fake:hang", "-o", "x.json"]
+    process = subprocess.Popen(
+        [sys.executable, "-c", COMMAND, "|".join(FAKE), "run", *hanging],
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    journal = folder / "x.json.journal"
+    deadline = time.monotonic() + 60
+    while not journal.exists() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    time.sleep(0.5)
+
+    for _ in range(count):
+        process.send_signal(signal.SIGINT)
+        time.sleep(0.02)
+    _, err = process.communicate(timeout=60)
+
+    assert process.returncode == 130
+    assert "Traceback" not in err
+    assert "Exception ignored" not in err
