@@ -1,21 +1,22 @@
-"""The command that saves one chart of a run as a picture."""
+"""The command that draws one figure of a run."""
 
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-_PLOT = """Save one chart of a results file, as it is on the page of the report.
+_PLOT = """Draw one figure of a results file as SVG, PNG or PDF.
 
-NAME is a kind (tradeoff, memory, absolute, bytes, pareto, backend, knobs, operators,
-parts, timeline, roofline: the first such chart of the run), or a name that --list
-prints. All panels of the chart go into one picture, on white.
+NAME is forest, ratio, tradeoff, time, operators, memory, roofline or knobs; --list says
+what each shows, and which of them RESULTS has data for. A figure has a title, a caption
+and its source, on white.
 
 \b
 Examples:
+  rnnbench plot --list
   rnnbench plot results/latest.json --list
-  rnnbench plot results/latest.json tradeoff -o tradeoff.svg
-  rnnbench plot results/latest.json pareto -o pareto.png
+  rnnbench plot results/latest.json forest
+  rnnbench plot results/latest.json tradeoff -o paper/tradeoff.pdf
 """
 
 
@@ -25,41 +26,60 @@ def register(app: typer.Typer) -> None:
 
 
 def plot(
-    results: Annotated[Path, typer.Argument(help="A results file.")],
-    name: Annotated[str, typer.Argument(help="Which chart.", metavar="NAME")] = "",
+    results: Annotated[
+        Path | None, typer.Argument(help="The results file of a run.")
+    ] = None,
+    name: Annotated[str, typer.Argument(help="Which figure.", metavar="NAME")] = "",
     *,
     output: Annotated[
         Path | None,
-        typer.Option("--output", "-o", help="A file .svg, .png or .pdf."),
+        typer.Option(
+            "--output",
+            "-o",
+            help="The file to write: .svg, .png or .pdf (default: NAME.svg).",
+        ),
     ] = None,
     names: Annotated[
-        bool, typer.Option("--list", help="Print the charts that the run has.")
+        bool, typer.Option("--list", help="Explain the figures and draw none.")
     ] = False,
 ) -> None:
-    """Save one chart of a run; the help text is `_PLOT`."""
+    """Draw a figure; the help text is `_PLOT`."""
     from rnnbench.model.errors import RnnbenchError  # noqa: PLC0415
-    from rnnbench.model.formatting import for_terminal  # noqa: PLC0415
-    from rnnbench.report.charts import saving  # noqa: PLC0415
-    from rnnbench.report.run_page import page  # noqa: PLC0415
+
+    if names:
+        _explain(results)
+        return
+    if results is None or not name:
+        raise RnnbenchError("plot: give a results file and a figure; --list names them")
+    _draw(results, name, output or Path(f"{name}.svg"))
+
+
+def _explain(results: Path | None) -> None:
+    """A line for each figure, and why it is missing where the run lacks the data."""
+    from rnnbench.model.errors import ResultsError  # noqa: PLC0415
+    from rnnbench.report.charts.gallery import FIGURES  # noqa: PLC0415
+    from rnnbench.report.view import view  # noqa: PLC0415
+    from rnnbench.storage.results_file import load_run  # noqa: PLC0415
+
+    seen = view(load_run(results)) if results else None
+    for name, kind in FIGURES.items():
+        typer.echo(f"{name:<10} {kind.question}")
+        try:
+            if seen:
+                kind.draw(seen)
+        except ResultsError as error:
+            typer.echo(f"{'':<10} not in this run: {error}")
+
+
+def _draw(results: Path, name: str, output: Path) -> None:
+    from rnnbench.model.errors import RnnbenchError  # noqa: PLC0415
+    from rnnbench.report.charts.gallery import draw_figure  # noqa: PLC0415
     from rnnbench.storage.files import put_whole  # noqa: PLC0415
     from rnnbench.storage.results_file import load_run  # noqa: PLC0415
 
-    suffix = output.suffix.removeprefix(".").lower() if output else ""
-    if not names and not name:
-        raise RnnbenchError("plot: name a chart, or ask for --list")
-    if not names and suffix not in saving.SUFFIXES:
-        known = ", ".join(saving.SUFFIXES)
-        raise RnnbenchError(f"{output or '--output'}: name a file of {known}")
-    run = load_run(results)
-    whole = page(run)
-    if names or output is None:
-        for chart in saving.charts_of(whole):
-            typer.echo(f"{chart.id:<20} {for_terminal(chart.title)}")
-        return
-    chart = saving.chart_named(whole, name)
-    picture = saving.saved(chart, suffix, saving.source_of(run))
+    suffix = output.suffix.removeprefix(".").lower()
     try:
-        put_whole(output, picture)
+        put_whole(output, draw_figure(load_run(results), name, suffix))
     except OSError as error:
         text = f"{output}: can't be written: {error.strerror}"
         raise RnnbenchError(text) from error

@@ -38,6 +38,15 @@ COLOURS = {
     Hue.OWN: Colour("#7a5c00", "#e3c04b"),
     Hue.EVEN: Colour("#6b7078", "#9aa2ad"),
 }
+# By matplotlib's names: a disc, a diamond, a square, two triangles.
+MARKERS = {
+    Hue.GRU: "o",
+    Hue.LSTM: "D",
+    Hue.RNN: "s",
+    Hue.RELU: "^",
+    Hue.OWN: "v",
+    Hue.EVEN: "o",
+}
 WASHES = {
     Hue.GRU: Colour("#fdf1e8", "#261b14"),
     Hue.LSTM: Colour("#edf3fb", "#151e2a"),
@@ -45,7 +54,7 @@ WASHES = {
 INK = Colour("#15181d", "#eceef1")
 DIM = Colour("#575e68", "#a4acb7")
 LINE = Colour("#e5e2dc", "#2a2f37")
-KINDS = {
+KINDS: dict[str, Colour] = {
     Kind.MATRIX: Colour("#3c4653", "#aeb8c6"),
     Kind.POINTWISE: Colour("#c39a17", "#e0bb45"),
     Kind.LAYOUT: Colour("#9c9488", "#7d766b"),
@@ -53,7 +62,7 @@ KINDS = {
     Kind.FRAMEWORK: Colour("#d9d5cd", "#454b55"),
     Kind.IDLE: Colour("#eeebe5", "#2b3038"),
 }
-PARTS = {
+PARTS: dict[str, Colour] = {
     MemoryPart.PARAMETERS: Colour("#3c4653", "#aeb8c6"),
     MemoryPart.GRADIENTS: Colour("#c39a17", "#e0bb45"),
     MemoryPart.OPTIMIZER: Colour("#9c9488", "#7d766b"),
