@@ -37,6 +37,7 @@ FIGURES: dict[str, Callable[..., str]] = {
     "by-size": run_figures.by_size,
     "by-use": run_figures.by_use,
     "answers": run_figures.answers,
+    "terminal": run_figures.terminal,
     "provenance": run_figures.provenance,
     "versions": run_figures.versions,
     "peer": peer_figures.value,

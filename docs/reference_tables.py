@@ -7,11 +7,9 @@ as Markdown. A page names a row of `TABLES` in a directive, which conf.py regist
     ```
 """
 
-import inspect
 import tomllib
 from collections.abc import Iterable, Iterator
 from dataclasses import fields
-from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
@@ -20,9 +18,9 @@ import typer
 from markdown_tables import table
 
 from rnnbench.cli.main import app
-from rnnbench.model.case import AXES, TORCH_LAYERS, Case
 from rnnbench.model.run import Environment, Policy
 from rnnbench.plugin import hooks
+from rnnbench.sweep.axis_table import axis_table
 from rnnbench.sweep.schema import PolicySection, SweepFile
 from rnnbench.sweep.shipped import shipped_sweeps
 
@@ -58,14 +56,8 @@ def pytest_options() -> str:
 def axes() -> str:
     """A table of the axes: values, default, meaning."""
     rows = [
-        (
-            f"`{field.name}`",
-            _values(field.name, field.type),
-            _default(field.default),
-            MEANINGS["axes"][field.name],
-        )
-        for field in fields(Case)
-        if field.name in AXES
+        (f"`{axis.name}`", axis.values, f"`{axis.default}`", axis.meaning)
+        for axis in axis_table()
     ]
     return table(("axis", "values", "default", "meaning"), rows)
 
@@ -117,20 +109,6 @@ def _helps(command: Any, path: str) -> Iterator[tuple[str, str]]:
 
 def _metavar(option: Any) -> str:
     return option.attrs().get("metavar", "")
-
-
-def _values(axis: str, kind: Any) -> str:
-    if axis == "layer":
-        return ", ".join(f"`{layer}`" for layer in TORCH_LAYERS)
-    if inspect.isclass(kind) and issubclass(kind, StrEnum):
-        return ", ".join(f"`{value}`" for value in kind)
-    return {bool: "`true`, `false`", int: "a whole number", float: "0 to 1"}[kind]
-
-
-def _default(value: Any) -> str:
-    if isinstance(value, bool):
-        return f"`{str(value).lower()}`"
-    return f"`{value}`" if isinstance(value, str | int | float) else "required"
 
 
 def _keys(section: str, known: Iterable[str]) -> str:

@@ -10,6 +10,7 @@ from markdown_tables import table
 from rnnbench.analysis.labels import span
 from rnnbench.analysis.ratio import Ratio, backend, pooled, ratios
 from rnnbench.analysis.stats import Interval
+from rnnbench.cli.answer import as_text
 from rnnbench.model.metric import TIME, significant
 from rnnbench.model.run import Run
 from rnnbench.storage.results_file import load_run
@@ -158,6 +159,12 @@ def answers() -> str:
         for what, name, conditions in _ANSWERS
     ]
     return table(("GRU ÷ LSTM, time", "inference", "training"), rows)
+
+
+def terminal(name: str) -> str:
+    """What `rnnbench run` prints at the end of such a run."""
+    files = (Path("results/quick.html"), Path("results/quick.json"))
+    return f"```text\n{as_text(_run(name), files)}\n```"
 
 
 def provenance() -> str:

@@ -172,6 +172,29 @@ def check_pytest(words, pytestconfig):
         load_sweep(find_sweep(words[words.index("--rnn-sweep") + 1]))
 
 
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_each_command_in_running_text_has_its_name_and_options(page, pytestconfig):
+    # A figure is of the past: it quotes the command of the version that measured.
+    ignored = r"^```.*?^```$|<!-- figure:.*?<!-- / -->"
+    flags = re.DOTALL | re.MULTILINE
+    text = re.sub(ignored, "", page.read_text("utf-8"), flags=flags)
+    for found in re.findall(r"`((?:rnnbench|pytest) [^`]+)`", text):
+        head, *words = shlex.split(found)
+        options = {word.partition("=")[0] for word in words if word.startswith("-")}
+        known = option_names(pytestconfig) if head == "pytest" else our_options(words)
+        assert options <= known, found
+
+
+def our_options(words):
+    """The options of the command that `words` name; KeyError if there is none."""
+    command = get_command(app)
+    if not words[0].startswith("-"):
+        command = command.commands[words[0]]
+    if hasattr(command, "commands") and words[1:]:
+        command = command.commands[words[1]]
+    return {name for parameter in command.params for name in parameter.opts}
+
+
 def option_names(pytestconfig):
     """Every option that pytest and the installed plugins take."""
     parser = pytestconfig._parser

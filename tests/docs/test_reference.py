@@ -8,9 +8,10 @@ import pytest
 import reference_tables
 
 from rnnbench.analysis import ratio
-from rnnbench.model.case import AXES, Case
+from rnnbench.model.case import Case
 from rnnbench.model.run import Environment, Run, Status
 from rnnbench.regression import compared_value, gate_decision
+from rnnbench.sweep.schema import PolicySection, SweepFile
 
 DOCS = Path(__file__).parents[2] / "docs"
 
@@ -40,8 +41,11 @@ def test_each_table_can_be_made(name):
     assert reference_tables.TABLES[name]().strip()
 
 
-def test_no_axis_has_a_meaning_without_being_an_axis():
-    assert set(reference_tables.MEANINGS["axes"]) == set(AXES)
+def test_no_key_has_a_meaning_without_being_a_key():
+    meanings = reference_tables.MEANINGS
+
+    assert set(meanings["sweep"]) == set(SweepFile.model_fields)
+    assert set(meanings["policy"]) == set(PolicySection.model_fields)
 
 
 @pytest.mark.parametrize("kind", stored(Run, []), ids=lambda kind: kind.__name__)
