@@ -15,6 +15,7 @@ from pathlib import Path
 import rnnbench
 from rnnbench.model.errors import CampaignError
 from rnnbench.model.machine import machine_parts, machine_text
+from rnnbench.model.pattern import case_filter
 from rnnbench.model.run import (
     FAILED,
     Environment,
@@ -68,12 +69,17 @@ class MeasureOptions:
         names = ("launches", "precision", "budget", "profile")
         given = {name: getattr(self, name) for name in names}
         try:
-            return replace(
+            policy = replace(
                 default,
                 **{name: value for name, value in given.items() if value is not None},
             )
         except ValueError as error:
             raise CampaignError(str(error)) from error
+        try:
+            case_filter(policy.profile)
+        except ValueError as error:
+            raise CampaignError(f"profile: {error}") from error
+        return policy
 
     @property
     def journal(self) -> Path | None:

@@ -1,6 +1,5 @@
 """What a sweep's file may say: types, bounds and names, each fault with its place."""
 
-import re
 import reprlib
 from dataclasses import fields
 from enum import StrEnum
@@ -20,6 +19,8 @@ from pydantic import (
 
 from rnnbench.model.case import AXES, DEFAULTS, LAYER_NAME, TORCH_LAYERS, Case
 from rnnbench.model.machine import core_count
+from rnnbench.model.pattern import case_filter
+from rnnbench.model.run import Policy
 from rnnbench.model.workload import DEFAULT_COMPARE
 from rnnbench.sweep.expand import Inapplicable
 from rnnbench.sweep.messages import Keys, fault_of
@@ -115,7 +116,7 @@ class _AnyRule(_Strict):
 _create_model: Any = create_model
 _NONE: Any = None
 _Axes: Any = _create_model(
-    "_Axes",
+    "Axes",
     __base__=_Strict,
     **{
         axis: (kind, _NONE if axis in DEFAULTS else ...)
@@ -123,7 +124,7 @@ _Axes: Any = _create_model(
     },
 )
 _Rule: Any = _create_model(
-    "_Rule",
+    "Rule",
     __base__=_AnyRule,
     **{axis: (kind, _NONE) for axis, kind in _VALUES.items()},
 )
@@ -146,7 +147,7 @@ class _AnyUse(_AnyRule):
 
 
 _UseRule: Any = _create_model(
-    "_UseRule",
+    "UseRule",
     __base__=_AnyUse,
     **{axis: (kind, _NONE) for axis, kind in _VALUES.items()},
 )
@@ -154,23 +155,27 @@ _UseRule: Any = _create_model(
 USE_WORDS = tuple(_AnyUse.model_fields)
 
 
-def _pattern(value: str) -> str:
-    """`value`, if `re` takes it."""
-    try:
-        re.compile(value)
-    except re.error as error:
-        raise ValueError(f"no regular expression: {error}") from error
-    return value
+def _limited(name: str) -> Any:
+    """The type of a setting of `Policy`, with the limits that it has there."""
+    setting = next(field for field in fields(Policy) if field.name == name)
+    limits = Field(ge=setting.metadata["low"], le=setting.metadata["high"])
+    return Annotated[setting.type, limits]
 
 
-class PolicySection(_Strict):
-    """How to measure; what is not set is left to `record.Policy`."""
+def _known_pattern(text: str) -> str:
+    case_filter(text)
+    return text
 
-    precision: Annotated[float, Field(gt=0, lt=1)] = 0.5
-    launches: Annotated[int, Field(ge=1, le=1000)] = 1
-    budget: Annotated[float, Field(gt=0)] = 1.0
-    time_limit: Annotated[float, Field(gt=0)] = 1.0
-    profile: Annotated[str, AfterValidator(_pattern)] = "none"
+
+_Policy: Any = _create_model(
+    "Policy",
+    __base__=_Strict,
+    profile=(Annotated[str, AfterValidator(_known_pattern)], _NONE),
+    **{
+        name: (_limited(name), _NONE)
+        for name in ("precision", "launches", "budget", "time_limit")
+    },
+)
 
 
 class SweepFile(_Strict):
@@ -187,13 +192,13 @@ class SweepFile(_Strict):
     exclude: Annotated[list[_Rule], Field(min_length=1)] = []
     match: Literal["parameters"] = _NONE
     inapplicable: Annotated[Inapplicable, Field(strict=False)] = Inapplicable.COLLAPSE
-    policy: PolicySection = PolicySection()
+    policy: _Policy = _Policy()
 
 
 # What may stand in each section, and what that is called; in any other it is an axis.
 _KEYS: Keys = {
     "": ("key", tuple(SweepFile.model_fields)),
-    "policy": ("setting", tuple(PolicySection.model_fields)),
+    "policy": ("setting", tuple(_Policy.model_fields)),
     "uses": ("axis, nor word of a use", (*USE_WORDS, *AXES)),
 }
 

@@ -153,7 +153,7 @@ exclude:
         "8:9: axes.bias: 1 is not true or false",
         "9:15: axes.batch_size: is an empty list",
         "10:1: compar: no such key (compare?)",
-        "12:14: policy.precision: 2 is not less than 1.0",
+        "12:14: policy.precision: 2 is more than 0.999",
         "13:3: policy.budgett: no such setting (budget?)",
         "15:5: exclude: names no axis",
     ]
@@ -207,7 +207,7 @@ def test_faults_of_the_rules_come_with_those_of_other_parts(faults):
             "8:15: inapplicable: 'ask' is none of collapse, refuse",
         ),
         ("policy: {launches: 0}\n", "8:20: policy.launches: 0 is less than 1"),
-        ("policy: {budget: 0}\n", "8:18: policy.budget: 0 is not more than 0.0"),
+        ("policy: {budget: 0}\n", "8:18: policy.budget: 0 is less than 0.001"),
         ("policy: fast\n", "8:9: policy: 'fast' is not a mapping"),
         ("'a\\nb': 1\n", "8:1: 'a\\\\nb': no such key"),
     ],

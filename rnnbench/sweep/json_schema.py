@@ -1,0 +1,87 @@
+"""The JSON schema of a sweep file, for editors and for checks without rnnbench.
+
+    python -m rnnbench.sweep.json_schema > configs/sweep.schema.json
+
+It comes from the model that reads a sweep. It can't say everything that the reader
+checks: which layers are installed, for one, or that two values of an axis differ.
+"""
+
+import json
+import sys
+from dataclasses import fields
+from typing import Any
+
+from rnnbench.model.case import DEFAULTS, LAYER_NAME, TORCH_LAYERS
+from rnnbench.model.run import Policy
+from rnnbench.sweep.axis_table import axis_table
+from rnnbench.sweep.schema import SweepFile
+
+DIALECT = "https://json-schema.org/draft/2020-12/schema"
+TITLE = "A sweep of rnnbench: which cases are measured, and how"
+
+_LAYER = {
+    "anyOf": [
+        {"enum": list(TORCH_LAYERS)},
+        {"type": "string", "pattern": f"^({LAYER_NAME.pattern})$"},
+    ]
+}
+_POLICY = {
+    "precision": "half-width of the 95 % interval at which a ratio is done",
+    "launches": "fresh worker processes for each workload, at most",
+    "budget": "seconds for all measuring",
+    "time_limit": "seconds that one layer may take for its first call, or for a turn",
+    "profile": "cases to profile: all, none, or a pattern for case ids",
+}
+
+
+def json_schema() -> dict[str, Any]:
+    """The schema as plain JSON values, the same on every machine."""
+    schema = SweepFile.model_json_schema()
+    definitions = schema["$defs"]
+    axes = _axes(definitions["Axes"]["properties"])
+    for name in ("Axes", "Rule", "UseRule"):
+        properties = definitions[name]["properties"]
+        properties |= {axis: {"$ref": f"#/$defs/values_of_{axis}"} for axis in axes}
+    definitions |= {f"values_of_{axis}": values for axis, values in axes.items()}
+    for name, meaning in _POLICY.items():
+        definitions["Policy"]["properties"][name]["description"] = meaning
+    for setting in fields(Policy):
+        definitions["Policy"]["properties"][setting.name]["default"] = setting.default
+    del schema["properties"]["policy"]["default"]
+    tidied: dict[str, Any] = json.loads(json.dumps(_tidied(schema)))
+    return {"$schema": DIALECT, "title": TITLE, **tidied}
+
+
+def _axes(properties: dict[str, Any]) -> dict[str, Any]:
+    """For each axis what its values can be: one of them, or a list of some."""
+    found: dict[str, Any] = {}
+    for axis in axis_table():
+        several = {**properties[axis.name], "uniqueItems": True, "default": None}
+        if axis.name == "layer":
+            several["items"] = _LAYER
+        elif axis.name == "threads":
+            several["items"] = {"anyOf": [several["items"], {"const": "all"}]}
+        found[axis.name] = {
+            "description": f"{axis.meaning}: {axis.values}",
+            "default": DEFAULTS.get(axis.name),
+            "anyOf": [several["items"], several],
+        }
+    return found
+
+
+def _tidied(schema: Any) -> Any:
+    """`schema` without titles, which repeat names, and without empty defaults."""
+    if isinstance(schema, list):
+        return [_tidied(item) for item in schema]
+    if not isinstance(schema, dict):
+        return schema
+    return {
+        name: _tidied(value)
+        for name, value in schema.items()
+        if not (name == "title" and isinstance(value, str))
+        and not (name == "default" and value in (None, "", []))
+    }
+
+
+if __name__ == "__main__":
+    sys.stdout.write(f"{json.dumps(json_schema(), indent=2)}\n")
