@@ -59,7 +59,14 @@ LIBRARIES = {
     "matplotlib": {"report.charts"},
     "jinja2": {"report.html"},
     "markupsafe": {"report.html"},
-    "json": {"worker.protocol", "storage", "regression", "report", "cli.answer"},
+    "json": {
+        "worker.protocol",
+        "storage",
+        "regression",
+        "report",
+        "sweep.json_schema",
+        "cli.answer",
+    },
 }
 
 # `--help` is quick because a command imports what it needs when it is called; the

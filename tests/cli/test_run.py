@@ -78,7 +78,7 @@ def test_quiet_prints_the_file_alone(run):
         (["knbs"], "knbs: no such file, and no shipped sweep of that name (knobs?)"),
         (["quick", "--layer", "gru"], "quick: a sweep has its own axes: leave out"),
         (["--budget", "-1"], "budget: -1.0 is not a time in seconds"),
-        (["--profile", "("], "profile: no regular expression"),
+        (["--profile", "("], "profile: a '(' without its ')'"),
     ],
 )
 def test_bad_input_is_one_line(run, folder, arguments, message):

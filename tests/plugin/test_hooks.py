@@ -214,8 +214,8 @@ def test_options_overrule_the_sweep(project):
 @pytest.mark.parametrize(
     ("options", "line"),
     [
-        (["--rnn-launches=0"], "*launches: 0 is less than 1*"),
-        (["--rnn-profile=("], "*--rnn-profile: no regular expression*"),
+        (["--rnn-launches=0"], "*launches: 0 is not between 1 and 10000*"),
+        (["--rnn-profile=("], "*--rnn-profile: a '(' without its ')'*"),
         (["--rnn-sweep=missing.yaml"], "*missing.yaml*"),
         (["--benchmark-cprofile=tottime"], "*--benchmark-cprofile*worker processes*"),
     ],
