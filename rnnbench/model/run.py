@@ -186,9 +186,8 @@ class Policy:
             value = getattr(self, limited.name)
             low, high = map(limited.metadata.get, ("low", "high"))
             if low is not None and high is not None and not low <= value <= high:
-                raise ValueError(
-                    f"{limited.name}: {value:g} is not between {low:g} and {high:g}"
-                )
+                limits = f"between {low:,.10g} and {high:,.10g}"
+                raise ValueError(f"{limited.name}: {value:,.10g} is not {limits}")
 
     def profiles(self, case: Case) -> bool:
         """Whether `case` is to be profiled; ValueError if `profile` is no pattern.

@@ -77,7 +77,7 @@ def test_quiet_prints_the_file_alone(run):
         (["--hidden-size", "8,x"], "--hidden-size: 'x' is not a whole number"),
         (["knbs"], "knbs: no such file, and no shipped sweep of that name (knobs?)"),
         (["quick", "--layer", "gru"], "quick: a sweep has its own axes: leave out"),
-        (["--budget", "-1"], "budget: -1.0 is not a time in seconds"),
+        (["--budget", "-1"], "budget: -1 is not between 0.001 and 100,000,000"),
         (["--profile", "("], "profile: a '(' without its ')'"),
     ],
 )

@@ -214,7 +214,7 @@ def test_options_overrule_the_sweep(project):
 @pytest.mark.parametrize(
     ("options", "line"),
     [
-        (["--rnn-launches=0"], "*launches: 0 is not between 1 and 10000*"),
+        (["--rnn-launches=0"], "*launches: 0 is not between 1 and 10,000*"),
         (["--rnn-profile=("], "*--rnn-profile: a '(' without its ')'*"),
         (["--rnn-sweep=missing.yaml"], "*missing.yaml*"),
         (["--benchmark-cprofile=tottime"], "*--benchmark-cprofile*worker processes*"),
