@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 from rnnbench.model.case import Case, Device
 from rnnbench.model.errors import CampaignError
@@ -74,13 +74,20 @@ def setting_of(workload: Workload) -> Setting:
     )
 
 
+class Started(Protocol):
+    """Workers that were started ahead of time."""
+
+    async def take(self, setting: Setting, start: Start) -> Worker | None:
+        """The worker that was started for this, or None."""
+
+
 @dataclass(slots=True)
 class Crew:
     """Hands out workers, and keeps what has ended.
 
     `tell`: called with what is being done, for the progress line. `deadline`: on the
     clock of time.monotonic; nothing is begun that is known to end after it. `room`:
-    what is timed, and the start of a process, is within it.
+    what is timed, and the start of a process, is within it. `started`: see HeadStart.
     """
 
     order: Order
@@ -88,6 +95,7 @@ class Crew:
     tell: Callable[[str], None]
     deadline: float
     stopping: bool = False
+    started: "Started | None" = None
     room: Room = field(default_factory=Room)
 
     @property
@@ -108,6 +116,8 @@ class Crew:
     async def worker(self, setting: Setting, start: Start) -> Worker:
         """A new worker; where it can't even start, once more, and then nothing can."""
         async with self.room.enter(alone=False):
+            if self.started and (worker := await self.started.take(setting, start)):
+                return worker
             try:
                 return await Worker.start(setting, start, self.order.command)
             except WorkerDeathError:

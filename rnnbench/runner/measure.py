@@ -25,10 +25,12 @@ from rnnbench.model.run import (
     TurnValue,
 )
 from rnnbench.model.workload import Workload
+from rnnbench.runner.footprint import too_large
+from rnnbench.runner.head_start import HeadStart, needs_survey
 from rnnbench.runner.journal import Header, Journal
 from rnnbench.runner.launch import Order
 from rnnbench.runner.results import Outcome
-from rnnbench.runner.scheduler import Campaign, Progress, survey
+from rnnbench.runner.scheduler import MOST_LANES, Campaign, Progress, survey
 
 OnProgress = Callable[[Progress], None]
 OnLaunch = Callable[[Run], None]
@@ -123,26 +125,67 @@ def measure(
     """
     sweep = replace(sweep, policy=options.policy(sweep.policy))
     order = _order(workloads, sweep, options)
-    environment, reasons = asyncio.run(survey(order.cases, order.command))
-    header = _header(order, sweep, environment)
-    with Journal.start(options.journal, header, resume=options.resume) as journal:
-        if options.traces is not None and not options.resume:
-            _remove_traces(options.traces)
-        campaign = Campaign(order, environment, journal, on_progress)
-        if on_launch is not None:
-            campaign.on_launch = lambda: on_launch(_run(campaign, sweep, options, ""))
+    work = _Measurement(order, sweep, options, on_progress, on_launch)
+    try:
+        return asyncio.run(work.run())
+    except KeyboardInterrupt:
+        if work.campaign is None:
+            raise
+        run = work.run_so_far("interrupted before it was measured")
+        raise MeasureInterrupt(run) from None
+
+
+@dataclass(slots=True)
+class _Measurement:
+    """One call of `measure`: what it was asked, and the campaign once it has begun."""
+
+    order: Order
+    sweep: SweepRecord
+    options: MeasureOptions
+    on_progress: OnProgress
+    on_launch: OnLaunch | None
+    campaign: Campaign | None = None
+
+    async def run(self) -> Run:
+        """Ask what can run here, then measure it; the first workers start at once."""
+        head_start = HeadStart.begin(self.order, MOST_LANES)
         try:
-            asyncio.run(campaign.run(reasons))
-        except KeyboardInterrupt:
-            unmeasured = "interrupted before it was measured"
-            run = _run(campaign, sweep, options, unmeasured)
-            raise MeasureInterrupt(run) from None
-        unmeasured = (
+            environment, reasons = await self._survey(head_start)
+            header = _header(self.order, self.sweep, environment)
+            options = self.options
+            with Journal.start(options.journal, header, resume=options.resume) as book:
+                if options.traces is not None and not options.resume:
+                    _remove_traces(options.traces)
+                self.campaign = Campaign(
+                    self.order, environment, book, self.on_progress, self._launched
+                )
+                await self.campaign.run(reasons, head_start)
+        finally:
+            await head_start.close()
+        return self.run_so_far(
             "not begun: a case had failed (-x)"
-            if campaign.stopped
-            else f"not begun: the budget of {sweep.policy.budget:g} s had ended"
+            if self.campaign.stopped
+            else f"not begun: the budget of {self.sweep.policy.budget:g} s had ended"
         )
-        return _run(campaign, sweep, options, unmeasured)
+
+    def run_so_far(self, unmeasured: str) -> Run:
+        """The run of what is measured; `unmeasured` is why the rest is not."""
+        assert self.campaign is not None  # noqa: S101  every caller has begun it
+        return _run(self.campaign, self.sweep, self.options, unmeasured)
+
+    async def _survey(
+        self, head_start: HeadStart
+    ) -> tuple[Environment, tuple[str, ...]]:
+        cases = self.order.cases
+        if not needs_survey(cases):
+            environment = await head_start.environment()
+            if environment is not None:
+                return environment, tuple(too_large(c, environment) for c in cases)
+        return await survey(cases, self.order.command)
+
+    def _launched(self) -> None:
+        if self.on_launch is not None:
+            self.on_launch(self.run_so_far("not measured yet"))
 
 
 def _order(

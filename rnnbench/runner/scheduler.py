@@ -15,7 +15,7 @@ from rnnbench.model.workload import Workload
 from rnnbench.runner.energy import ENERGY
 from rnnbench.runner.footprint import MEMORY_SHARE, memory_estimate, too_large
 from rnnbench.runner.journal import Journal, Pass
-from rnnbench.runner.launch import Crew, Launch, Order, setting_of
+from rnnbench.runner.launch import Crew, Launch, Order, Started, setting_of
 from rnnbench.runner.probe import MEMORY, Probe, climb, profiling
 from rnnbench.runner.stop_rule import interim_looks, is_narrow, widest
 from rnnbench.runner.timing import Timing
@@ -70,7 +70,12 @@ class Campaign:
     """Measures an order until each interval is narrow enough, or the budget ends."""
 
     def __init__(
-        self, order: Order, environment: Environment, journal: Journal, show: Show
+        self,
+        order: Order,
+        environment: Environment,
+        journal: Journal,
+        show: Show,
+        on_launch: Callable[[], None] = lambda: None,
     ) -> None:
         self.order = order
         self.journal = journal
@@ -84,19 +89,18 @@ class Campaign:
         self._due_passes = 0
         deadline = self._began + order.policy.budget
         self._crew = Crew(order, journal, self._tell, deadline)
-        # Called after a worker has ended, before the next one starts.
-        self.on_launch: Callable[[], None] = lambda: None
-        self._timing = Timing(self._crew, self._launched)
+        self._timing = Timing(self._crew, on_launch)
 
-    async def run(self, reasons: Sequence[str]) -> None:
+    async def run(self, reasons: Sequence[str], started: Started | None = None) -> None:
         """Skip the cases that have a reason to be; measure the others, look by look.
 
-        The first look is followed by the reading of memory, so that what widens no
-        interval is not what the budget ends on.
+        The first launches take the workers that were `started` ahead. After the first
+        look memory is read, so that the budget does not end on what widens no interval.
         """
         for case, reason in zip(self.order.cases, reasons, strict=True):
             if reason and case.id not in self.journal.ended:
                 self._crew.finish(case, Status.SKIPPED, reason)
+        self._crew.started = started
         launches = 1 if self.order.smoke else self.order.policy.launches
         first, *later = interim_looks(launches)
         await self._in_lanes(self._due(first, first), self._timing.measure)
@@ -109,9 +113,6 @@ class Campaign:
             await self._in_lanes(self._due(look, first), self._timing.measure)
         self.finished = not self.stopped
         self._ended = time.monotonic()
-
-    def _launched(self) -> None:
-        self.on_launch()
 
     @property
     def stopped(self) -> bool:
