@@ -8,7 +8,7 @@ from rnnbench.model.run import Policy
 from rnnbench.model.turn_plan import turn_plan
 from rnnbench.model.workload import Workload
 from rnnbench.runner.footprint import seconds_guess, stands_alone
-from rnnbench.runner.scheduler import MOST_LANES
+from rnnbench.runner.lanes import MOST_LANES
 from rnnbench.runner.stop_rule import interim_looks
 from rnnbench.runner.timing import LEAST_ROUNDS, MOST_ROUNDS, ROUND_SECONDS
 

@@ -130,11 +130,6 @@ class Crew:
     async def ask(
         self, worker: Worker, job: Job, kind: type[R], cases: Sequence[Case]
     ) -> R:
-        """An answer for each of `cases`; one for more or fewer is as good as none."""
+        """An answer with an outcome for each of `cases`."""
         limit = self.order.policy.time_limit
-        answer = await worker.ask(job, kind, limit=limit)
-        if len(answer.outcomes) != len(cases):
-            await worker.end()
-            counts = f"{len(answer.outcomes)} cases, not {len(cases)}"
-            raise WorkerDeathError(Status.ERROR, f"the worker spoke of {counts}", None)
-        return answer
+        return await worker.ask_for_each(job, kind, len(cases), limit=limit)

@@ -28,9 +28,10 @@ from rnnbench.model.workload import Workload
 from rnnbench.runner.footprint import too_large
 from rnnbench.runner.head_start import HeadStart, needs_survey
 from rnnbench.runner.journal import Header, Journal
+from rnnbench.runner.lanes import MOST_LANES
 from rnnbench.runner.launch import Order
 from rnnbench.runner.results import Outcome
-from rnnbench.runner.scheduler import MOST_LANES, Campaign, Progress, survey
+from rnnbench.runner.scheduler import Campaign, Progress, survey
 
 OnProgress = Callable[[Progress], None]
 OnLaunch = Callable[[Run], None]

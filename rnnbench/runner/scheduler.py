@@ -1,20 +1,19 @@
 """When to measure what: the looks, the lanes, the budget; and who can't run here."""
 
-import asyncio
 import time
-from collections import deque
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
 from rnnbench.model.case import Allocator, Case, Device
-from rnnbench.model.errors import CampaignError, RnnbenchError
+from rnnbench.model.errors import CampaignError
 from rnnbench.model.machine import physical_cores
 from rnnbench.model.run import Effort, Environment, Status
 from rnnbench.model.workload import Workload
 from rnnbench.runner.energy import ENERGY
 from rnnbench.runner.footprint import MEMORY_SHARE, memory_estimate, too_large
 from rnnbench.runner.journal import Journal, Pass
+from rnnbench.runner.lanes import MOST_LANES, Lane, in_lanes, lanes
 from rnnbench.runner.launch import Crew, Launch, Order, Started, setting_of
 from rnnbench.runner.probe import MEMORY, Probe, climb, profiling
 from rnnbench.runner.stop_rule import interim_looks, is_narrow, widest
@@ -22,10 +21,6 @@ from rnnbench.runner.timing import Timing
 from rnnbench.runner.worker_env import Setting
 from rnnbench.runner.worker_process import Worker, WorkerDeathError
 from rnnbench.worker.protocol import Report, Start, Survey
-
-# Side by side, one a core, the ratio shifts by 0.03 %, the absolute time by 1 %, unless
-# both need the cache that they share: see `guess.HEAVY`. More than two were not tried.
-MOST_LANES = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -197,8 +192,7 @@ class Campaign:
         """Run launches side by side, a core each, where that is sound; else in turn."""
         cores = physical_cores()
         beside = [one for one in launches if one.goes_beside]
-        lanes: list[tuple[int, ...]] = [(core,) for core in cores[-MOST_LANES:]]
-        await self._drain(beside, lanes or [()], work)
+        await self._drain(beside, lanes(), work)
         for launch in launches:
             if not launch.goes_beside:
                 # CUDA's backward pass runs on a thread of its own: no pinning there.
@@ -206,34 +200,25 @@ class Campaign:
                 await self._drain([launch], [wide], work)
 
     async def _drain(
-        self, launches: list[Launch], lanes: list[tuple[int, ...]], work: _Work
+        self, launches: list[Launch], chosen: Sequence[Lane], work: _Work
     ) -> None:
-        began, queue = time.monotonic(), deque(launches)
-        alone = self._crew.room.alone
-        lanes = lanes[: len(queue)]
+        began, alone = time.monotonic(), self._crew.room.alone
+        chosen = chosen[: len(launches)]
 
-        async def run_lane(cores: tuple[int, ...]) -> None:
-            while queue and not self._crew.stopping:
-                launch = queue.popleft()
-                limit = self._memory(len(lanes)) if launch.on_cpu else None
-                threads = launch.setting.threads
-                await work(
-                    launch, Start(threads=threads, cores=cores, data_limit=limit)
-                )
+        async def run(launch: Launch, lane: Lane) -> None:
+            if self._crew.stopping:
+                return
+            limit = self._memory(len(chosen)) if launch.on_cpu else None
+            threads = launch.setting.threads
+            await work(launch, Start(threads=threads, cores=lane, data_limit=limit))
 
         try:
-            async with asyncio.TaskGroup() as group:
-                for cores in lanes:
-                    group.create_task(run_lane(cores))
-        except BaseExceptionGroup as group:
-            # A disk that is full, a worker that can't start: one line is enough of it.
-            known = group.subgroup(RnnbenchError)
-            raise known.exceptions[0] if known else group from None
+            await in_lanes(launches, run, chosen)
         finally:
             # While a launch is alone in the room, there is no other lane.
             alone = self._crew.room.alone - alone
             wall = time.monotonic() - began
-            self._capacity += len(lanes) * wall - max(len(lanes) - 1, 0) * alone
+            self._capacity += len(chosen) * wall - max(len(chosen) - 1, 0) * alone
 
     def _is_large(self, workload: Workload) -> bool:
         """Whether `workload` needs more than a lane's share of the memory."""

@@ -13,8 +13,9 @@ from rnnbench.model.workload import Workload
 from rnnbench.runner.footprint import is_heavy, stands_alone
 from rnnbench.runner.journal import Pass
 from rnnbench.runner.launch import Crew, Launch
+from rnnbench.runner.passes import PassRequest, build_members, measure_rounds
 from rnnbench.runner.worker_process import Worker, WorkerDeathError
-from rnnbench.worker.protocol import Measured, Outcome, Prepare, Report, Rounds, Start
+from rnnbench.worker.protocol import Measured, Outcome, Report, Rounds, Start
 
 T = TypeVar("T")
 
@@ -24,6 +25,19 @@ T = TypeVar("T")
 # same intervals, 10 rounds would take 1.43 of the time (`studies/rounds.py`).
 ROUND_SECONDS = 0.6
 LEAST_ROUNDS, MOST_ROUNDS = 4, 5
+
+
+def rounds_of_a_launch(seed: int, calm: float) -> Rounds:
+    """The rounds that a workload takes in one launch; `calm` as in `Rounds`."""
+    return Rounds(
+        seed=seed,
+        seconds=ROUND_SECONDS,
+        least=LEAST_ROUNDS,
+        most=MOST_ROUNDS,
+        calm=calm,
+    )
+
+
 _ONCE = Rounds(seed=0, seconds=0.0, least=1, most=1)
 # A worker that dies before it names a member may do so once; then all members end.
 MOST_NAMELESS = 2
@@ -88,13 +102,16 @@ class Timing:
         """Prepare the members, take their rounds, journal them."""
         began = time.monotonic()
         self.crew.tell(f"launch {number + 1}: {workload.id}")
-        check = workload.id not in self.crew.journal.passes
-        prepare = Prepare(cases=tuple(members), check=check)
-        prepared = await self.crew.ask(worker, prepare, Report, members)
+        request = PassRequest(
+            cases=tuple(members),
+            rounds=self._rounds(self._calm.get(worker.cores, 0.0)),
+            limit=self.crew.order.policy.time_limit,
+            check=workload.id not in self.crew.journal.passes,
+        )
+        prepared = await build_members(worker, request)
         if self._finish_failed(members, prepared.outcomes) == len(members):
             return
-        rounds = self._rounds(self._calm.get(worker.cores, 0.0))
-        measured = await self.crew.ask(worker, rounds, Measured, members)
+        measured = await measure_rounds(worker, request)
         self._calm[worker.cores] = measured.calm
         self._finish_failed(members, measured.outcomes)
         self.inside_turns += measured.inside_turns
@@ -119,13 +136,7 @@ class Timing:
     def _rounds(self, calm: float) -> Rounds:
         if self.crew.order.smoke:
             return _ONCE
-        return Rounds(
-            seed=self._random.getrandbits(32),
-            seconds=ROUND_SECONDS,
-            least=LEAST_ROUNDS,
-            most=MOST_ROUNDS,
-            calm=calm,
-        )
+        return rounds_of_a_launch(self._random.getrandbits(32), calm)
 
     def _finish_failed(self, members: list[Case], outcomes: Sequence[Outcome]) -> int:
         """Give the members that failed by themselves their status, and count them."""
@@ -163,14 +174,15 @@ class Timing:
 
     async def _dies_alone(self, case: Case, launch: Launch, start: Start) -> bool:
         self.crew.tell(f"once more, alone: {case.id}")
-        prepare = Prepare(cases=(case,), check=True)
+        limit = self.crew.order.policy.time_limit
+        request = PassRequest(cases=(case,), rounds=_ONCE, limit=limit, check=True)
         try:
             async with (
                 await self.crew.worker(launch.setting, start) as worker,
                 self.crew.room.enter(alone=is_heavy(case)),
             ):
-                await self.crew.ask(worker, prepare, Report, [case])
-                await self.crew.ask(worker, _ONCE, Measured, [case])
+                await build_members(worker, request)
+                await measure_rounds(worker, request)
         except WorkerDeathError:
             return True
         return False

@@ -18,6 +18,7 @@ from rnnbench.worker.protocol import (
     Answer,
     Job,
     Ready,
+    Report,
     Start,
     decode_answer,
     encode,
@@ -33,6 +34,7 @@ _TAIL = 1 << 16
 _LINE_LIMIT = 1 << 26
 
 A = TypeVar("A", bound=Answer)
+R = TypeVar("R", bound=Report)
 
 
 class WorkerDeathError(Exception):
@@ -123,6 +125,20 @@ class Worker:
             await self._kill()
             reason = f"the worker's answer can't be read: {error}"
             raise WorkerDeathError(Status.ERROR, reason, self._at(position)) from error
+        return answer
+
+    async def ask_for_each(
+        self, job: Job, kind: type[R], count: int, *, limit: float
+    ) -> R:
+        """An answer with an outcome for each of `count` cases; as `ask`.
+
+        An answer for more or fewer cases is as good as none, and ends the worker.
+        """
+        answer = await self.ask(job, kind, limit=limit)
+        if len(answer.outcomes) != count:
+            await self.end()
+            counts = f"{len(answer.outcomes)} cases, not {count}"
+            raise WorkerDeathError(Status.ERROR, f"the worker spoke of {counts}", None)
         return answer
 
     async def end(self) -> None:

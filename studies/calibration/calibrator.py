@@ -10,9 +10,10 @@ from dataclasses import dataclass, field
 from functools import partial
 
 from rnnbench.model.case import Allocator
-from rnnbench.model.errors import CampaignError, RnnbenchError
-from rnnbench.model.machine import physical_cores
-from rnnbench.runner.scheduler import MOST_LANES, Progress
+from rnnbench.model.errors import CampaignError
+from rnnbench.runner.lanes import Lane as Cores
+from rnnbench.runner.lanes import in_lanes, lanes
+from rnnbench.runner.scheduler import Progress
 from rnnbench.runner.worker_env import Setting
 from rnnbench.runner.worker_process import Worker, WorkerDeathError
 from rnnbench.worker.protocol import Start
@@ -105,24 +106,14 @@ class Calibrator:
             self._tell(at)
 
     async def _in_lanes(self, stage: Stage, due: Sequence[Launch]) -> None:
-        """Launches side by side, a core each, as a campaign does it."""
-        queue = deque(_processes(stage.allocator, due))
-        lanes: list[tuple[int, ...]] = [
-            (core,) for core in physical_cores()[-MOST_LANES:]
-        ]
+        """Launches side by side, a core each, as a run does it."""
+        # One draw and one calm canary for each lane, whatever the launch.
+        own: dict[Cores, Lane] = {}
 
-        async def run_lane(lane: Lane) -> None:
-            while queue:
-                await self._launch(stage, queue.popleft(), lane)
+        async def work(launch: Launch, cores: Cores) -> None:
+            await self._launch(stage, launch, own.setdefault(cores, Lane(cores)))
 
-        try:
-            async with asyncio.TaskGroup() as group:
-                for cores in (lanes or [()])[: len(queue)]:
-                    group.create_task(run_lane(Lane(cores)))
-        except BaseExceptionGroup as group:
-            # A disk that is full, workers that die: one line is enough of it.
-            known = group.subgroup(RnnbenchError)
-            raise known.exceptions[0] if known else group from None
+        await in_lanes(_processes(stage.allocator, due), work, lanes())
 
     async def _launch(self, stage: Stage, launch: Launch, lane: Lane) -> None:
         """Every cell of the launch once; a worker that dies is replaced."""

@@ -20,6 +20,7 @@ COMMON = (
     "rnnbench.analysis.launch_estimate",
     "rnnbench.model.machine:physical_cores",
     "rnnbench.model.turn_plan",
+    "rnnbench.runner.passes",
     "rnnbench.runner.timing",
     "rnnbench.runner.worker_env",
     "rnnbench.worker.layers.factory",

@@ -9,15 +9,14 @@ from typing import TypeVar
 
 from rnnbench.analysis.launch_estimate import log_ratio
 from rnnbench.model.run import Status, Turns
+from rnnbench.runner.passes import PassRequest, build_members, measure_rounds
 from rnnbench.runner.timing import LEAST_ROUNDS
-from rnnbench.runner.worker_process import Worker, WorkerDeathError
+from rnnbench.runner.worker_process import Worker
 from rnnbench.worker.protocol import (
     Blocks,
     Floor,
     Floored,
-    Job,
     Measured,
-    Prepare,
     Report,
     Rounds,
 )
@@ -82,14 +81,8 @@ class Pass:
     async def _ratios(self, began: float) -> Sample:
         """Build the members in shuffled order, and read what the part asks for."""
         members = self.lane.draw.sample(self.cell.members, len(self.cell.members))
-        slowed = any(member.slowdown for member in members)
-        prepare = Prepare(
-            cases=tuple(member.case for member in members),
-            # The same code in every launch: the first says whether it is right.
-            check=self.number == 0,
-            slowdowns=tuple(each.slowdown for each in members) if slowed else (),
-        )
-        prepared = await self._ask(prepare, Report, members)
+        request = self._request(members)
+        prepared = _succeeded(await build_members(self.worker, request), members)
         if self.stage.part is Part.SETTLE:
             call = sum(outcome.call for outcome in prepared.outcomes)
             return await self._both_ways(members, blocks_that_fit(call), began)
@@ -106,6 +99,23 @@ class Pass:
             if not (turns[one.candidate].is_calm and turns[one.baseline].is_calm)
         )
         return self._sample(values, turns, began=began, inside=inside, rough=rough)
+
+    def _request(self, members: Sequence[Member]) -> PassRequest:
+        slowed = any(member.slowdown for member in members)
+        return PassRequest(
+            cases=tuple(member.case for member in members),
+            rounds=Rounds(
+                seed=self.lane.draw.getrandbits(32),
+                seconds=self.cell.seconds,
+                least=LEAST_ROUNDS,
+                most=self.cell.most,
+                calm=self.lane.calm,
+            ),
+            limit=TIME_LIMIT,
+            # The same code in every launch: the first says whether it is right.
+            check=self.number == 0,
+            slowdowns=tuple(member.slowdown for member in members) if slowed else (),
+        )
 
     async def _both_ways(
         self, members: Sequence[Member], blocks: int, began: float
@@ -133,34 +143,18 @@ class Pass:
     async def _by_turns(
         self, members: Sequence[Member]
     ) -> tuple[Mapping[str, Turns], float]:
-        job = Rounds(
-            seed=self.lane.draw.getrandbits(32),
-            seconds=self.cell.seconds,
-            least=LEAST_ROUNDS,
-            most=self.cell.most,
-            calm=self.lane.calm,
-        )
-        measured = await self._ask(job, Measured, members)
+        measured = await measure_rounds(self.worker, self._request(members))
         self.lane.calm = measured.calm
-        return _turns(members, measured), measured.inside_turns
+        return _turns(members, _succeeded(measured, members)), measured.inside_turns
 
     async def _by_blocks(
         self, members: Sequence[Member], blocks: int
     ) -> tuple[Mapping[str, Turns], float]:
         job = Blocks(seed=self.lane.draw.getrandbits(32), blocks=blocks)
-        measured = await self._ask(job, Measured, members)
-        return _turns(members, measured), measured.inside_turns
-
-    async def _ask(self, job: Job, kind: type[R], members: Sequence[Member]) -> R:
-        """An answer in which every member came through."""
-        answer = await self.worker.ask(job, kind, limit=TIME_LIMIT)
-        if len(answer.outcomes) != len(members):
-            counts = f"{len(answer.outcomes)} cases, not {len(members)}"
-            raise WorkerDeathError(Status.ERROR, f"the worker spoke of {counts}", None)
-        for outcome, member in zip(answer.outcomes, members, strict=True):
-            if outcome.status is not Status.OK:
-                raise _FailedError(f"{member.name}: {outcome.reason}")
-        return answer
+        measured = await self.worker.ask_for_each(
+            job, Measured, len(members), limit=TIME_LIMIT
+        )
+        return _turns(members, _succeeded(measured, members)), measured.inside_turns
 
     def _sample(
         self,
@@ -183,6 +177,14 @@ class Pass:
             inside=inside,
             rough=rough,
         )
+
+
+def _succeeded(answer: R, members: Sequence[Member]) -> R:
+    """The answer, in which no member failed."""
+    for outcome, member in zip(answer.outcomes, members, strict=True):
+        if outcome.status is not Status.OK:
+            raise _FailedError(f"{member.name}: {outcome.reason}")
+    return answer
 
 
 def _turns(members: Sequence[Member], measured: Measured) -> Mapping[str, Turns]:

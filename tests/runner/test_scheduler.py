@@ -380,7 +380,7 @@ def test_what_calm_is_goes_from_launch_to_launch(tmp_path, monkeypatch):
         return replace(answer, calm=3e-6) if isinstance(job, Rounds) else answer
 
     monkeypatch.setattr(Worker, "ask", ask)
-    monkeypatch.setattr("rnnbench.runner.scheduler.physical_cores", lambda: (0,))
+    monkeypatch.setattr("rnnbench.runner.lanes.physical_cores", lambda: (0,))
 
     conduct(order(cases("gru", "lstm")))
 
