@@ -1,7 +1,7 @@
 """Colours and marks of pages and figures: a hue means a layer, all else is grey.
 
 GRU and LSTM stay apart for protan, deutan and tritan viewers (by 21 or more in OKLab
-times 100), any two hues by 11 or more. Operator kinds and parts of memory keep away
+times 100), any two hues by 10 or more. Operator kinds and parts of memory keep away
 from the hues of layers.
 """
 
@@ -35,7 +35,7 @@ COLOURS = {
     Hue.LSTM: Colour("#1d5fbf", "#7db4ff"),
     Hue.RNN: Colour("#02504f", "#b5e0ca"),
     Hue.RELU: Colour("#4c137b", "#fd528c"),
-    Hue.OWN: Colour("#7a5c00", "#e3c04b"),
+    Hue.OWN: Colour("#a2527f", "#fefe9a"),
     Hue.EVEN: Colour("#6b7078", "#9aa2ad"),
 }
 # By matplotlib's names: a disc, a diamond, a square, two triangles.
