@@ -7,10 +7,8 @@ as Markdown. A page names a row of `TABLES` in a directive, which conf.py regist
     ```
 """
 
-import tomllib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import fields
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,15 +16,12 @@ import typer
 from markdown_tables import table
 
 from rnnbench.cli.main import app
-from rnnbench.model.run import Environment, Policy
+from rnnbench.model.run import Environment
 from rnnbench.plugin import hooks
 from rnnbench.sweep.axis_table import axis_table
-from rnnbench.sweep.schema import PolicySection, SweepFile
+from rnnbench.sweep.json_schema import json_schema
 from rnnbench.sweep.shipped import shipped_sweeps
 
-MEANINGS: dict[str, dict[str, str]] = tomllib.loads(
-    Path(__file__).with_name("meanings.toml").read_text(encoding="utf-8")
-)
 _WIDTH = 88
 
 
@@ -64,14 +59,16 @@ def axes() -> str:
 
 def sweep_keys() -> str:
     """A table of the keys at the top of a sweep."""
-    return _keys("sweep", SweepFile.model_fields)
+    rows = [(f"`{name}`", meaning) for name, meaning, _ in _described(json_schema())]
+    return table(("key", "what it does"), rows)
 
 
 def policy_keys() -> str:
     """A table of the keys of a sweep's policy, with the defaults that apply."""
+    policy = json_schema()["$defs"]["Policy"]
     rows = [
-        (f"`{name}`", f"`{getattr(Policy(), name)}`", MEANINGS["policy"][name])
-        for name in PolicySection.model_fields
+        (f"`{name}`", f"`{default}`", meaning)
+        for name, meaning, default in _described(policy)
     ]
     return table(("key", "default", "what it does"), rows)
 
@@ -107,10 +104,11 @@ def _helps(command: Any, path: str) -> Iterator[tuple[str, str]]:
         yield from _helps(child, f"{path} {name}")
 
 
+def _described(schema: dict[str, Any]) -> Iterator[tuple[str, str, Any]]:
+    """Each property with its description and its default."""
+    for name, found in schema["properties"].items():
+        yield name, found["description"], found.get("default")
+
+
 def _metavar(option: Any) -> str:
     return option.attrs().get("metavar", "")
-
-
-def _keys(section: str, known: Iterable[str]) -> str:
-    rows = [(f"`{name}`", MEANINGS[section][name]) for name in known]
-    return table(("key", "what it does"), rows)

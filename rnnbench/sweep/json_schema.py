@@ -25,6 +25,16 @@ _LAYER = {
         {"type": "string", "pattern": f"^({LAYER_NAME.pattern})$"},
     ]
 }
+_KEYS = {
+    "axes": "a value, or a list of values, for each axis; the cases are their product",
+    "compare": "the axes whose values are measured side by side",
+    "include": "rules that add cases: axes that differ from those above",
+    "uses": "named workloads in place of the product, with the source of their sizes",
+    "exclude": "rules that remove the cases that meet all axes of a rule",
+    "match": "parameters: adds layers sized to the LSTM's number of parameters",
+    "inapplicable": "what happens to an axis that means nothing for a case",
+    "policy": "how to measure",
+}
 _POLICY = {
     "precision": "half-width of the 95 % interval at which a ratio is done",
     "launches": "fresh worker processes for each workload, at most",
@@ -43,6 +53,8 @@ def json_schema() -> dict[str, Any]:
         properties = definitions[name]["properties"]
         properties |= {axis: {"$ref": f"#/$defs/values_of_{axis}"} for axis in axes}
     definitions |= {f"values_of_{axis}": values for axis, values in axes.items()}
+    for name, meaning in _KEYS.items():
+        schema["properties"][name]["description"] = meaning
     for name, meaning in _POLICY.items():
         definitions["Policy"]["properties"][name]["description"] = meaning
     for setting in fields(Policy):
