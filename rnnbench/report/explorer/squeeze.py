@@ -1,4 +1,4 @@
-"""Scripts and style sheets without comments and without space that means nothing."""
+"""Scripts without comments and without space that means nothing."""
 
 import re
 
@@ -15,8 +15,6 @@ _TOKEN = re.compile(
 _PATTERN = re.compile(r"/(?:[^/\\\n\[]|\\.|\[(?:[^\]\\\n]|\\.)*\])+/\w*")
 # After these an operand is expected, and a slash begins a regular expression.
 _BEFORE_OPERAND = frozenset([*"(,=:?&|!{;[>", "return"])
-_STYLE_COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
-_STYLE_SPACE = re.compile(r"\s*([{};,])\s*|(?<=[\w-]):\s+|\s+")
 
 
 def squeeze_script(text: str) -> str:
@@ -50,15 +48,3 @@ def _run_together(last: str, first: str) -> bool:
 
 def _is_of_word(letter: str) -> bool:
     return letter.isalnum() or letter in {"_", "$"}
-
-
-def squeeze_style(text: str) -> str:
-    """The style sheet without comments, and with one space at most between words."""
-    bare = _STYLE_COMMENT.sub("", text).strip()
-    return _STYLE_SPACE.sub(_squeezed, bare).replace(";}", "}")
-
-
-def _squeezed(found: re.Match[str]) -> str:
-    if found[1]:
-        return found[1]
-    return ":" if found[0].startswith(":") else " "

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rnnbench.report.explorer.squeeze import squeeze_script, squeeze_style
+from rnnbench.report.explorer.assets import squeeze_style
+from rnnbench.report.explorer.squeeze import squeeze_script
 
 
 @pytest.mark.parametrize(
