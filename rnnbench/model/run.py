@@ -96,6 +96,8 @@ class Result:
     (weights, input and states); None with `memory_reason` where it could not be read.
     `energy`: joules per call of calls that are queued without waiting, of the whole GPU
     with the power that it takes when idle; None with `energy_reason`.
+    `process_changes`: process-wide state that a layer of the user's changed in the
+    process of its own that it ran in.
     """
 
     case: Case
@@ -109,6 +111,7 @@ class Result:
     profile_reason: str = ""
     energy: float | None = None
     energy_reason: str = ""
+    process_changes: tuple[str, ...] = field(default=(), metadata=LATER)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""The number of calls in a turn: the worker makes them, an estimate counts them."""
+"""Calls of a turn and rounds of a launch: workers make them, estimates count them."""
 
 from dataclasses import dataclass
 
@@ -41,3 +41,18 @@ def turn_plan(call: float) -> TurnPlan:
         return _LONG
     plans = (plan for limit, plan in _BY_SECONDS if call < limit)
     return next(plans, _LONGER)
+
+
+# If a round takes this long, two of them say what there is to say.
+_LONG_ROUND = 2.0
+_ROUNDS_IF_LONG = 2
+
+
+def rounds_that_fit(
+    seconds: float, limits: tuple[int, int], round_seconds: float
+) -> int:
+    """As many rounds as fit in `seconds`, within the limits (at least, at most)."""
+    least, most = limits
+    if round_seconds > _LONG_ROUND:
+        least = min(least, _ROUNDS_IF_LONG)
+    return min(max(int(seconds / round_seconds), least), most)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from rnnbench.model.case import Allocator, Case, Device
 from rnnbench.model.run import Policy
-from rnnbench.model.turn_plan import turn_plan
+from rnnbench.model.turn_plan import rounds_that_fit, turn_plan
 from rnnbench.model.workload import Workload
 from rnnbench.runner.footprint import seconds_guess, stands_alone
 from rnnbench.runner.lanes import MOST_LANES
@@ -17,8 +17,6 @@ _START = 1.5
 _BUILD = 0.01
 # A member is warmed up for this long, or by two calls.
 _WARM = 0.01
-# Where a round takes longer, there are two of them.
-_LONG_ROUND = 2.0
 # A call of the yardstick, which takes a turn in each round.
 _YARDSTICK = 0.001
 # What is disturbed is taken again: a third of the rounds where nothing else was run.
@@ -72,8 +70,7 @@ def pass_seconds(
     """
     calls = [seconds_guess(case) for case in cases]
     round_seconds = sum(call * turn_plan(call).calls for call in (*calls, _YARDSTICK))
-    least = 2 if round_seconds > _LONG_ROUND else LEAST_ROUNDS
-    rounds = min(max(seconds // round_seconds, least), most)
+    rounds = rounds_that_fit(seconds, (LEAST_ROUNDS, most), round_seconds)
     warm = sum(_BUILD + max(_WARM, 2 * call) for call in calls)
     return warm + rounds * round_seconds * _RETAKEN
 

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from rnnbench.model.case import Case
 from rnnbench.model.run import Status
 from rnnbench.runner.journal import CaseEnergy
-from rnnbench.runner.launch import Crew
+from rnnbench.runner.launch_context import LaunchContext
 from rnnbench.runner.probe import Probe
 from rnnbench.runner.worker_process import Worker
 from rnnbench.worker.protocol import Burn, Burnt, Prepare, Report
@@ -32,15 +32,15 @@ class NoCounterError(Exception):
 
 
 async def _take(
-    crew: Crew, worker: Worker, chunk: Sequence[Case]
+    context: LaunchContext, worker: Worker, chunk: Sequence[Case]
 ) -> tuple[CaseEnergy, ...]:
     """Warm the chunk's only case, then count while it runs."""
     (case,) = chunk
     prepare = Prepare(cases=(case,), check=False)
-    (ready,) = (await crew.ask(worker, prepare, Report, chunk)).outcomes
+    (ready,) = (await context.ask(worker, prepare, Report, chunk)).outcomes
     if ready.status is not Status.OK:
         return (_unread(case.id, ready.reason),)
-    limit = SECONDS + crew.order.policy.time_limit
+    limit = SECONDS + context.order.policy.time_limit
     try:
         before = counters()
         burnt = await worker.ask(Burn(seconds=SECONDS), Burnt, limit=limit)

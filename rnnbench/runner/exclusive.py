@@ -1,4 +1,4 @@
-"""Where lanes measure: side by side, or one with nothing beside it."""
+"""A lock for whatever is timed: lanes side by side, or one with nothing beside it."""
 
 import asyncio
 import time
@@ -8,36 +8,37 @@ from dataclasses import dataclass, field
 
 
 @dataclass(slots=True)
-class Room:
-    """Lets in whoever may be beside others, or one alone.
+class TimingLock:
+    """Held by several at a time, or by one exclusively.
 
-    Whoever is to be alone goes first: who comes later waits, so that others are waited
-    for once where several follow each other. `alone`: seconds for which somebody was.
+    An exclusive holder goes first: those that come later wait, so that others are
+    waited for only once when several exclusive ones follow each other. `exclusive`:
+    seconds for which it was held so.
     """
 
-    alone: float = 0.0
-    _inside: int = 0
-    # Those that are alone, or wait to be.
-    _closed: int = 0
+    exclusive: float = 0.0
+    _holders: int = 0
+    # Those that hold it exclusively, or wait to.
+    _exclusive: int = 0
     _changed: asyncio.Condition = field(default_factory=asyncio.Condition)
 
     @asynccontextmanager
-    async def enter(self, *, alone: bool) -> AsyncIterator[None]:
-        """Wait for admission, and stay for the block."""
-        self._closed += alone
+    async def hold(self, *, exclusive: bool) -> AsyncIterator[None]:
+        """Wait for the lock, and hold it for the block."""
+        self._exclusive += exclusive
         try:
             async with self._changed:
                 await self._changed.wait_for(
-                    lambda: not (self._inside if alone else self._closed)
+                    lambda: not (self._holders if exclusive else self._exclusive)
                 )
-                self._inside += 1
+                self._holders += 1
             began = time.monotonic()
             try:
                 yield
             finally:
-                self._inside -= 1
-                self.alone += (time.monotonic() - began) * alone
+                self._holders -= 1
+                self.exclusive += (time.monotonic() - began) * exclusive
         finally:
-            self._closed -= alone
+            self._exclusive -= exclusive
             async with self._changed:
                 self._changed.notify_all()

@@ -30,7 +30,10 @@ class Header:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pass:
-    """One workload in one launch: members finish together. Cases by their ids."""
+    """One workload in one launch: members finish together. Cases by their ids.
+
+    `changed`: process-wide state that a layer of the user's changed in its process.
+    """
 
     launch: int
     workload: str
@@ -38,6 +41,7 @@ class Pass:
     yardstick: Turns
     inside_turns: float
     wall: float
+    changed: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -172,7 +176,9 @@ class Journal:
 def _pass(data: dict[str, Any]) -> Pass:
     read = reader(Turns)
     turns = {case: read(values) for case, values in data.pop("turns").items()}
-    return Pass(turns=turns, yardstick=read(data.pop("yardstick")), **data)
+    changed = {case: tuple(names) for case, names in data.pop("changed", {}).items()}
+    yardstick = read(data.pop("yardstick"))
+    return Pass(turns=turns, yardstick=yardstick, changed=changed, **data)
 
 
 _ENTRIES: dict[str, Callable[[dict[str, Any]], Entry]] = {

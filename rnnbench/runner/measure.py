@@ -7,10 +7,13 @@ a callback.
 
 import asyncio
 import hashlib
+import signal
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import rnnbench
 from rnnbench.model.errors import CampaignError
@@ -30,7 +33,7 @@ from rnnbench.runner.head_start import HeadStart, needs_survey
 from rnnbench.runner.journal import Header, Journal
 from rnnbench.runner.lanes import MOST_LANES
 from rnnbench.runner.launch import Order
-from rnnbench.runner.results import Outcome
+from rnnbench.runner.results import JournalReader
 from rnnbench.runner.scheduler import Campaign, Progress, survey
 
 OnProgress = Callable[[Progress], None]
@@ -129,9 +132,9 @@ def measure(
     work = _Measurement(order, sweep, options, on_progress, on_launch)
     try:
         return asyncio.run(work.run())
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, asyncio.CancelledError):
         if work.campaign is None:
-            raise
+            raise KeyboardInterrupt from None
         run = work.run_so_far("interrupted before it was measured")
         raise MeasureInterrupt(run) from None
 
@@ -149,6 +152,7 @@ class _Measurement:
 
     async def run(self) -> Run:
         """Ask what can run here, then measure it; the first workers start at once."""
+        _cancel_at_interrupt()
         head_start = HeadStart.begin(self.order, MOST_LANES)
         try:
             environment, reasons = await self._survey(head_start)
@@ -187,6 +191,24 @@ class _Measurement:
     def _launched(self) -> None:
         if self.on_launch is not None:
             self.on_launch(self.run_so_far("not measured yet"))
+
+
+def _cancel_at_interrupt() -> None:
+    """Let Ctrl-C cancel the running task, and nothing else until it has ended.
+
+    Python's own handler raises at the second Ctrl-C wherever the program is, so also
+    while workers are being ended.
+    """
+    task = asyncio.current_task()
+    assert task is not None  # noqa: S101 - called from a coroutine
+    # Only the main thread of a process can have a handler, and not on every system.
+    with suppress(ValueError, RuntimeError, NotImplementedError):
+        asyncio.get_running_loop().add_signal_handler(signal.SIGINT, _cancel, task)
+
+
+def _cancel(task: asyncio.Task[Any]) -> None:
+    if not task.cancelling():
+        task.cancel()
 
 
 def _order(
@@ -237,9 +259,7 @@ def _remove_traces(folder: Path) -> None:
 def _run(
     campaign: Campaign, sweep: SweepRecord, options: MeasureOptions, unmeasured: str
 ) -> Run:
-    outcome = Outcome(
-        order=campaign.order, journal=campaign.journal, unmeasured=unmeasured
-    )
+    reader = JournalReader(campaign.order, campaign.journal, unmeasured)
     return Run(
         created=datetime.now(UTC).isoformat(timespec="seconds"),
         version=rnnbench.__version__,
@@ -248,8 +268,8 @@ def _run(
         sweep=sweep,
         environment=campaign.environment,
         effort=campaign.effort,
-        results=outcome.results,
-        yardsticks=outcome.yardsticks,
-        ceilings=outcome.ceilings,
+        results=reader.results(),
+        yardsticks=reader.yardsticks(),
+        ceilings=reader.ceilings(),
         turn=TurnValue.FASTEST,
     )

@@ -6,7 +6,8 @@ from typing import TypeVar
 
 from rnnbench.model.case import Case
 from rnnbench.runner.journal import CaseProfile, Ceilings, Entry, Journal, Remembered
-from rnnbench.runner.launch import Crew, Launch
+from rnnbench.runner.launch import Launch
+from rnnbench.runner.launch_context import LaunchContext
 from rnnbench.runner.worker_process import Worker, WorkerDeathError
 from rnnbench.worker.protocol import (
     Climb,
@@ -26,7 +27,7 @@ CHUNK = 8
 TRACE_LIMIT = 8 << 20
 
 A = TypeVar("A", bound=Report)
-Take = Callable[[Crew, Worker, Sequence[Case]], Awaitable[tuple[Entry, ...]]]
+Take = Callable[[LaunchContext, Worker, Sequence[Case]], Awaitable[tuple[Entry, ...]]]
 
 
 def _nothing() -> str:
@@ -52,34 +53,43 @@ class Probe:
     seconds: float = 0.0
     refused: Callable[[], str] = _nothing
 
-    async def read(self, crew: Crew, launch: Launch, start: Start) -> None:
+    async def read(self, context: LaunchContext, launch: Launch, start: Start) -> None:
         """Read the launch's cases in a process of their own, or more if it dies."""
-        pending = self.pending(crew.journal, launch.cases)
+        pending, most = self.pending(context.journal, launch.cases), self.chunk
         if pending and (reason := self.refused()):
             for case in pending:
-                crew.journal.record(self.lost(case.id, reason))
+                context.journal.record(self.lost(case.id, reason))
             return
-        while pending and crew.left > self.seconds:
-            async with await crew.worker(launch.setting, start) as worker:
-                while pending and crew.left > self.seconds:
-                    crew.tell(f"{self.name}: {pending[0].id}")
+        while pending and context.left > self.seconds:
+            async with await context.worker(launch.setting, start) as worker:
+                while pending and context.left > self.seconds:
+                    context.tell(f"{self.name}: {pending[0].id}")
+                    chunk = pending[:most]
                     try:
-                        for entry in await self.take(
-                            crew, worker, pending[: self.chunk]
-                        ):
-                            crew.journal.record(entry)
+                        for entry in await self.take(context, worker, chunk):
+                            context.journal.record(entry)
                     except WorkerDeathError as death:
-                        # Without a name it was the first, as far as anybody can tell.
-                        culprit = pending[death.member or 0]
-                        crew.journal.record(self.lost(culprit.id, death.reason))
+                        if culprit := _culprit(death, chunk):
+                            lost = self.lost(culprit.id, death.reason)
+                            context.journal.record(lost)
+                        # No member was announced: one at a time, to find out which.
+                        most = most if culprit else 1
                         break
                     finally:
-                        pending = self.pending(crew.journal, pending)
+                        pending = self.pending(context.journal, pending)
 
     def pending(self, journal: Journal, cases: Sequence[Case]) -> list[Case]:
         """Those that were not read yet."""
         known = self.known(journal)
         return [case for case in cases if case.id not in known]
+
+
+def _culprit(death: WorkerDeathError, chunk: Sequence[Case]) -> Case | None:
+    """The case at which the worker died, as far as that is known."""
+    if len(chunk) == 1:
+        return chunk[0]
+    known = death.member is not None and death.member < len(chunk)
+    return chunk[death.member] if known else None  # type: ignore[index]
 
 
 def _in_one_job(
@@ -90,9 +100,9 @@ def _in_one_job(
     """A reading that one job gives of all; `entry`: of a case, from its place there."""
 
     async def take(
-        crew: Crew, worker: Worker, chunk: Sequence[Case]
+        context: LaunchContext, worker: Worker, chunk: Sequence[Case]
     ) -> tuple[Entry, ...]:
-        answer = await crew.ask(worker, job(tuple(chunk)), kind, chunk)
+        answer = await context.ask(worker, job(tuple(chunk)), kind, chunk)
         return tuple(entry(case, answer, place) for place, case in enumerate(chunk))
 
     return take
@@ -134,23 +144,23 @@ def _profile(case: Case, answer: Profiled, place: int) -> Entry:
     return CaseProfile(case=case.id, profile=answer.profiles[place], reason=reason)
 
 
-async def climb(crew: Crew, launch: Launch, start: Start) -> None:
+async def climb(context: LaunchContext, launch: Launch, start: Start) -> None:
     """Find the ceilings for the device and the types of the launch's cases."""
     device = launch.cases[0].device
     name = f"{device}, {start.threads} threads"
-    if name in crew.journal.ceilings or not crew.left:
+    if name in context.journal.ceilings or not context.left:
         return
-    crew.tell(f"ceilings: {name}")
+    context.tell(f"ceilings: {name}")
     job = Climb(
         device=device,
         dtypes=tuple(dict.fromkeys(case.dtype for case in launch.cases)),
         threads=start.threads,
     )
-    limit = crew.order.policy.time_limit
+    limit = context.order.policy.time_limit
     try:
-        async with await crew.worker(launch.setting, start) as worker:
+        async with await context.worker(launch.setting, start) as worker:
             answer = await worker.ask(job, Climbed, limit=limit)
     except WorkerDeathError:
         # A machine without ceilings has no roofline, and everything else all the same.
         return
-    crew.journal.record(Ceilings(setting=name, ceilings=answer.ceilings))
+    context.journal.record(Ceilings(setting=name, ceilings=answer.ceilings))

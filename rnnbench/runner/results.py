@@ -1,6 +1,7 @@
-"""What a journal says of each case, once a campaign is over."""
+"""The results of a run, read off its journal."""
 
 import math
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from rnnbench.model.case import Case, Device
@@ -17,52 +18,56 @@ MOST_TIMELINES = 12
 NO_COUNTER = "no counter: NVML reads NVIDIA GPUs alone"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
-    """The results of an order, read off its journal; `unmeasured`: why some lack."""
+@dataclass(frozen=True, slots=True)
+class JournalReader:
+    """Results of an order; `unmeasured`: the reason where a case has no times."""
 
     order: Order
     journal: Journal
     unmeasured: str
 
-    @property
     def results(self) -> tuple[Result, ...]:
-        """A result of every case, in the order's order."""
+        """A result of every case, in the order of the workloads."""
         found = [
-            self._result(case, workload.id, widths.get(case.id, math.inf))
+            result
             for workload in self.order.workloads
-            for widths in [self._widths(workload)]
-            for case in workload.members
+            for result in self._of_workload(workload)
         ]
         profiled = [place for place, result in enumerate(found) if result.profile]
         for place in profiled[MOST_TIMELINES:]:
             found[place] = _without_timeline(found[place])
         return tuple(found)
 
-    @property
     def yardsticks(self) -> tuple[YardstickTurns, ...]:
         """The yardstick's turns beside each workload that was measured."""
         return tuple(
             YardstickTurns(workload.id, tuple(one.yardstick for one in passes))
             for workload in self.order.workloads
-            if (passes := self._passes(workload.id))
+            if (passes := self._passes(workload))
         )
 
-    @property
     def ceilings(self) -> tuple[Ceiling, ...]:
-        """What the machine can do at best, where it was measured."""
+        """The best that the machine can do, where it was measured."""
         found = self.journal.ceilings.values()
-        return tuple(ceiling for one in found for ceiling in one.ceilings)
+        return tuple(ceiling for entry in found for ceiling in entry.ceilings)
 
-    def _result(self, case: Case, workload: str, width: float) -> Result:
-        turns = tuple(
-            one.turns[case.id] for one in self._passes(workload) if case.id in one.turns
-        )
+    def _of_workload(self, workload: Workload) -> Iterator[Result]:
+        passes = self._passes(workload)
+        widths = member_widths(workload, passes, without=self.journal.ended)
+        for case in workload.members:
+            width = widths.get(case.id, math.inf)
+            yield self._result(case, workload.id, passes, width)
+
+    def _result(
+        self, case: Case, workload: str, passes: Sequence[Pass], width: float
+    ) -> Result:
+        turns = tuple(one.turns[case.id] for one in passes if case.id in one.turns)
+        changed = {name for one in passes for name in one.changed.get(case.id, ())}
         memory = self.journal.memory.get(case.id)
         profile = self.journal.profiles.get(case.id)
         energy = self.journal.energies.get(case.id)
         unread = NO_COUNTER if case.device is Device.CPU else "it was not read"
-        status, reason = self._status(case, width, measured=bool(turns))
+        status, reason = self._status(case, width, is_measured=bool(turns))
         return Result(
             case=case,
             workload=workload,
@@ -75,14 +80,15 @@ class Outcome:
             profile_reason=profile.reason if profile else "it was not profiled",
             energy=energy.energy if energy else None,
             energy_reason=energy.reason if energy else unread,
+            process_changes=tuple(sorted(changed)),
         )
 
     def _status(
-        self, case: Case, width: float, *, measured: bool
+        self, case: Case, width: float, *, is_measured: bool
     ) -> tuple[Status, str]:
         if ended := self.journal.ended.get(case.id):
             return ended.status, ended.reason
-        if not measured:
+        if not is_measured:
             return Status.SKIPPED, self.unmeasured
         precision = self.order.policy.precision
         if is_narrow(width, precision):
@@ -94,17 +100,13 @@ class Outcome:
             f"its interval is ±{width:.2%}, ±{precision:.2%} was asked for",
         )
 
-    def _widths(self, workload: Workload) -> dict[str, float]:
-        passes = self._passes(workload.id)
-        return dict(member_widths(workload, passes, without=self.journal.ended))
-
-    def _passes(self, workload: str) -> list[Pass]:
-        done = self.journal.passes.get(workload, {})
+    def _passes(self, workload: Workload) -> list[Pass]:
+        done = self.journal.passes.get(workload.id, {})
         return [done[number] for number in sorted(done)]
 
 
 def _without_timeline(result: Result) -> Result:
-    """`result` less the drawing of its call; how much was left out is counted."""
+    """`result` without the drawing of its call; what is left out is counted."""
     if result.profile is None:
         return result
     left_out = result.profile.left_out + len(result.profile.timeline)

@@ -14,10 +14,11 @@ from rnnbench.runner.energy import ENERGY
 from rnnbench.runner.footprint import MEMORY_SHARE, memory_estimate, too_large
 from rnnbench.runner.journal import Journal, Pass
 from rnnbench.runner.lanes import MOST_LANES, Lane, in_lanes, lanes
-from rnnbench.runner.launch import Crew, Launch, Order, Started, setting_of
+from rnnbench.runner.launch import Launch, Order, setting_of
+from rnnbench.runner.launch_context import LaunchContext, Started
 from rnnbench.runner.probe import MEMORY, Probe, climb, profiling
 from rnnbench.runner.stop_rule import interim_looks, is_narrow, widest
-from rnnbench.runner.timing import Timing
+from rnnbench.runner.timing import TimedLaunches
 from rnnbench.runner.worker_env import Setting
 from rnnbench.runner.worker_process import Worker, WorkerDeathError
 from rnnbench.worker.protocol import Report, Start, Survey
@@ -83,8 +84,8 @@ class Campaign:
         self._profiling = 0.0
         self._due_passes = 0
         deadline = self._began + order.policy.budget
-        self._crew = Crew(order, journal, self._tell, deadline)
-        self._timing = Timing(self._crew, on_launch)
+        self._context = LaunchContext(order, journal, self._tell, deadline)
+        self._timing = TimedLaunches(self._context, on_launch)
 
     async def run(self, reasons: Sequence[str], started: Started | None = None) -> None:
         """Skip the cases that have a reason to be; measure the others, look by look.
@@ -94,8 +95,8 @@ class Campaign:
         """
         for case, reason in zip(self.order.cases, reasons, strict=True):
             if reason and case.id not in self.journal.ended:
-                self._crew.finish(case, Status.SKIPPED, reason)
-        self._crew.started = started
+                self._context.finish(case, Status.SKIPPED, reason)
+        self._context.started = started
         launches = 1 if self.order.smoke else self.order.policy.launches
         first, *later = interim_looks(launches)
         await self._in_lanes(self._due(first, first), self._timing.measure)
@@ -112,7 +113,7 @@ class Campaign:
     @property
     def stopped(self) -> bool:
         """Whether -x ended it early."""
-        return self._crew.stopping
+        return self._context.stopping
 
     @property
     def effort(self) -> Effort:
@@ -157,18 +158,19 @@ class Campaign:
 
     async def _probe(self, probe: Probe, wanted: Callable[[Case], bool]) -> None:
         """Take a reading of the wanted cases that have not failed, in both lanes."""
-        shares: dict[tuple[Setting, int], list[Workload]] = {}
+        shares: dict[tuple[Setting, int, str], list[Workload]] = {}
         for number, workload in enumerate(self.order.workloads):
-            members = self._crew.live(filter(wanted, workload.members))
-            if members := probe.pending(self.journal, members):
-                part = Workload(tuple(members), workload.compare)
-                lane = (setting_of(workload), number % MOST_LANES)
+            members = self._context.live(filter(wanted, workload.members))
+            for case in probe.pending(self.journal, members):
+                part = Workload((case,), workload.compare)
+                process = self._context.process_of(case)
+                lane = (setting_of(workload), number % MOST_LANES, process)
                 shares.setdefault(lane, []).append(part)
         launches = [
             Launch(number=0, setting=setting, workloads=tuple(workloads))
-            for (setting, _), workloads in shares.items()
+            for (setting, *_), workloads in shares.items()
         ]
-        await self._in_lanes(launches, partial(probe.read, self._crew))
+        await self._in_lanes(launches, partial(probe.read, self._context))
 
     async def _profile(self) -> None:
         """Profile what is to be; then ceilings and energy, with nothing beside them."""
@@ -180,7 +182,7 @@ class Campaign:
                 by_kind.setdefault(kind, []).append(workload)
         for (_, setting), workloads in by_kind.items():
             launch = Launch(number=0, setting=setting, workloads=tuple(workloads))
-            await self._in_lanes([launch], partial(climb, self._crew))
+            await self._in_lanes([launch], partial(climb, self._context))
         await self._probe(
             ENERGY,
             lambda case: (
@@ -202,11 +204,11 @@ class Campaign:
     async def _drain(
         self, launches: list[Launch], chosen: Sequence[Lane], work: _Work
     ) -> None:
-        began, alone = time.monotonic(), self._crew.room.alone
+        began, alone = time.monotonic(), self._context.lock.exclusive
         chosen = chosen[: len(launches)]
 
         async def run(launch: Launch, lane: Lane) -> None:
-            if self._crew.stopping:
+            if self._context.stopping:
                 return
             limit = self._memory(len(chosen)) if launch.on_cpu else None
             threads = launch.setting.threads
@@ -215,8 +217,8 @@ class Campaign:
         try:
             await in_lanes(launches, run, chosen)
         finally:
-            # While a launch is alone in the room, there is no other lane.
-            alone = self._crew.room.alone - alone
+            # While a launch holds the lock exclusively, there is no other lane.
+            alone = self._context.lock.exclusive - alone
             wall = time.monotonic() - began
             self._capacity += len(chosen) * wall - max(len(chosen) - 1, 0) * alone
 
@@ -232,7 +234,7 @@ class Campaign:
 
     def _is_wide(self, workload: Workload, first: int) -> bool:
         """Whether `workload` needs another launch."""
-        if not self._crew.live(workload.members):
+        if not self._context.live(workload.members):
             return False
         done = self._passes(workload)
         if len(done) < first:

@@ -1,21 +1,23 @@
-"""Timed launches: a fresh worker's pass over workloads, and what its death means."""
+"""Timed launches: fresh processes make one pass over workloads."""
 
 import random
 import time
-from collections import Counter, deque
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 from rnnbench.model.case import Case
-from rnnbench.model.run import Status, Turns
+from rnnbench.model.run import Status
+from rnnbench.model.turn_plan import rounds_that_fit
 from rnnbench.model.workload import Workload
-from rnnbench.runner.footprint import is_heavy, stands_alone
+from rnnbench.runner.footprint import stands_alone
 from rnnbench.runner.journal import Pass
-from rnnbench.runner.launch import Crew, Launch
-from rnnbench.runner.passes import PassRequest, build_members, measure_rounds
-from rnnbench.runner.worker_process import Worker, WorkerDeathError
-from rnnbench.worker.protocol import Measured, Outcome, Report, Rounds, Start
+from rnnbench.runner.launch import Launch
+from rnnbench.runner.launch_context import LaunchContext
+from rnnbench.runner.launch_processes import LaunchDeathError, LaunchProcesses
+from rnnbench.runner.round_exchange import Answered, merged
+from rnnbench.worker.protocol import Measured, Outcome, Prepare, Report, Rounds, Start
 
 T = TypeVar("T")
 
@@ -38,28 +40,21 @@ def rounds_of_a_launch(seed: int, calm: float) -> Rounds:
     )
 
 
-_ONCE = Rounds(seed=0, seconds=0.0, least=1, most=1)
-# A worker that dies before it names a member may do so once; then all members end.
-MOST_NAMELESS = 2
-
-
 @dataclass(slots=True)
-class Timing:
-    """Carries out timed launches, journals their passes, and judges deaths.
+class TimedLaunches:
+    """Carries out launches and journals their passes.
 
     `inside_turns`, `waited`: seconds, over all launches; `walls`: of the last pass.
-    `on_launch` is called after a worker has ended, before the next one starts.
+    `on_launch` is called after the processes of a launch have ended.
     """
 
-    crew: Crew
+    context: LaunchContext
     on_launch: Callable[[], None] = lambda: None
     inside_turns: float = 0.0
     waited: float = 0.0
     launches: int = 0
     passes: int = 0
     _walls: dict[str, float] = field(default_factory=dict)
-    _suspects: set[str] = field(default_factory=set)
-    _nameless: Counter[str] = field(default_factory=Counter)
     # The fastest canary on the cores of a lane: a launch that is disturbed from its
     # first moment on would not know what calm is.
     _calm: dict[tuple[int, ...], float] = field(default_factory=dict)
@@ -67,76 +62,123 @@ class Timing:
     _random: random.Random = field(default_factory=random.Random)
 
     async def measure(self, launch: Launch, start: Start) -> None:
-        """One pass over the launch's workloads; a worker that dies is replaced.
+        """One pass over the launch's workloads; a process that dies is replaced.
 
-        Those that nothing may be timed beside come last, so that the other lane has to
-        end what it is at only once.
+        Workloads that nothing may be timed beside come last, so that the other lane has
+        to stop only once.
         """
         pending = deque(sorted(self._shuffled(launch.workloads), key=stands_alone))
-        while pending := deque(one for one in pending if self._begins(one)):
-            async with await self.crew.worker(launch.setting, start) as worker:
-                self.launches += 1
-                while pending:
-                    workload = pending[0]
-                    members = self._shuffled(self.crew.live(workload.members))
-                    try:
-                        await self._pass(worker, launch.number, workload, members)
-                    except WorkerDeathError as death:
-                        await worker.end()
-                        await self._judge(death, members, launch, start)
-                        break
-                    pending.popleft()
-            self.on_launch()
+        async with LaunchProcesses(self.context, launch, start) as processes:
+            self.launches += bool(pending)
+            while pending := deque(one for one in pending if self._begins(one)):
+                try:
+                    await self._pass(processes, pending[0])
+                except LaunchDeathError:
+                    continue
+                pending.popleft()
+        self.on_launch()
 
-    async def _pass(
-        self, worker: Worker, number: int, workload: Workload, members: list[Case]
-    ) -> None:
-        """Take the workload's pass once there is room for it, if there is time."""
-        async with self.crew.room.enter(alone=stands_alone(workload)):
+    async def _pass(self, processes: LaunchProcesses, workload: Workload) -> None:
+        """Measure the workload once no lane is in its way, if there is time."""
+        members = self._shuffled(self.context.live(workload.members))
+        groups = processes.groups(members)
+        await processes.ready(groups)
+        async with self.context.lock.hold(exclusive=stands_alone(workload)):
             if members and self._begins(workload):
-                await self._take(worker, number, workload, members)
+                await self._take(processes, workload, groups)
 
     async def _take(
-        self, worker: Worker, number: int, workload: Workload, members: list[Case]
+        self,
+        processes: LaunchProcesses,
+        workload: Workload,
+        groups: Mapping[str, list[Case]],
     ) -> None:
         """Prepare the members, take their rounds, journal them."""
-        began = time.monotonic()
-        self.crew.tell(f"launch {number + 1}: {workload.id}")
-        request = PassRequest(
-            cases=tuple(members),
-            rounds=self._rounds(self._calm.get(worker.cores, 0.0)),
-            limit=self.crew.order.policy.time_limit,
-            check=workload.id not in self.crew.journal.passes,
-        )
-        prepared = await build_members(worker, request)
-        if self._finish_failed(members, prepared.outcomes) == len(members):
+        began, number = time.monotonic(), processes.launch.number
+        self.context.tell(f"launch {number + 1}: {workload.id}")
+        answered = await self._prepared(processes, workload, groups)
+        if not answered:
             return
-        measured = await measure_rounds(worker, request)
-        self._calm[worker.cores] = measured.calm
-        self._finish_failed(members, measured.outcomes)
-        self.inside_turns += measured.inside_turns
-        self.waited += measured.waited
-        turns = _turns(number, members, prepared, measured)
+        if len(answered) == 1:
+            await self._ask_rounds(processes, answered[0], self._all_rounds())
+        else:
+            await self._exchange(processes, answered)
+        turns, changed, yardstick = merged(number, answered)
         if not turns:
             return
         self.passes += 1
         self._walls[workload.id] = wall = time.monotonic() - began
-        self.crew.journal.record(
+        inside = sum(part.inside_turns for one in answered for part in one.measured)
+        self.context.journal.record(
             Pass(
                 launch=number,
                 workload=workload.id,
                 turns=turns,
-                yardstick=Turns(number, measured.yardstick.seconds),
-                inside_turns=measured.inside_turns,
+                yardstick=yardstick,
+                inside_turns=inside,
                 wall=wall,
+                changed=changed,
             )
         )
-        self.crew.tell(f"launch {number + 1}: {workload.id}")
+        self.context.tell(f"launch {number + 1}: {workload.id}")
 
-    def _rounds(self, calm: float) -> Rounds:
-        if self.crew.order.smoke:
-            return _ONCE
-        return rounds_of_a_launch(self._random.getrandbits(32), calm)
+    async def _prepared(
+        self,
+        processes: LaunchProcesses,
+        workload: Workload,
+        groups: Mapping[str, list[Case]],
+    ) -> list[Answered]:
+        """The processes in which at least one member can be timed."""
+        check = workload.id not in self.context.journal.passes
+        found = []
+        for name, cases in groups.items():
+            prepare = Prepare(cases=tuple(cases), check=check)
+            report = await processes.ask(name, prepare, Report, cases)
+            if self._finish_failed(cases, report.outcomes) < len(cases):
+                found.append(Answered(name, cases, report))
+        return found
+
+    async def _exchange(
+        self, processes: LaunchProcesses, answered: Sequence[Answered]
+    ) -> None:
+        """Take rounds in several processes, one process at a time.
+
+        All are on the same core, and a process that is not asked is stopped. A round of
+        each, in shuffled order, is a round of the workload.
+        """
+        began, done, wanted = time.monotonic(), 0, 1
+        while done < wanted:
+            for one in self._shuffled([one for one in answered if one.is_alive]):
+                await self._ask_rounds(processes, one, self._one_round())
+            done += 1
+            if done == 1 and not self.context.order.smoke:
+                spent = time.monotonic() - began
+                limits = (LEAST_ROUNDS, MOST_ROUNDS)
+                wanted = rounds_that_fit(ROUND_SECONDS, limits, spent)
+
+    async def _ask_rounds(
+        self, processes: LaunchProcesses, one: Answered, job: Rounds
+    ) -> None:
+        cores = processes.start.cores
+        calm = self._calm.get(cores, 0.0)
+        job = replace(job, seed=self._random.getrandbits(32), calm=calm)
+        measured = await processes.ask(one.name, job, Measured, one.cases)
+        self._calm[cores] = measured.calm
+        self.inside_turns += measured.inside_turns
+        self.waited += measured.waited
+        self._finish_failed(one.cases, measured.outcomes)
+        one.measured.append(measured)
+
+    def _all_rounds(self) -> Rounds:
+        if self.context.order.smoke:
+            return Rounds(seed=0, seconds=0.0, least=1, most=1)
+        return rounds_of_a_launch(seed=0, calm=0.0)
+
+    def _one_round(self) -> Rounds:
+        """One round; its seconds are those that it may wait for a calm core."""
+        return replace(
+            self._all_rounds(), seconds=ROUND_SECONDS / LEAST_ROUNDS, least=1, most=1
+        )
 
     def _finish_failed(self, members: list[Case], outcomes: Sequence[Outcome]) -> int:
         """Give the members that failed by themselves their status, and count them."""
@@ -146,72 +188,14 @@ class Timing:
             if outcome.status is not Status.OK
         ]
         for case, outcome in failed:
-            if case.id not in self.crew.journal.ended:
-                self.crew.finish(case, outcome.status, outcome.reason)
+            if case.id not in self.context.journal.ended:
+                self.context.finish(case, outcome.status, outcome.reason)
         return len(failed)
-
-    async def _judge(
-        self,
-        death: WorkerDeathError,
-        members: list[Case],
-        launch: Launch,
-        start: Start,
-    ) -> None:
-        """Find out whether it was the member that was announced, by trying it alone."""
-        if death.member is None or death.member >= len(members):
-            together = " ".join(sorted(case.id for case in members))
-            self._nameless[together] += 1
-            if self._nameless[together] >= MOST_NAMELESS:
-                for case in members:
-                    self.crew.finish(case, death.status, death.reason)
-            return
-        culprit = members[death.member]
-        # A second death is not put down to chance, even where it went well alone.
-        again = culprit.id in self._suspects
-        self._suspects.add(culprit.id)
-        if again or await self._dies_alone(culprit, launch, start):
-            self.crew.finish(culprit, death.status, death.reason)
-
-    async def _dies_alone(self, case: Case, launch: Launch, start: Start) -> bool:
-        self.crew.tell(f"once more, alone: {case.id}")
-        limit = self.crew.order.policy.time_limit
-        request = PassRequest(cases=(case,), rounds=_ONCE, limit=limit, check=True)
-        try:
-            async with (
-                await self.crew.worker(launch.setting, start) as worker,
-                self.crew.room.enter(alone=is_heavy(case)),
-            ):
-                await build_members(worker, request)
-                await measure_rounds(worker, request)
-        except WorkerDeathError:
-            return True
-        return False
 
     def _begins(self, workload: Workload) -> bool:
         """Whether there is time for `workload`, by how long it took before."""
-        alive = bool(self.crew.live(workload.members))
-        return alive and self.crew.left > self._walls.get(workload.id, 0.0)
+        alive = bool(self.context.live(workload.members))
+        return alive and self.context.left > self._walls.get(workload.id, 0.0)
 
     def _shuffled(self, items: Sequence[T]) -> list[T]:
         return self._random.sample(items, len(items))
-
-
-def _turns(
-    number: int, members: list[Case], prepared: Report, measured: Measured
-) -> dict[str, Turns]:
-    """By case, the turns of those that came through, with their first call."""
-    return {
-        case.id: Turns(
-            number,
-            turns.seconds,
-            turns.faults,
-            turns.back_to_back,
-            outcome.first_call,
-            turns.rough,
-            turns.retaken,
-        )
-        for case, turns, outcome in zip(
-            members, measured.turns, prepared.outcomes, strict=True
-        )
-        if turns.seconds
-    }

@@ -1,4 +1,4 @@
-"""`python -m rnnbench.worker`: what must hold before torch is imported, then the jobs.
+"""`python -m rnnbench.worker`: prepare the process, import torch, then serve jobs.
 
 Exit codes: 0 at the end of the jobs, 3 for a line that is not of this protocol, 4 for
 a CUDA device that no longer answers, 130 when interrupted.
@@ -10,8 +10,9 @@ import os
 import sys
 from typing import BinaryIO
 
-from rnnbench.worker.confine import Confinement, die_with_parent
-from rnnbench.worker.protocol import SCHEMA, Start, decode_job
+from rnnbench.worker.announcements import Announcements
+from rnnbench.worker.confine import Confinement, die_with_parent, keep_orphans
+from rnnbench.worker.protocol import RUNNER_VARIABLE, SCHEMA, Start, decode_job
 
 FOREIGN_PROTOCOL = 3
 INTERRUPTED = 130
@@ -19,20 +20,21 @@ INTERRUPTED = 130
 
 def main() -> int:
     """Take the channels, confine the process, then serve until the jobs end."""
-    parent = os.getppid()
+    die_with_parent(os.environ.pop(RUNNER_VARIABLE, ""))
+    keep_orphans()
+    announcements = Announcements.inherited(os.environ)
     jobs, answers = _take_channels()
     faulthandler.enable()
-    die_with_parent(parent)
     try:
-        return _serve(jobs, answers)
+        return _serve(jobs, answers, announcements)
     except KeyboardInterrupt:
         return INTERRUPTED
 
 
 def _take_channels() -> tuple[BinaryIO, BinaryIO]:
-    """Keep the protocol's descriptors for ourselves; they are not inherited.
+    """Keep the protocol's descriptors for ourselves; children don't inherit them.
 
-    Whatever torch or a layer prints goes to standard error, and a layer that reads its
+    All output of torch or a layer goes to standard error, and a layer that reads its
     standard input finds it empty.
     """
     jobs = os.fdopen(os.dup(0), "rb")
@@ -41,12 +43,14 @@ def _take_channels() -> tuple[BinaryIO, BinaryIO]:
     os.dup2(nothing, 0)
     os.close(nothing)
     os.dup2(2, 1)
-    # By lines: the last words of a layer that dies are not lost in a buffer.
+    # By lines, so that the last output of a layer that dies is not lost in a buffer.
     sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]
     return jobs, answers
 
 
-def _serve(jobs: BinaryIO, answers: BinaryIO) -> int:
+def _serve(
+    jobs: BinaryIO, answers: BinaryIO, announcements: Announcements | None
+) -> int:
     line = jobs.readline()
     if not line:
         return 0
@@ -68,7 +72,7 @@ def _serve(jobs: BinaryIO, answers: BinaryIO) -> int:
     from rnnbench.worker.serve import serve  # noqa: PLC0415
 
     gc.enable()
-    return serve(start, jobs, answers)
+    return serve(start, jobs, answers, announcements)
 
 
 def _refuse(why: str) -> int:

@@ -1,4 +1,4 @@
-"""What holds for the whole process: its cores, its memory, its end."""
+"""Limits of the whole process: its cores, its memory, its end."""
 
 import ctypes
 import os
@@ -11,9 +11,10 @@ from dataclasses import dataclass
 
 # <linux/prctl.h>
 _PR_SET_PDEATHSIG = 1
+_PR_SET_CHILD_SUBREAPER = 36
 
-# Where the kernel tells no child of its parent's death, a thread looks this often: it
-# wakes too seldom to show in a turn.
+# Where the kernel does not signal a parent's death, a thread checks this often: too
+# seldom to show in a turn.
 _SECONDS_BETWEEN_LOOKS = 1.0
 
 
@@ -36,19 +37,42 @@ class Confinement:
             resource.setrlimit(resource.RLIMIT_DATA, (limit, hard))
 
 
-def die_with_parent(parent: int) -> None:
-    """Let no worker outlive the process `parent` that started it.
+def die_with_parent(runner: str) -> None:
+    """Let no worker outlive the runner that started it.
 
-    On Linux the kernel sends the signal when the parent's *thread* that started the
-    worker ends.
+    `runner`: its process id, as the environment has it; empty if it is unknown. On
+    Linux the kernel sends the signal when the runner's *thread* that started the worker
+    ends.
     """
+    parent = os.getppid()
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
-        # It may have died before the kernel knew of our wish.
-        if os.getppid() != parent:
-            os.kill(os.getpid(), signal.SIGKILL)
     else:
         threading.Thread(target=_watch, args=(parent,), daemon=True).start()
+    # It may have died before this process could ask the kernel.
+    if runner.isdecimal() and not _is_alive(int(runner)):
+        os.kill(os.getpid(), signal.SIGKILL)
+
+
+def keep_orphans() -> None:
+    """Become the parent of processes that a layer starts and abandons.
+
+    The runner ends a worker with all its descendants, and finds them by this.
+    """
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+
+
+def _is_alive(process: int) -> bool:
+    if process == os.getppid():
+        return True
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        pass
+    return True
 
 
 def _watch(parent: int) -> None:

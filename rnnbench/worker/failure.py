@@ -1,4 +1,4 @@
-"""What a member's failure is called: the one place where foreign errors end."""
+"""The status of a failure: the one place where errors of foreign code end."""
 
 import traceback
 from collections.abc import Callable
@@ -12,7 +12,7 @@ from rnnbench.worker.protocol import Outcome
 # A reason is a line in a table; PyTorch's longest messages run over pages.
 LONGEST_REASON = 300
 
-# What an allocator says where it raises no type of its own. `bad_alloc` is C++'s.
+# Messages of allocators that raise no type of their own. `bad_alloc` is C++'s.
 _OUT_OF_MEMORY = ("can't allocate memory", "not enough memory", "bad_alloc")
 
 # How PyTorch, and oneDNN within it, say that this device lacks a path.
@@ -31,21 +31,29 @@ class DeviceLostError(Exception):
     """The CUDA context no longer works: only a new process gets another."""
 
 
-def attempt(action: Callable[[], Value]) -> Value | Outcome:
-    """What `action` gives, or how it failed. It is foreign code: it may raise all."""
+def attempt(action: Callable[[], Value], *, may_skip: bool = False) -> Value | Outcome:
+    """The result of `action`, or how it failed; foreign code may raise anything.
+
+    `may_skip`: PyTorch's word that it has no path for this here is a reason to skip.
+    That holds for its own layers, before they have run; in any other code it is an
+    error like others.
+    """
     try:
         return action()
-    # A layer that calls sys.exit has failed, too; an interrupt is ours.
-    except (Exception, SystemExit) as error:  # noqa: BLE001
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # noqa: BLE001
         _refuse_lost_device(error)
-        return Outcome(status=_status(error), reason=reason(error))
+        if may_skip and is_unsupported(error):
+            return Outcome(status=Status.SKIPPED, reason=reason(error))
+        return Outcome(status=_failure(error), reason=reason(error))
 
 
 def is_unsupported(error: BaseException) -> bool:
     """Whether PyTorch says that it can't do this here, rather than that it failed."""
     return isinstance(error, NotImplementedError) or (
         isinstance(error, RuntimeError)
-        and any(words in str(error) for words in _UNSUPPORTED)
+        and any(words in reason(error) for words in _UNSUPPORTED)
     )
 
 
@@ -59,19 +67,19 @@ def reason(error: BaseException) -> str:
     return line if len(line) <= LONGEST_REASON else f"{line[: LONGEST_REASON - 3]}..."
 
 
-def _status(error: BaseException) -> Status:
+def _failure(error: BaseException) -> Status:
     memory = isinstance(error, MemoryError | torch.OutOfMemoryError)
-    message = str(error) if isinstance(error, RuntimeError) else ""
+    message = reason(error) if isinstance(error, RuntimeError) else ""
     if memory or any(words in message for words in _OUT_OF_MEMORY):
         return Status.OUT_OF_MEMORY
-    return Status.SKIPPED if is_unsupported(error) else Status.ERROR
+    return Status.ERROR
 
 
 def _refuse_lost_device(error: BaseException) -> None:
-    """Raise where the device, not the member alone, has failed.
+    """Raise if the device has failed, not the member alone.
 
-    A sticky error comes back at every later call, so that the next would fail for the
-    one before it.
+    A sticky error comes back at every later call, so the next member would fail for
+    the one before it.
     """
     kind = getattr(torch, "AcceleratorError", None)  # since PyTorch 2.8
     typed = kind is not None and isinstance(error, kind)

@@ -6,16 +6,19 @@ its standard output; what torch and foreign layers print goes to standard error.
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any, get_args
 
 from rnnbench.model.case import Case, Device, Dtype
 from rnnbench.model.codec import reader
 from rnnbench.model.profile import Ceiling, Profile
-from rnnbench.model.run import Environment, Status
+from rnnbench.model.run import LATER, Environment, Status
 
 # 1: the first. 2: waiting for a calm core (TakeTurn.patience, Measured.waited).
 SCHEMA = 2
+
+# The environment variable with the process id of the runner that starts a worker.
+RUNNER_VARIABLE = "RNNBENCH_RUNNER"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -169,9 +172,13 @@ class MemberTurns:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """The answer to Survey, Prepare and Memory: an outcome for each case, in order."""
+    """The answer to Survey, Prepare and Memory: an outcome for each case, in order.
+
+    `changed`: names of process-wide state that a layer of the user's has changed.
+    """
 
     outcomes: tuple[Outcome, ...]
+    changed: tuple[str, ...] = field(default=(), metadata=LATER)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -282,12 +289,3 @@ def _decode(line: bytes, kinds: Mapping[str, type]) -> Any:
 
 def _refuse_constant(name: str) -> float:
     raise ValueError(f"{name} is not a number")
-
-
-def announcement(stage: str, member: int) -> bytes:
-    """What a worker writes to standard error before it touches a member.
-
-    That is a file that nobody wakes up for, so that it disturbs no measurement, and
-    that outlives the worker. `announcing` reads it.
-    """
-    return f"\nrnnbench-at {stage} {member}\n".encode()

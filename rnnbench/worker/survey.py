@@ -1,4 +1,4 @@
-"""Why this machine can't run a case: PyTorch's own word, from a tiny twin."""
+"""Cases that this machine can't run, by PyTorch's own word: a tiny twin is tried."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -50,11 +50,11 @@ def tiny(case: Case) -> Case:
 def _try(twin: Case) -> Outcome:
     if twin.device is Device.CUDA and not torch.cuda.is_available():
         return NO_CUDA
-    # A layer of the user's may hang; it is tried where it is measured, under a limit.
+    # A layer of the user's may hang: it is tried in a process of its own, later.
     if twin.layer not in TORCH_LAYERS:
         return _OK
-    tried = attempt(lambda: _call_once(twin))
-    # Any other failure is the case's own, and is met again where it is prepared.
+    tried = attempt(lambda: _call_once(twin), may_skip=True)
+    # Any other failure is found again when the case is prepared.
     if isinstance(tried, Outcome) and tried.status is Status.SKIPPED:
         return tried
     return _OK

@@ -12,7 +12,7 @@ from rnnbench.model.run import Run, SweepRecord, TurnValue
 from rnnbench.model.workload import DEFAULT_COMPARE
 from rnnbench.runner.journal import Journal
 from rnnbench.runner.launch import Order
-from rnnbench.runner.results import Outcome
+from rnnbench.runner.results import JournalReader
 from rnnbench.runner.scheduler import Campaign, Progress, survey
 from studies.calibration.cells import Cell, sweep_of
 from studies.calibration.samples import Part, Sample
@@ -52,9 +52,7 @@ async def _run(order: Order, show: Callable[[Progress], None]) -> tuple[Campaign
     environment, reasons = await survey(order.cases, order.command)
     campaign = Campaign(order, environment, Journal(None), show)
     await campaign.run(reasons)
-    outcome = Outcome(
-        order=order, journal=campaign.journal, unmeasured="the budget had ended"
-    )
+    outcome = JournalReader(order, campaign.journal, "the budget had ended")
     run = Run(
         created=datetime.now(UTC).isoformat(timespec="seconds"),
         version=rnnbench.__version__,
@@ -69,8 +67,8 @@ async def _run(order: Order, show: Callable[[Progress], None]) -> tuple[Campaign
         ),
         environment=environment,
         effort=campaign.effort,
-        results=outcome.results,
-        yardsticks=outcome.yardsticks,
+        results=outcome.results(),
+        yardsticks=outcome.yardsticks(),
         turn=TurnValue.FASTEST,
     )
     return campaign, run

@@ -12,6 +12,7 @@ import sys
 
 from rnnbench.model.run import Environment, Status
 from rnnbench.worker import protocol
+from rnnbench.worker.announcements import Announcements
 from rnnbench.worker.protocol import (
     Measured,
     MemberTurns,
@@ -61,6 +62,7 @@ def main():
     parser.add_argument("--faulty", action="store_true")
     parser.add_argument("--disturbed", action="store_true")
     arguments = parser.parse_args()
+    announcements = Announcements.inherited(os.environ)
     protocol.decode_job(sys.stdin.buffer.readline())
     answer(Ready(schema=arguments.schema, environment=environment(arguments.torch)))
     case, level = None, 1.0
@@ -69,7 +71,8 @@ def main():
         if isinstance(job, Prepare):
             (case,) = job.cases
             level = random.gauss(1, arguments.spread)
-            os.write(2, protocol.announcement("build", 0))
+            if announcements is not None:
+                announcements.announce("build", 0)
             answer(Report(outcomes=(outcome(case, arguments),)))
         else:
             taken = seconds(case, arguments, level)

@@ -20,6 +20,7 @@ from rnnbench.model.case import Phase
 from rnnbench.model.profile import Ceiling, Kind, MemoryPart, Operator, Profile, Span
 from rnnbench.model.run import Environment, Status
 from rnnbench.worker import protocol
+from rnnbench.worker.announcements import Announcements
 from rnnbench.worker.protocol import (
     Blocks,
     Burn,
@@ -44,6 +45,7 @@ from rnnbench.worker.protocol import (
 
 SECONDS = 1e-3
 SCHEMA = int(os.environ.get("FAKE_SCHEMA", protocol.SCHEMA))
+ANNOUNCEMENTS = Announcements.inherited(os.environ)
 NOISE = float(os.environ.get("FAKE_NOISE", "0.001"))
 
 
@@ -53,7 +55,8 @@ def answer(message):
 
 
 def announce(stage, member):
-    os.write(2, protocol.announcement(stage, member))
+    if ANNOUNCEMENTS is not None:
+        ANNOUNCEMENTS.announce(stage, member)
 
 
 def hang():

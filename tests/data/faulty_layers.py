@@ -132,6 +132,72 @@ class Meddles(_Layer):
         return output, state
 
 
+class DiesWhenBuilt(_Layer):
+    def __init__(self, **_):
+        os._exit(9)
+
+
+class SetsGradMode(_Layer):
+    def __init__(self, **arguments):
+        super().__init__(**arguments)
+        torch.set_grad_enabled(False)
+
+
+class SetsDefaultDtype(_Layer):
+    def fault(self, output, state):
+        torch.set_default_dtype(torch.float64)
+        return output, state
+
+
+class SetsAnomalyMode(_Layer):
+    def fault(self, output, state):
+        torch.autograd.set_detect_anomaly(True)
+        return output, state
+
+
+class PatchesLSTM(_Layer):
+    """Every LSTM of the process does nothing from then on."""
+
+    def fault(self, output, state):
+        torch.nn.LSTM.forward = lambda self, x, hx=None: (x, (x, x))
+        return output, state
+
+
+class AddsGlobalHook(_Layer):
+    def __init__(self, **arguments):
+        super().__init__(**arguments)
+        torch.nn.modules.module.register_module_forward_hook(lambda *_: None)
+
+
+class SetsRounding(_Layer):
+    def fault(self, output, state):
+        ctypes.CDLL(None).fesetround(0x800)  # up, on x86; <fenv.h>
+        return output, state
+
+
+class SetsEnvironment(_Layer):
+    def fault(self, output, state):
+        os.environ["RNNBENCH_FAULTY"] = "1"
+        return output, state
+
+
+class PatchesClock(_Layer):
+    """Makes everything that is timed in this process 100 times as fast."""
+
+    def fault(self, output, state):
+        real = time.perf_counter_ns
+        time.perf_counter_ns = lambda: real() // 100
+        return output, state
+
+
+class PatchesHarness(_Layer):
+    def fault(self, output, state):
+        from rnnbench.worker.timing import clock  # noqa: PLC0415 - on purpose, late
+
+        clock.HostClock.time = lambda *_: 1e-9
+        return output, state
+
+
 def not_a_module(**_):
     """A factory that gives no nn.Module."""
     return "a layer"

@@ -16,7 +16,7 @@ from rnnbench.runner import energy
 from rnnbench.runner.energy import SECONDS, NoCounterError, counters, joules
 from rnnbench.runner.journal import CaseEnergy, Header, Journal
 from rnnbench.runner.launch import Order
-from rnnbench.runner.results import NO_COUNTER, Outcome
+from rnnbench.runner.results import NO_COUNTER, JournalReader
 from rnnbench.runner.scheduler import Campaign, survey
 from rnnbench.runner.worker_process import COMMAND
 from rnnbench.worker.protocol import Burnt
@@ -95,8 +95,8 @@ def conduct(members, path=None, *, resume=False, command=FAKE, **policy):
         return journal
 
     journal = asyncio.run(run())
-    outcome = Outcome(order=order, journal=journal, unmeasured="not begun")
-    return {result.case.layer: result for result in outcome.results}
+    reader = JournalReader(order, journal, "not begun")
+    return {result.case.layer: result for result in reader.results()}
 
 
 def burnt(**values):

@@ -5,7 +5,7 @@ from contextlib import suppress
 
 import pytest
 
-from rnnbench.runner.exclusive import Room
+from rnnbench.runner.exclusive import TimingLock
 
 
 def play(*visits):
@@ -13,9 +13,9 @@ def play(*visits):
     seen = []
     inside = set()
 
-    async def lane(room, mine):
+    async def lane(lock, mine):
         for name, alone in mine:
-            async with room.enter(alone=alone):
+            async with lock.hold(exclusive=alone):
                 inside.add(name)
                 for _ in range(3):
                     seen.append(frozenset(inside))
@@ -23,9 +23,9 @@ def play(*visits):
                 inside.remove(name)
 
     async def run():
-        room = Room()
-        await asyncio.gather(*(lane(room, mine) for mine in visits))
-        return room
+        lock = TimingLock()
+        await asyncio.gather(*(lane(lock, mine) for mine in visits))
+        return lock
 
     return asyncio.run(asyncio.wait_for(run(), timeout=10)), seen
 
@@ -55,28 +55,28 @@ def test_those_that_are_alone_follow_each_other():
 
 def test_nobody_is_shut_out_by_one_who_left():
     async def run():
-        room = Room()
-        async with room.enter(alone=False):
-            waiting = asyncio.create_task(_visit(room, alone=True))
+        lock = TimingLock()
+        async with lock.hold(exclusive=False):
+            waiting = asyncio.create_task(_visit(lock, exclusive=True))
             await asyncio.sleep(0)
             waiting.cancel()
             with suppress(asyncio.CancelledError):
                 await waiting
-            async with asyncio.timeout(5), room.enter(alone=False):
+            async with asyncio.timeout(5), lock.hold(exclusive=False):
                 pass
-        async with asyncio.timeout(5), room.enter(alone=True):
+        async with asyncio.timeout(5), lock.hold(exclusive=True):
             pass
 
     asyncio.run(run())
 
 
-def test_an_error_inside_leaves_the_room_open():
+def test_an_error_inside_leaves_the_lock_open():
     async def run():
-        room = Room()
+        lock = TimingLock()
         with pytest.raises(LookupError):
-            async with room.enter(alone=True):
+            async with lock.hold(exclusive=True):
                 raise LookupError
-        async with asyncio.timeout(5), room.enter(alone=True):
+        async with asyncio.timeout(5), lock.hold(exclusive=True):
             pass
 
     asyncio.run(run())
@@ -84,13 +84,13 @@ def test_an_error_inside_leaves_the_room_open():
 
 def test_only_the_time_alone_is_counted():
     async def run():
-        room = Room()
-        async with room.enter(alone=False):
+        lock = TimingLock()
+        async with lock.hold(exclusive=False):
             await asyncio.sleep(0.01)
-        shared = room.alone
-        async with room.enter(alone=True):
+        shared = lock.exclusive
+        async with lock.hold(exclusive=True):
             await asyncio.sleep(0.01)
-        return shared, room.alone
+        return shared, lock.exclusive
 
     shared, alone = asyncio.run(run())
 
@@ -98,6 +98,6 @@ def test_only_the_time_alone_is_counted():
     assert alone >= 0.01
 
 
-async def _visit(room, *, alone):
-    async with room.enter(alone=alone):
+async def _visit(lock, *, exclusive):
+    async with lock.hold(exclusive=exclusive):
         pass

@@ -55,9 +55,9 @@ def started(monkeypatch):
         processes.append(worker.process)
         return worker
 
-    async def listened(self, job, kind, *, limit):
+    async def listened(self, job, kind, **limits):
         jobs.append(type(job))
-        return await ask(self, job, kind, limit=limit)
+        return await ask(self, job, kind, **limits)
 
     monkeypatch.setattr(Worker, "start", counted)
     monkeypatch.setattr(Worker, "ask", listened)

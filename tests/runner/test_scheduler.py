@@ -21,9 +21,9 @@ from rnnbench.runner.footprint import (
 )
 from rnnbench.runner.journal import Header, Journal
 from rnnbench.runner.launch import Order
-from rnnbench.runner.results import Outcome
+from rnnbench.runner.results import JournalReader
 from rnnbench.runner.scheduler import Campaign, survey
-from rnnbench.runner.timing import Timing
+from rnnbench.runner.timing import TimedLaunches
 from rnnbench.runner.worker_env import Setting
 from rnnbench.runner.worker_process import Worker
 from rnnbench.worker.protocol import Rounds, Start
@@ -61,10 +61,8 @@ def conduct(wanted, path=None, *, resume=False, show=lambda _: None):
 
 
 def results(campaign):
-    outcome = Outcome(
-        order=campaign.order, journal=campaign.journal, unmeasured="not begun"
-    )
-    return {result.case.layer: result for result in outcome.results}
+    reader = JournalReader(campaign.order, campaign.journal, "not begun")
+    return {result.case.layer: result for result in reader.results()}
 
 
 def test_every_member_gets_turns_of_every_launch_and_its_memory():
@@ -98,10 +96,8 @@ def test_a_fault_costs_only_the_case_that_it_is_of(fault, status, reason):
         order(cases("lstm", f"fake:{fault}", "gru", hidden_sizes=(8, 16)))
     )
 
-    outcome = Outcome(
-        order=campaign.order, journal=campaign.journal, unmeasured="not begun"
-    )
-    for result in outcome.results:
+    reader = JournalReader(campaign.order, campaign.journal, "not begun")
+    for result in reader.results():
         if result.case.layer.startswith("fake:"):
             assert result.status is status
             assert reason in result.reason
@@ -325,17 +321,17 @@ def _children():
 def test_heavy_workloads_share_a_process_and_come_last(monkeypatch):
     """A process takes a second to start; two that are heavy are never side by side."""
     taken, inside = [], []
-    real = Timing._take
+    real = TimedLaunches._take
 
-    async def take(self, worker, number, workload, members):
+    async def take(self, processes, workload, groups):
         heavy = stands_alone(workload)
         assert not inside or not (heavy or any(inside))
         inside.append(heavy)
-        taken.append((number, heavy))
-        await real(self, worker, number, workload, members)
+        taken.append((processes.launch.number, heavy))
+        await real(self, processes, workload, groups)
         inside.remove(heavy)
 
-    monkeypatch.setattr(Timing, "_take", take)
+    monkeypatch.setattr(TimedLaunches, "_take", take)
 
     campaign = conduct(order(cases("lstm", "gru", hidden_sizes=(8, 16, 1024, 2048))))
 
@@ -373,10 +369,10 @@ def test_what_calm_is_goes_from_launch_to_launch(tmp_path, monkeypatch):
     asked = []
     real = Worker.ask
 
-    async def ask(self, job, kind, *, limit):
+    async def ask(self, job, kind, **limits):
         if isinstance(job, Rounds):
             asked.append(job.calm)
-        answer = await real(self, job, kind, limit=limit)
+        answer = await real(self, job, kind, **limits)
         return replace(answer, calm=3e-6) if isinstance(job, Rounds) else answer
 
     monkeypatch.setattr(Worker, "ask", ask)

@@ -1,4 +1,4 @@
-"""What a member's failure is called."""
+"""The status and the reason of a failure."""
 
 import pytest
 import torch
@@ -14,6 +14,11 @@ from rnnbench.worker.failure import (
 
 
 class UnprintableError(Exception):
+    def __str__(self):
+        raise RuntimeError("no words")
+
+
+class UnprintableRuntimeError(RuntimeError):
     def __str__(self):
         raise RuntimeError("no words")
 
@@ -47,22 +52,32 @@ def failing(error):
         ),
         (RuntimeError("DefaultCPUAllocator: not enough memory"), Status.OUT_OF_MEMORY),
         (RuntimeError("std::bad_alloc"), Status.OUT_OF_MEMORY),
-        (RuntimeError("\"addmm\" not implemented for 'Half'"), Status.SKIPPED),
-        (RuntimeError("RNN: dtype is not supported"), Status.SKIPPED),
-        (
-            RuntimeError("could not create a primitive descriptor for the LSTM"),
-            Status.SKIPPED,
-        ),
-        (NotImplementedError("no such kernel"), Status.SKIPPED),
         (ValueError("proj_size is not supported"), Status.ERROR),
         (UnprintableError(), Status.ERROR),
+        (UnprintableRuntimeError(), Status.ERROR),
+        (GeneratorExit(), Status.ERROR),
     ],
 )
 def test_an_error_has_its_status(error, status):
-    outcome = attempt(failing(error))
+    for may_skip in (False, True):
+        outcome = attempt(failing(error), may_skip=may_skip)
 
-    assert outcome.status is status
-    assert outcome.reason.startswith(type(error).__name__)
+        assert outcome.status is status
+        assert outcome.reason.startswith(type(error).__name__)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        RuntimeError("\"addmm\" not implemented for 'Half'"),
+        RuntimeError("RNN: dtype is not supported"),
+        RuntimeError("could not create a primitive descriptor for the LSTM"),
+        NotImplementedError("no such kernel"),
+    ],
+)
+def test_a_path_that_pytorch_lacks_is_a_reason_to_skip_its_own_layers_alone(error):
+    assert attempt(failing(error), may_skip=True).status is Status.SKIPPED
+    assert attempt(failing(error)).status is Status.ERROR
 
 
 def test_a_real_allocation_that_fails_is_out_of_memory():

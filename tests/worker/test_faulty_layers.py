@@ -14,7 +14,7 @@ from rnnbench.model.run import MEASURED, Policy, Status
 from rnnbench.model.workload import DEFAULT_COMPARE, group
 from rnnbench.runner.journal import Header, Journal
 from rnnbench.runner.launch import Order
-from rnnbench.runner.results import Outcome
+from rnnbench.runner.results import JournalReader
 from rnnbench.runner.scheduler import Campaign, survey
 
 ROOT = Path(__file__).parents[2]
@@ -46,8 +46,8 @@ def conduct(layers, *, phase=Phase.INFERENCE, launches=2):
         return campaign
 
     campaign = asyncio.run(run())
-    outcome = Outcome(order=order, journal=campaign.journal, unmeasured="not begun")
-    return {result.case.layer: result for result in outcome.results}
+    reader = JournalReader(order, campaign.journal, "not begun")
+    return {result.case.layer: result for result in reader.results()}
 
 
 @pytest.mark.slow

@@ -14,7 +14,8 @@ import pytest
 
 from rnnbench.model.case import Device, Dtype, Phase
 from rnnbench.model.run import Status
-from rnnbench.worker.announcements import last_announced, without_announcements
+from rnnbench.worker.announcements import PLACE_VARIABLE, Announcements
+from rnnbench.worker.job_handlers import JobHandler, ProtocolError
 from rnnbench.worker.protocol import (
     SCHEMA,
     Climb,
@@ -31,7 +32,6 @@ from rnnbench.worker.protocol import (
     decode_answer,
     encode,
 )
-from rnnbench.worker.serve import Bench, ProtocolError
 from rnnbench.worker.timing.canary import Watch
 
 ROOT = Path(__file__).parents[2]
@@ -57,17 +57,21 @@ runpy.run_module("rnnbench.worker", run_name="__main__")
 
 
 class Worker:
-    """A worker as the campaign has it: pipes, and a file for what it prints."""
+    """A worker as the runner has it; what it prints is kept in a file."""
 
     def __init__(self, command=WORKER, *, start=Start()):  # noqa: B008  frozen
         self.prints = tempfile.TemporaryFile()  # noqa: SIM115  closed by close
+        self.announcements = Announcements.create()
+        place = str(self.announcements.descriptor)
+        threads = {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
         self.process = subprocess.Popen(
             command,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self.prints,
             cwd=ROOT,
-            env=os.environ | {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"},
+            env=os.environ | threads | {PLACE_VARIABLE: place},
+            pass_fds=[self.announcements.descriptor],
         )
         self.ready = None if start is None else self.ask(start)
 
@@ -89,6 +93,10 @@ class Worker:
     def said(self):
         return os.pread(self.prints.fileno(), 1 << 20, 0)
 
+    def place(self):
+        last = self.announcements.last()
+        return last.stage, last.member
+
     def close(self):
         self.process.kill()
         self.process.wait()
@@ -96,6 +104,7 @@ class Worker:
         if not self.process.stdin.closed:
             self.process.stdin.close()
         self.prints.close()
+        self.announcements.close()
 
 
 @pytest.fixture
@@ -226,7 +235,7 @@ def test_what_a_layer_prints_is_no_answer_and_what_it_reads_is_no_job(
     report = worker.ask(Prepare(cases=(case,), check=True))
 
     assert report.outcomes[0].status is Status.OK
-    said = without_announcements(worker.said())
+    said = worker.said().decode()
     assert "not a line of the protocol" in said
     assert '{"kind": "Report"}' in said
 
@@ -310,11 +319,11 @@ def test_who_was_being_touched_is_known_after_a_death(
 
     assert answer == b""
     assert worker.process.wait(60) == code
-    assert last_announced(worker.said()) == ("check", 1)
-    assert words in without_announcements(worker.said())
+    assert worker.place() == ("check", 1)
+    assert words in worker.said().decode()
 
 
-def test_every_stage_is_announced(start_worker, make_case):
+def test_each_job_announces_what_it_touches(start_worker, make_case):
     worker = start_worker()
     case = make_case()
     jobs = {
@@ -327,9 +336,67 @@ def test_every_stage_is_announced(start_worker, make_case):
 
     for stage, job in jobs.items():
         worker.ask(job)
-        assert last_announced(worker.said()) == (stage, 0)
-    for stage in ("build", "check"):
-        assert f"rnnbench-at {stage} 0\n".encode() in worker.said()
+        assert worker.place() == (stage, 0)
+
+
+@pytest.mark.parametrize(
+    ("name", "stage"), [("DiesWhenBuilt", "build"), ("Kills", "check")]
+)
+def test_stages_before_the_warm_up_are_announced(start_worker, make_case, name, stage):
+    worker = start_worker()
+
+    worker.say(
+        encode(Prepare(cases=(make_case(layer=f"{FAULTY}:{name}"),), check=True))
+    )
+
+    assert worker.place() == (stage, 0)
+
+
+@pytest.mark.parametrize(
+    ("name", "change"),
+    [
+        ("SetsGradMode", "grad mode"),
+        ("SetsDefaultDtype", "default dtype"),
+        ("SetsAnomalyMode", "anomaly mode"),
+        ("PatchesLSTM", "torch.nn.LSTM.forward"),
+        ("AddsGlobalHook", "hooks of every module: _global_forward_hooks"),
+        ("SetsRounding", "rounding mode"),
+        ("SetsEnvironment", "environment variable RNNBENCH_FAULTY"),
+    ],
+)
+def test_a_change_of_the_process_is_reported_with_the_answer(
+    start_worker, make_case, name, change
+):
+    worker = start_worker()
+
+    report = worker.ask(
+        Prepare(cases=(make_case(layer=f"{FAULTY}:{name}"),), check=True)
+    )
+
+    assert report.outcomes[0].status is Status.OK
+    assert change in report.changed
+
+
+def test_a_layer_that_changes_nothing_has_no_changes(start_worker, make_case):
+    worker = start_worker()
+    case = make_case(layer=f"{FAULTY}:Right", phase=Phase.STEP)
+
+    prepared = worker.ask(Prepare(cases=(case,), check=True))
+    measured = worker.ask(ONE_ROUND)
+
+    assert prepared.changed == measured.changed == ()
+
+
+@pytest.mark.parametrize("name", ["PatchesClock", "PatchesHarness"])
+def test_a_layer_that_replaces_a_clock_has_no_times(start_worker, make_case, name):
+    worker = start_worker()
+
+    report = worker.ask(
+        Prepare(cases=(make_case(layer=f"{FAULTY}:{name}"),), check=True)
+    )
+
+    assert report.outcomes[0].status is Status.ERROR
+    assert "can't be trusted" in report.outcomes[0].reason
 
 
 PARENT = """
@@ -375,7 +442,7 @@ def runs(pid):
 
 
 def test_a_workload_is_dropped_before_the_next(make_case):
-    bench = Bench(Watch())
+    bench = JobHandler(Watch())
     bench.answer(Prepare(cases=(make_case(phase=Phase.TRAIN),), check=True))
     bench.answer(ONE_ROUND)
     module = weakref.ref(bench.entrants.members[0].step.module)
@@ -390,7 +457,7 @@ def test_a_workload_is_dropped_before_the_next(make_case):
 
 
 def test_the_yardstick_outlives_the_workload(make_case):
-    bench = Bench(Watch())
+    bench = JobHandler(Watch())
     bench.answer(Prepare(cases=(make_case(),), check=False))
     before = bench.entrants.yardstick
 
@@ -403,7 +470,7 @@ def test_without_a_check_a_wrong_layer_is_not_looked_at(make_case, monkeypatch):
     monkeypatch.syspath_prepend(ROOT)
     case = make_case(layer=f"{FAULTY}:NotFinite")
 
-    report = Bench(Watch()).answer(Prepare(cases=(case,), check=False))
+    report = JobHandler(Watch()).answer(Prepare(cases=(case,), check=False))
 
     assert report.outcomes[0].status is Status.OK
 
@@ -412,7 +479,7 @@ def test_a_gpus_case_without_a_gpu_is_skipped(make_case, monkeypatch):
     monkeypatch.setattr("torch.cuda.is_available", lambda: False)
     cases = (make_case(device=Device.CUDA), make_case(device=Device.CUDA, cudnn=False))
 
-    report = Bench(Watch()).answer(Prepare(cases=cases, check=True))
+    report = JobHandler(Watch()).answer(Prepare(cases=cases, check=True))
 
     assert isinstance(report, Report)
     assert [outcome.status for outcome in report.outcomes] == [Status.SKIPPED] * 2
@@ -420,11 +487,11 @@ def test_a_gpus_case_without_a_gpu_is_skipped(make_case, monkeypatch):
 
 def test_turns_of_nothing_are_a_fault_of_the_campaign():
     with pytest.raises(ProtocolError, match="nothing is prepared"):
-        Bench(Watch()).answer(ONE_ROUND)
+        JobHandler(Watch()).answer(ONE_ROUND)
 
 
 def test_one_turn_answers_for_all_members(make_case):
-    bench = Bench(Watch())
+    bench = JobHandler(Watch())
     bench.answer(Prepare(cases=(make_case(), make_case(layer="gru")), check=False))
 
     measured = bench.answer(TakeTurn(member=1))

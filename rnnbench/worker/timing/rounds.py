@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from rnnbench.model.case import Device
+from rnnbench.model.turn_plan import rounds_that_fit
 from rnnbench.worker.failure import attempt
 from rnnbench.worker.protocol import Measured, MemberTurns, Outcome, Rounds, TakeTurn
 from rnnbench.worker.timing.canary import Watch
@@ -19,10 +20,6 @@ from rnnbench.worker.timing.turn import Turn, Warm, plan, take_turn
 
 # Rounds with a turn that stayed disturbed are taken again, up to twice as many in all.
 _MOST_ROUNDS = 2
-
-# Where a round takes this long, two of them say what there is to say.
-_LONG_ROUND = 2.0
-_ROUNDS_IF_LONG = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,14 +31,6 @@ class Field:
     clock: Clock
     device: Device
     watch: Watch
-
-
-def rounds_that_fit(job: Rounds, round_seconds: float) -> int:
-    """As many as fit in the job's seconds, but at least and at most so many."""
-    least = job.least
-    if round_seconds > _LONG_ROUND:
-        least = min(least, _ROUNDS_IF_LONG)
-    return min(max(int(job.seconds / round_seconds), least), job.most)
 
 
 def take_rounds(
@@ -61,7 +50,8 @@ def take_rounds(
     players.append(None)
     entrants.watch.know(job.calm, job.seconds)
     entrants.watch.allow(job.seconds)
-    wanted = rounds_that_fit(job, sum(map(sheet.cost, players)))
+    limits = (job.least, job.most)
+    wanted = rounds_that_fit(job.seconds, limits, sum(map(sheet.cost, players)))
     for taken in range(_MOST_ROUNDS * wanted):
         if players == [None] or taken - sheet.rough_rounds >= wanted:
             break

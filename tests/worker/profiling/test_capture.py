@@ -12,6 +12,7 @@ from torch.autograd import DeviceType
 from rnnbench.model.case import Dtype, Lengths, Phase
 from rnnbench.model.profile import Kind, MemoryPart
 from rnnbench.model.run import Status
+from rnnbench.worker.job_handlers import JobHandler
 from rnnbench.worker.layers.step import build
 from rnnbench.worker.profiling import capture as profiling
 from rnnbench.worker.profiling import trace
@@ -20,7 +21,6 @@ from rnnbench.worker.profiling.capture import take_profile
 from rnnbench.worker.profiling.events import CALL, read
 from rnnbench.worker.profiling.kinds import kind_of_operator
 from rnnbench.worker.protocol import TakeProfile
-from rnnbench.worker.serve import Bench
 from rnnbench.worker.timing.canary import Watch
 
 FUSED = "aten::mkldnn_rnn_layer"
@@ -267,7 +267,7 @@ def test_a_case_that_fails_under_the_profiler_costs_itself_alone(
     monkeypatch.syspath_prepend(pytestconfig.rootpath)
     cases = (make_case(layer="tests.data.faulty_layers:Raises"), make_case(layer="gru"))
 
-    answer = Bench(Watch()).answer(
+    answer = JobHandler(Watch()).answer(
         TakeProfile(cases=cases, folder=None, trace_limit=MEBIBYTE)
     )
 

@@ -7,10 +7,10 @@ import torch
 
 from rnnbench.model.case import Device, Dtype
 from rnnbench.worker.environment import cache_bytes
+from rnnbench.worker.job_handlers import JobHandler
 from rnnbench.worker.profiling import ceilings
 from rnnbench.worker.profiling.ceilings import Exercise, climb, copy_bytes
 from rnnbench.worker.protocol import Climb, Climbed
-from rnnbench.worker.serve import Bench
 from rnnbench.worker.timing.canary import Watch
 
 
@@ -144,4 +144,4 @@ def test_without_a_gpu_a_gpu_has_no_ceiling(monkeypatch):
     monkeypatch.setattr("torch.cuda.is_available", lambda: False)
     job = Climb(device=Device.CUDA, dtypes=(Dtype.FLOAT32,), threads=1)
 
-    assert Bench(Watch()).answer(job) == Climbed(ceilings=())
+    assert JobHandler(Watch()).answer(job) == Climbed(ceilings=())

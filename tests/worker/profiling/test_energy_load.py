@@ -8,9 +8,9 @@ import torch
 
 from rnnbench.model.case import Device
 from rnnbench.model.run import Status
+from rnnbench.worker.job_handlers import JobHandler, ProtocolError
 from rnnbench.worker.profiling.energy_load import burn, keep_busy
 from rnnbench.worker.protocol import Burn, Outcome, Prepare
-from rnnbench.worker.serve import Bench, ProtocolError
 from rnnbench.worker.timing.canary import Watch
 from rnnbench.worker.timing.rounds import Field
 from rnnbench.worker.timing.turn import Warm
@@ -112,7 +112,7 @@ def test_the_gpu_is_named_where_torch_knows_it(monkeypatch, properties, uuid):
 
 
 def test_the_worker_burns_what_it_has_prepared(make_case):
-    bench = Bench(Watch())
+    bench = JobHandler(Watch())
     bench.answer(Prepare(cases=(make_case(),), check=False))
 
     found = bench.answer(Burn(seconds=1.0))
@@ -122,4 +122,4 @@ def test_the_worker_burns_what_it_has_prepared(make_case):
 
 def test_to_burn_nothing_is_a_fault_of_the_campaign():
     with pytest.raises(ProtocolError, match="nothing is prepared"):
-        Bench(Watch()).answer(Burn(seconds=1.0))
+        JobHandler(Watch()).answer(Burn(seconds=1.0))

@@ -8,8 +8,8 @@ import pytest
 
 from rnnbench.model.case import Device
 from rnnbench.model.run import Status
+from rnnbench.worker.job_handlers import JobHandler
 from rnnbench.worker.protocol import Blocks, Floor, Floored, Outcome, Prepare, Rounds
-from rnnbench.worker.serve import Bench
 from rnnbench.worker.timing.blocks import BLOCK_CALLS, UNSETTLED, take_blocks
 from rnnbench.worker.timing.canary import Watch
 from rnnbench.worker.timing.floor import resolution, take_floor
@@ -237,7 +237,7 @@ def test_the_resolution_is_the_smallest_step(seconds, smallest):
 def test_the_real_worker_takes_slowed_members_blocks_and_the_floor(make_case):
     watch = Watch()
     watch.begin()
-    bench = Bench(watch)
+    bench = JobHandler(watch)
     case = make_case(layer="gru")
 
     prepared = bench.answer(
