@@ -1,8 +1,11 @@
-"""The output of a worker: drained at a bounded rate, and kept by its end."""
+"""The output of a worker: drained at a bounded rate; its end says how it died."""
 
 import asyncio
 import os
+import signal
 from contextlib import suppress
+
+from rnnbench.model.run import Status
 
 # Bytes that are kept: enough for a traceback and a reason.
 _TAIL = 1 << 16
@@ -55,3 +58,23 @@ class OutputTail:
             del self._tail[:-_TAIL]
             return bool(chunk)
         return True
+
+
+_NO_MEMORY = ("std::bad_alloc", "MemoryError", "can't allocate memory", "out of memory")
+
+
+def judge_exit(code: int, said: list[str]) -> tuple[Status, str]:
+    """The status and reason of a worker that ended by itself or by a signal."""
+    last = said[-1].strip()[:300] if said else ""
+    if code < 0:
+        name = signal.Signals(-code).name
+        reason = f"killed by {name}"
+        if name == "SIGKILL":
+            reason += ", as the kernel does where memory runs out"
+        status = Status.KILLED
+    else:
+        reason = f"the worker left with exit code {code}"
+        status = Status.ERROR
+    if any(mark in line for mark in _NO_MEMORY for line in said):
+        status = Status.OUT_OF_MEMORY
+    return status, f"{reason}: {last}" if last and code >= 0 else reason

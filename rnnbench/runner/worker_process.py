@@ -4,7 +4,6 @@ import asyncio
 import math
 import os
 import secrets
-import signal
 import subprocess
 import sys
 import time
@@ -16,7 +15,7 @@ from rnnbench.model.case import TORCH_LAYERS
 from rnnbench.model.run import Environment, Status
 from rnnbench.runner import process_tree
 from rnnbench.runner.worker_env import Setting
-from rnnbench.runner.worker_output import OutputTail
+from rnnbench.runner.worker_output import OutputTail, judge_exit
 from rnnbench.worker.announcements import PLACE_VARIABLE, Announcements
 from rnnbench.worker.protocol import (
     RUNNER_VARIABLE,
@@ -288,23 +287,3 @@ class Worker:
     def _member(self) -> int | None:
         place = self.announcements.last()
         return place.member if place else None
-
-
-_NO_MEMORY = ("std::bad_alloc", "MemoryError", "can't allocate memory", "out of memory")
-
-
-def judge_exit(code: int, said: list[str]) -> tuple[Status, str]:
-    """The status and reason of a worker that ended by itself or by a signal."""
-    last = said[-1].strip()[:300] if said else ""
-    if code < 0:
-        name = signal.Signals(-code).name
-        reason = f"killed by {name}"
-        if name == "SIGKILL":
-            reason += ", as the kernel does where memory runs out"
-        status = Status.KILLED
-    else:
-        reason = f"the worker left with exit code {code}"
-        status = Status.ERROR
-    if any(mark in line for mark in _NO_MEMORY for line in said):
-        status = Status.OUT_OF_MEMORY
-    return status, f"{reason}: {last}" if last and code >= 0 else reason

@@ -4,7 +4,7 @@ from rnnbench.model.case import Allocator
 from rnnbench.model.machine import physical_cores
 from rnnbench.model.run import Status
 from rnnbench.runner.worker_env import STEADY, Setting
-from rnnbench.runner.worker_process import judge_exit
+from rnnbench.runner.worker_output import judge_exit
 
 
 def test_a_steady_allocator_is_set_whatever_the_user_has():
