@@ -1,7 +1,9 @@
 """`rnnbench run`: measure a sweep, or axes given as options, and print the answer."""
 
+import json
 import shlex
 import sys
+from collections import Counter
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -120,12 +122,11 @@ def run(  # noqa: PLR0913 - options, not arguments
     output: _Output = None,
     force: _Force = False,
     resume: _Resume = False,
-    json: _Json = False,
+    as_json: _Json = False,
     quiet: _Quiet = False,
     open_page: _Open = False,
 ) -> None:
     """Measure and answer; the help text is `_RUN`."""
-    from rnnbench.cli.answer import as_json, as_text  # noqa: PLC0415
     from rnnbench.runner.measure import MeasureOptions  # noqa: PLC0415
 
     chosen = _chosen_sweep(sweep, axes, compare)
@@ -143,8 +144,8 @@ def run(  # noqa: PLR0913 - options, not arguments
     )
     measured, is_whole = _measure(chosen, options, is_shown=not quiet)
     page = _save(measured, options, is_whole=is_whole)
-    words = as_json if json else as_text
-    typer.echo(target if quiet else words(measured, (page, target)))
+    words = _as_json if as_json else _as_text
+    typer.echo(target if quiet else words(measured, page, target))
     if open_page:
         typer.launch(page.resolve().as_uri())
     raise typer.Exit(_exit_status(measured) if is_whole else _INTERRUPTED)
@@ -204,6 +205,28 @@ def _save(run: Any, options: Any, *, is_whole: bool) -> Path:
     page: Path = options.output.with_suffix(".html")
     write_page(run, page, ReportFormat.HTML)
     return page
+
+
+def _as_text(run: Any, page: Path, results: Path) -> str:
+    """The answer in at most 25 lines, with the page and the results file last."""
+    from rnnbench.report.short_answer import short_answer  # noqa: PLC0415
+
+    ends = ["", f"page:    {page}", f"results: {results}"]
+    return "\n".join([*short_answer(run), *ends])
+
+
+def _as_json(run: Any, page: Path, results: Path) -> str:
+    """Strict JSON: the files, the number of cases by status, and the ratios."""
+    from rnnbench.analysis.rows import ratio_rows  # noqa: PLC0415
+
+    document = {
+        "results": str(results),
+        "page": str(page),
+        "question": run.sweep.question,
+        "cases": Counter(str(result.status) for result in run.results),
+        "ratios": list(ratio_rows(run)),
+    }
+    return json.dumps(document, allow_nan=False, indent=1)
 
 
 def _exit_status(run: Any) -> int:

@@ -38,7 +38,7 @@ class RunComparison:
     tolerance: float
     confidence: float
     environment: tuple[Difference, ...]
-    values: tuple[ComparedValue, ...]
+    rows: tuple[ComparedValue, ...]
     renamed: tuple[tuple[str, str], ...]
     failed: tuple[str, ...]
     notes: tuple[str, ...]
@@ -51,11 +51,11 @@ class RunComparison:
         """
         faster = {
             value.case
-            for value in self.values
+            for value in self.rows
             if value.metric == TIME.name and value.verdict is CompareVerdict.IMPROVEMENT
         }
         worse = [
-            value for value in self.values if value.verdict is CompareVerdict.REGRESSION
+            value for value in self.rows if value.verdict is CompareVerdict.REGRESSION
         ]
         if any(value.over not in faster for value in worse):
             return 1
@@ -91,7 +91,7 @@ def compare(
         tolerance=tolerance,
         confidence=confidence,
         environment=changed,
-        values=tuple(sorted(values, key=_rank)),
+        rows=tuple(sorted(values, key=_rank)),
         renamed=_renamed(before, after),
         failed=tuple(
             case.id

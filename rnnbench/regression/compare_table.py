@@ -27,7 +27,7 @@ _ORDINARY = {CompareVerdict.INCONCLUSIVE, CompareVerdict.UNCHANGED}
 
 def compare_table(comparison: RunComparison) -> VerdictTable:
     """Everything that a comparison found, the worst first."""
-    values = comparison.values
+    values = comparison.rows
     counts = count_verdicts((value.verdict for value in values), CompareVerdict)
     return VerdictTable(
         title="Comparison",

@@ -7,13 +7,10 @@ a callback.
 
 import asyncio
 import hashlib
-import signal
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import rnnbench
 from rnnbench.model.errors import CampaignError
@@ -30,6 +27,7 @@ from rnnbench.model.run import (
 from rnnbench.model.workload import Workload
 from rnnbench.runner.footprint import too_large
 from rnnbench.runner.head_start import HeadStart, needs_survey
+from rnnbench.runner.interrupts import cancel_at_interrupt, run_to_end
 from rnnbench.runner.journal import Header, Journal
 from rnnbench.runner.lanes import MOST_LANES
 from rnnbench.runner.launch import Order
@@ -131,7 +129,7 @@ def measure(
     order = _order(workloads, sweep, options)
     work = _Measurement(order, sweep, options, on_progress, on_launch)
     try:
-        return asyncio.run(work.run())
+        return run_to_end(work.run())
     except (KeyboardInterrupt, asyncio.CancelledError):
         if work.campaign is None:
             raise KeyboardInterrupt from None
@@ -152,7 +150,7 @@ class _Measurement:
 
     async def run(self) -> Run:
         """Ask what can run here, then measure it; the first workers start at once."""
-        _cancel_at_interrupt()
+        cancel_at_interrupt()
         head_start = HeadStart.begin(self.order, MOST_LANES)
         try:
             environment, reasons = await self._survey(head_start)
@@ -191,24 +189,6 @@ class _Measurement:
     def _launched(self) -> None:
         if self.on_launch is not None:
             self.on_launch(self.run_so_far("not measured yet"))
-
-
-def _cancel_at_interrupt() -> None:
-    """Let Ctrl-C cancel the running task, and nothing else until it has ended.
-
-    Python's own handler raises at the second Ctrl-C wherever the program is, so also
-    while workers are being ended.
-    """
-    task = asyncio.current_task()
-    assert task is not None  # noqa: S101 - called from a coroutine
-    # Only the main thread of a process can have a handler, and not on every system.
-    with suppress(ValueError, RuntimeError, NotImplementedError):
-        asyncio.get_running_loop().add_signal_handler(signal.SIGINT, _cancel, task)
-
-
-def _cancel(task: asyncio.Task[Any]) -> None:
-    if not task.cancelling():
-        task.cancel()
 
 
 def _order(

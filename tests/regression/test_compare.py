@@ -36,7 +36,7 @@ def night(cases, simulate):
 def verdicts(comparison, metric):
     return {
         value.case.partition("-")[0]: value.verdict
-        for value in comparison.values
+        for value in comparison.rows
         if value.metric == metric
     }
 
@@ -93,7 +93,7 @@ def test_memory_is_exact(night, bytes_, verdict):
 
     values = [
         value
-        for value in found.values
+        for value in found.rows
         if value.metric == "peak memory" and value.candidate == bytes_
     ]
     assert verdict in {value.verdict for value in values}
@@ -191,7 +191,7 @@ def test_cases_of_one_file_alone_are_listed(night):
 
     one_sided = {
         value.verdict: value.case
-        for value in found.values
+        for value in found.rows
         if value.baseline is value.candidate is None
     }
     assert one_sided[CompareVerdict.ADDED] == base.results[0].case.id
@@ -220,7 +220,7 @@ def test_a_case_that_fails_now_is_listed_and_does_not_pass(night, status, code):
 
     found = compare(night(), new)
 
-    values = [v for v in found.values if v.verdict is CompareVerdict.INCOMPARABLE]
+    values = [v for v in found.rows if v.verdict is CompareVerdict.INCOMPARABLE]
     assert [value.note for value in values] == [
         f"baseline ok, candidate {status}: gone"
     ]

@@ -1,14 +1,11 @@
-"""The end of a run: the answer in at most 25 lines, or as JSON."""
+"""The answer of a run in at most 20 lines."""
 
-import json
 import math
 from collections import Counter
 from collections.abc import Iterator
-from pathlib import Path
 
 from rnnbench.analysis.labels import pair_label
 from rnnbench.analysis.ratio import Ratio, ratios
-from rnnbench.analysis.rows import ratio_rows
 from rnnbench.model.formatting import align
 from rnnbench.model.metric import TIME
 from rnnbench.model.run import Run
@@ -16,33 +13,17 @@ from rnnbench.report.view import RatioGroup, view
 
 _MOST_GROUPS, _MOST_RATIOS = 6, 10
 
-Files = tuple[Path, Path]
 
-
-def as_text(run: Run, files: Files) -> str:
-    """The answer in words, the ratios that are furthest from 1, and the files."""
+def short_answer(run: Run) -> list[str]:
+    """The answer in words, then the ratios that are furthest from 1."""
     lines = [*_sentences(run), ""]
     found = [ratio for ratio in ratios(run) if ratio.metric is TIME]
     found.sort(key=lambda ratio: -abs(math.log(ratio.interval.estimate)))
     if found:
         lines += align([_row(ratio) for ratio in found[:_MOST_RATIOS]])
-    if left := len(found) - _MOST_RATIOS:
-        lines += [f"... and {left} more ratios on the page"] if left > 0 else []
-    page, results = files
-    return "\n".join([*lines, "", f"page:    {page}", f"results: {results}"])
-
-
-def as_json(run: Run, files: Files) -> str:
-    """Strict JSON: the files, the number of cases by status, and the ratios."""
-    page, results = files
-    document = {
-        "results": str(results),
-        "page": str(page),
-        "question": run.sweep.question,
-        "cases": Counter(str(result.status) for result in run.results),
-        "ratios": list(ratio_rows(run)),
-    }
-    return json.dumps(document, allow_nan=False, indent=1)
+    if (left := len(found) - _MOST_RATIOS) > 0:
+        lines.append(f"... and {left} more ratios on the page")
+    return lines
 
 
 def _sentences(run: Run) -> Iterator[str]:

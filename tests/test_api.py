@@ -1,0 +1,201 @@
+"""The Python interface: lazy, typed like a case, and the same path as the command."""
+
+import asyncio
+import subprocess
+import sys
+import threading
+import time
+from dataclasses import fields, replace
+from pathlib import Path
+from typing import get_type_hints
+
+import pandas as pd
+import pytest
+
+import rnnbench
+from rnnbench import api
+from rnnbench.model.case import AXES, Case
+from rnnbench.model.errors import RnnbenchError, SweepError
+from rnnbench.runner import worker_process
+
+FAKE = (sys.executable, str(Path(__file__).parent / "data" / "fake_worker.py"))
+REFERENCE = Path(__file__).parents[1] / "results" / "reference"
+QUICK = REFERENCE / "quick-epyc-2-cores.json"
+
+
+@pytest.fixture
+def fake(monkeypatch):
+    monkeypatch.setattr(worker_process, "COMMAND", FAKE)
+
+
+@pytest.fixture(scope="module")
+def quick():
+    return rnnbench.load(QUICK)
+
+
+def python(program):
+    return subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=False
+    )
+
+
+def test_importing_the_package_imports_nothing_else():
+    done = python(
+        "import sys; before = set(sys.modules); import rnnbench;"
+        "new = {name for name in set(sys.modules) - before if '.' not in name};"
+        "print(*sorted(new - set(sys.stdlib_module_names)))"
+    )
+
+    assert done.stdout == "rnnbench\n"
+
+
+def test_a_results_file_is_read_where_torch_is_not_installed():
+    done = python(
+        "import sys; sys.modules['torch'] = None; import rnnbench;"
+        f"run = rnnbench.load({str(QUICK)!r});"
+        "print(len(run.ratios()) > 0, len(run.cases()) > 0, run._repr_html_()[:5])"
+    )
+
+    assert done.stdout == "True True <pre>\n", done.stderr
+
+
+def test_the_package_lists_its_names_and_refuses_others():
+    assert set(rnnbench.__all__) <= set(dir(rnnbench))
+    with pytest.raises(AttributeError, match="no attribute 'no_such_name'"):
+        rnnbench.no_such_name  # noqa: B018
+
+
+def test_the_keywords_are_the_axes_of_a_case():
+    assert tuple(get_type_hints(api.Axes)) == AXES
+    simple = {field.name: field.type for field in fields(Case)}
+    for name, hint in get_type_hints(api.Axes).items():
+        kind = str if issubclass(simple[name], str) else simple[name]
+        assert kind in hint.__args__
+
+
+def test_a_run_of_axes_gives_ratios_and_cases_as_frames(fake, capsys):
+    run = rnnbench.run(
+        layer=["lstm", "gru"], hidden_size=[4, 8], phase="train", launches=2
+    )
+
+    times = run.ratios().query("metric == 'time'")
+    assert list(times["hidden_size"]) == [4, 8]
+    assert set(times["candidate"]) == {"gru"}
+    assert (times["low"] <= times["ratio"]).all()
+    assert (times["ratio"] <= times["high"]).all()
+    assert list(run.cases()["layer"]) == ["lstm", "gru"] * 2
+    assert (run.cases()["seconds"] > 0).all()
+    assert run.operators().empty
+    assert capsys.readouterr().err.startswith("\nrnnbench 0/")
+
+
+def test_without_progress_nothing_is_written(fake, capsys):
+    rnnbench.run(layer="gru", launches=1, progress=False)
+
+    assert capsys.readouterr() == ("", "")
+
+
+def test_a_run_works_inside_a_running_loop_as_in_a_notebook(fake):
+    async def cell():
+        return rnnbench.run(layer="gru", launches=1, progress=False)
+
+    assert len(asyncio.run(cell()).cases()) == 1
+
+
+def test_ctrl_c_inside_a_running_loop_ends_the_workers(fake):
+    def interrupt():
+        time.sleep(1)
+        signalled.append(time.monotonic())
+        main.interrupt_main()
+
+    import _thread as main  # noqa: PLC0415
+
+    async def cell():
+        threading.Thread(target=interrupt).start()
+        rnnbench.run(layer="fake:hang", launches=1, progress=False)
+
+    signalled = []
+    with pytest.raises(KeyboardInterrupt):
+        asyncio.run(cell())
+    assert signalled
+    assert threading.active_count() <= 2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "axes", "message"),
+    [
+        ((), {"hiden_size": 3}, "hiden_size: no such axis (hidden_size?)"),
+        ((), {"phase": "trian"}, "phase: 'trian' is none of inference"),
+        (("quik",), {}, "quik: no such file, and no shipped sweep"),
+        (("quick",), {"layer": "gru"}, "quick: a sweep has its own axes"),
+        ((), {"layer": "gru", "budget": -1}, "budget: "),
+    ],
+)
+def test_a_mistake_is_an_error_that_names_it(fake, arguments, axes, message):
+    with pytest.raises(RnnbenchError) as caught:
+        rnnbench.run(*arguments, **axes)
+
+    assert str(caught.value).startswith(message)
+    assert "\n" not in str(caught.value)
+
+
+def test_every_fault_is_a_line():
+    with pytest.raises(SweepError) as caught:
+        rnnbench.run(layer="x", seq_len=0)
+
+    assert len(str(caught.value).splitlines()) == 2
+
+
+def test_results_are_saved_loaded_and_reported(quick, tmp_path):
+    saved = quick.save(str(tmp_path / "x.json"))
+    page = quick.report(str(tmp_path / "page"))
+
+    assert rnnbench.load(str(saved)).run == quick.run
+    assert page == tmp_path / "page" / "index.html"
+    assert page.read_text("utf-8").startswith("<!doctype html>")
+
+
+def test_columns_say_what_they_hold(quick):
+    frame = quick.ratios()
+
+    assert not frame["ratio"].isna().any()
+    known = {"faster", "slower", "tie", "undecided", "less", "more"}
+    assert set(frame["verdict"]) <= known
+    assert set(frame["metric"]) == {"time", "peak memory"}
+    assert set(AXES) <= set(frame.columns)
+    operators = quick.operators()
+    assert {"operator", "kind", "host_seconds"} <= set(operators.columns)
+    assert len(operators) > 0
+
+
+def test_a_figure_is_svg_in_a_notebook_and_a_file_elsewhere(quick, tmp_path):
+    picture = quick.plot("tradeoff")
+
+    assert "<svg" in picture._repr_svg_()
+    assert picture.save(str(tmp_path / "x.png")).read_bytes()[:4] == b"\x89PNG"
+    with pytest.raises(RnnbenchError, match="no figure 'x'"):
+        quick.plot("x")
+
+
+def test_a_notebook_shows_the_answer_and_a_figure(quick):
+    shown = quick._repr_html_()
+
+    assert "GRU / LSTM" in shown
+    assert shown.count("<svg") == 1
+
+
+def test_foreign_text_is_escaped_in_a_notebook(quick):
+    sweep = replace(quick.run.sweep, question="<script>")
+    hostile = api.Results(replace(quick.run, sweep=sweep))
+
+    assert "<script>" not in hostile._repr_html_()
+
+
+def test_two_runs_are_compared(quick):
+    found = rnnbench.compare(quick, str(QUICK))
+
+    assert found.exit_code == 0
+    assert str(found).startswith("Nothing is worse.")
+    assert isinstance(found.rows(), pd.DataFrame)
+    assert set(found.rows()["verdict"]) <= {"unchanged", "inconclusive"}
+    assert "Nothing is worse." in found._repr_html_()
