@@ -30,10 +30,15 @@ FOLDERS = {
     # Of the worker only what both sides must agree on: see PROTOCOL.
     "runner": {"model", "worker", "storage", "analysis"},
     "regression": {"model", "worker", "sweep", "storage", "analysis", "runner"},
-    "report": {"model", "storage", "analysis", "regression"},
+    "calibration": {"model", "worker", "storage", "analysis", "runner"},
+    # Of the calibration only its facts and answers: see MEASURING.
+    "report": {"model", "storage", "analysis", "regression", "calibration"},
     "api": {"model", "sweep", "storage", "analysis", "runner", "regression", "report"},
     "plugin": {"model", "sweep", "storage", "analysis", "runner"},
-    "cli": {"model", "sweep", "storage", "analysis", "runner", "regression", "report"},
+    "cli": {
+        *("model", "sweep", "storage", "analysis", "runner", "regression"),
+        *("calibration", "report"),
+    },
 }
 
 # All that may be imported of the worker from outside.
@@ -64,6 +69,7 @@ LIBRARIES = {
         "worker.protocol",
         "storage",
         "regression",
+        "calibration.check_file",
         "report",
         "sweep.json_schema",
         "cli.run",

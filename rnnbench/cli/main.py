@@ -13,6 +13,7 @@ from typer.core import TyperGroup
 
 import rnnbench
 from rnnbench.cli import (
+    calibrate,
     cases,
     compare,
     gate,
@@ -96,7 +97,19 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-for command in (run, init, sweeps, cases, report, plot, site, compare, gate, history):
+for command in (
+    run,
+    init,
+    sweeps,
+    cases,
+    report,
+    plot,
+    site,
+    compare,
+    gate,
+    history,
+    calibrate,
+):
     command.register(app)
 
 

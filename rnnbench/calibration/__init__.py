@@ -1,0 +1,1 @@
+"""The self-check of a machine: layers of known speed, and the verdicts on them."""

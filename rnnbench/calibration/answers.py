@@ -1,0 +1,152 @@
+"""The three answers of a self-check, each a rate with its interval."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from math import expm1
+from statistics import fmean, median
+
+from rnnbench.analysis.launch_estimate import log_ratio
+from rnnbench.analysis.ratio import TIE, Verdict, judge
+from rnnbench.analysis.stats import Interval, rate_interval, ratio_interval
+from rnnbench.calibration.self_check import CheckedMember, CheckedShape, SelfCheck
+from rnnbench.model.run import paired
+
+# Ratios of two runs that differ by less give the same answer: see `TIE`.
+CLOSE = TIE - 1
+
+
+@dataclass(frozen=True, slots=True)
+class Repeats:
+    """Differences between ratios of two layers that were measured twice, as shares.
+
+    `close`: the share of repeats that differ by less than `CLOSE`.
+    """
+
+    close: Interval
+    median: float
+    largest: float
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """Shares of verdicts; None, or no row, where there are too few launches.
+
+    `different`: equal layers that are called faster or slower. `found`: for each
+    slowdown the members that are called slower.
+    """
+
+    different: Interval | None
+    found: tuple[tuple[float, Interval], ...]
+    repeats: Repeats | None
+
+
+def answers_of(check: SelfCheck) -> Answers:
+    """Judge sets of launches as a run with as many launches would.
+
+    Sets share no launch, so that their verdicts are independent.
+    """
+    sets = [
+        (shape, launches)
+        for shape in check.shapes
+        for launches in _sets(shape, check.set_launches)
+    ]
+    slowdowns = sorted({share for shape, _ in sets for share in _slowdowns(shape)})
+    return Answers(
+        _share(
+            _verdict(other, first, launches) in (Verdict.FASTER, Verdict.SLOWER)
+            for shape, launches in sets
+            for first, other in _equals(shape)
+        ),
+        tuple(
+            (share, found)
+            for share in slowdowns
+            if (found := _found(share, sets)) is not None
+        ),
+        _repeats(check),
+    )
+
+
+Launches = frozenset[int]
+
+
+def _found(
+    share: float, sets: Iterable[tuple[CheckedShape, Launches]]
+) -> Interval | None:
+    return _share(
+        _verdict(member, _plain_of(shape, member), launches) is Verdict.SLOWER
+        for shape, launches in sets
+        for member in shape.members
+        if member.slowdown == share
+    )
+
+
+def _repeats(check: SelfCheck) -> Repeats | None:
+    """Differences of sets that follow each other, two at a time."""
+    apart = []
+    for shape in check.shapes:
+        first, *others = _plain_members(shape)
+        pair = next((other for other in others if other.case != first.case), None)
+        if pair is None:
+            continue
+        logs = [
+            fmean(_logs(pair, first, launches))
+            for launches in _sets(shape, check.set_launches)
+        ]
+        pairs = zip(logs[::2], logs[1::2], strict=False)
+        apart += [expm1(abs(after - before)) for before, after in pairs]
+    if not apart:
+        return None
+    close = rate_interval(sum(each < CLOSE for each in apart), len(apart))
+    return Repeats(close, median(apart), max(apart))
+
+
+def _sets(shape: CheckedShape, size: int) -> list[Launches]:
+    """Launches in which every member took turns, in sets of `size`."""
+    each = [{turns.launch for turns in member.turns} for member in shape.members]
+    shared = sorted(set.intersection(*each)) if each else []
+    starts = range(0, len(shared) - size + 1, size)
+    return [frozenset(shared[start : start + size]) for start in starts]
+
+
+def _verdict(
+    candidate: CheckedMember, baseline: CheckedMember, launches: Launches
+) -> Verdict:
+    return judge(ratio_interval(_logs(candidate, baseline, launches)))
+
+
+def _logs(
+    candidate: CheckedMember, baseline: CheckedMember, launches: Launches
+) -> list[float]:
+    """The log-ratio of each launch, as a run takes it."""
+    ours, theirs = (
+        [turns for turns in member.turns if turns.launch in launches]
+        for member in (candidate, baseline)
+    )
+    pairs = paired(ours, theirs)
+    return [log_ratio(one.seconds, other.seconds) for one, other in pairs]
+
+
+def _plain_members(shape: CheckedShape) -> list[CheckedMember]:
+    return [member for member in shape.members if not member.slowdown]
+
+
+def _equals(shape: CheckedShape) -> Iterator[tuple[CheckedMember, CheckedMember]]:
+    """The first member of each case, with each further one."""
+    for member in _plain_members(shape):
+        first = _plain_of(shape, member)
+        if first is not member:
+            yield first, member
+
+
+def _plain_of(shape: CheckedShape, member: CheckedMember) -> CheckedMember:
+    plain = _plain_members(shape)
+    return next(each for each in plain if each.case == member.case)
+
+
+def _slowdowns(shape: CheckedShape) -> Sequence[float]:
+    return [member.slowdown for member in shape.members if member.slowdown]
+
+
+def _share(claims: Iterable[bool]) -> Interval | None:
+    each = list(claims)
+    return rate_interval(sum(each), len(each)) if each else None

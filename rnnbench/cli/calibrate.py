@@ -1,0 +1,77 @@
+"""`rnnbench calibrate`: a self-check of rnnbench on this machine."""
+
+import shlex
+import sys
+from contextlib import closing
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+_CALIBRATE = """Check on this machine how far rnnbench's verdicts can be trusted.
+
+Layers of known speed are measured as a run measures them: every layer twice, and one
+made slower by 1, 2, 3 and 5 %. The answers: how often equal layers are called
+different, which slowdowns are found, and how far repeated ratios differ. Nothing else
+should run meanwhile. Ctrl-C ends it early and reports what was measured.
+
+The file can be shown in the report of a run: rnnbench report RESULTS --calibration FILE
+
+\b
+Exit status:
+  0    the three questions were answered
+  2    too few launches for an answer, or nothing could be measured
+  130  interrupted; the file holds what was measured until then
+
+\b
+Examples:
+  rnnbench calibrate
+  rnnbench calibrate --minutes 5 --output results/this-machine.json
+"""
+_NO_ANSWER, _INTERRUPTED = 2, 130
+
+_Minutes = Annotated[
+    float,
+    typer.Option(help="Time to measure, in minutes; by default 3.", min=0.1, max=5),
+]
+_Output = Annotated[
+    Path,
+    typer.Option(
+        "--output",
+        "-o",
+        help="The file to write; by default results/calibration.json. It is replaced.",
+    ),
+]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to `app`."""
+    app.command(name="calibrate", help=_CALIBRATE)(calibrate)
+
+
+def calibrate(
+    *, minutes: _Minutes = 3.0, output: _Output = Path("results/calibration.json")
+) -> None:
+    """Measure and answer; the help text is `_CALIBRATE`."""
+    from rnnbench.calibration.answers import answers_of  # noqa: PLC0415
+    from rnnbench.calibration.check_file import save_self_check  # noqa: PLC0415
+    from rnnbench.calibration.check_section import text_of  # noqa: PLC0415
+    from rnnbench.calibration.measure_check import (  # noqa: PLC0415
+        CheckOptions,
+        measure_self_check,
+    )
+    from rnnbench.runner.progress import ProgressLine, Stream  # noqa: PLC0415
+
+    options = CheckOptions(
+        seconds=60 * minutes, command=shlex.join(["rnnbench", *sys.argv[1:]])
+    )
+    with closing(ProgressLine(Stream(sys.stderr))) as line:
+        check, is_whole = measure_self_check(options, line.show)
+    save_self_check(output, check)
+    for text in text_of(check):
+        typer.echo(text)
+    typer.echo(f"{output} written")
+    if not is_whole:
+        raise typer.Exit(_INTERRUPTED)
+    if answers_of(check).different is None:
+        raise typer.Exit(_NO_ANSWER)
