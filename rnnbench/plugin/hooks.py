@@ -1,34 +1,26 @@
 """The pytest plugin: collect the cases of a sweep, measure them, replay their times."""
 
-import shlex
 import warnings
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from rnnbench.model.case import Case
-from rnnbench.model.errors import CampaignError, RnnbenchError
-from rnnbench.model.machine import physical_cores
-from rnnbench.model.run import Result, Run
-from rnnbench.model.workload import Workload
+from rnnbench.model.errors import RnnbenchError
 from rnnbench.plugin import suites, summary
-from rnnbench.plugin.refusals import refuse_time_limit
+from rnnbench.plugin.refusals import LEFT_OUT, XDIST, refuse
 from rnnbench.plugin.replay import replay
-from rnnbench.plugin.suites import DEFAULT_SWEEP, is_suite_item, is_used, selected
-from rnnbench.runner.duration import estimate
-from rnnbench.runner.measure import (
-    MeasureInterrupt,
-    MeasureOptions,
-    discard_journal,
+from rnnbench.plugin.session import (
+    MeasuredSession,
+    SessionInterrupt,
+    measure_session,
+    write_results,
 )
-from rnnbench.runner.measure import measure as measure_workloads
-from rnnbench.runner.progress import ProgressLine
+from rnnbench.plugin.suites import DEFAULT_SWEEP, is_suite_item, is_used, selected
 from rnnbench.runner.stop_rule import LOOKS
-from rnnbench.storage.results_file import attach, write_document
-from rnnbench.sweep.load import Sweep
+from rnnbench.storage.results_file import attach
 
 _LOOKS = ", ".join(map(str, LOOKS[:-1])) + f" and {LOOKS[-1]}"
 
@@ -61,19 +53,9 @@ _POLICY_OPTIONS: dict[str, dict[str, Any]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class _Session:
-    """The run of this invocation. `ended`: it was not cut short by Ctrl-C."""
-
-    run: Run
-    options: MeasureOptions
-    results: Mapping[Case, Result]
-    ended: bool
-
-
-_SESSION = pytest.StashKey[_Session]()
+_SESSION = pytest.StashKey[MeasuredSession]()
 _TARGET = pytest.StashKey[Path]()
-_LINES = pytest.StashKey[list[str]]()
+_LINE = pytest.StashKey[str]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -98,6 +80,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Register the marker and the hooks for suites."""
+    if config.getoption("rnn_sweep") is not None:
+        refuse(config)
     config.addinivalue_line(
         "markers", "sweep(phase): the test is a suite; it gets the cases of that phase"
     )
@@ -123,14 +107,11 @@ def pytest_runtestloop(session: pytest.Session) -> None:
         return
     sweep = suites.sweep_of(config)
     if workloads := selected(sweep, session.items):
-        options = _options(config, sweep)
         try:
-            policy = options.policy(sweep.record.policy)
-        except CampaignError as error:
-            raise pytest.UsageError(f"--rnn-{error}") from error
-        longest = estimate(workloads, policy, len(physical_cores())).most
-        refuse_time_limit(config, min(longest, policy.budget))
-        config.stash[_SESSION] = _measure(config, sweep, workloads, options)
+            config.stash[_SESSION] = measure_session(config, sweep, workloads)
+        except SessionInterrupt as interrupt:
+            config.stash[_SESSION] = interrupt.session
+            raise
 
 
 @pytest.fixture
@@ -192,28 +173,32 @@ def pytest_rnnbench_sessionfinish(session: pytest.Session) -> Iterator[None]:
 
 @pytest.hookimpl(trylast=True)
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    """Write the results file, and keep the lines of the summary."""
+    """Write the results file, and keep a line about it for the summary."""
     config = session.config
+    if config.stash.get(_LINE, "") == XDIST:
+        session.exitstatus = pytest.ExitCode.USAGE_ERROR
     ours = config.stash.get(_SESSION, None)
     if ours is None or ours.options.smoke:
         return
-    config.stash[_LINES] = lines = []
     target = config.stash.get(_TARGET, None)
     if target is None:
-        lines.append(
+        config.stash[_LINE] = (
             "no results file: --benchmark-json=FILE writes one; with --rnn-resume it "
             f"takes what {ours.options.journal} has"
         )
         return
     try:
-        write_document(target, _document(config))
+        config.stash[_LINE] = write_results(config, ours, target)
     except RnnbenchError as error:
-        lines.append(f"{error}; {ours.options.journal} has what was measured")
+        config.stash[_LINE] = str(error)
         session.exitstatus = pytest.ExitCode.INTERRUPTED
-        return
-    lines.append(f"{target}: {summary.counts(ours.run)}")
-    if ours.ended:
-        discard_journal(ours.run, ours.options)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """Learn from a worker of xdist that it left suites out."""
+    if getattr(node, "workeroutput", {}).get(LEFT_OUT):
+        node.config.stash[_LINE] = XDIST
 
 
 @pytest.hookimpl(trylast=True)
@@ -221,7 +206,7 @@ def pytest_terminal_summary(
     terminalreporter: pytest.TerminalReporter, config: pytest.Config
 ) -> None:
     """Print the ratios with their intervals, which pytest-benchmark's table lacks."""
-    for line in config.stash.get(_LINES, []):
+    if line := config.stash.get(_LINE, ""):
         terminalreporter.write_line(f"rnnbench: {line}")
     session = config.stash.get(_SESSION, None)
     if session is None or session.options.smoke:
@@ -230,65 +215,6 @@ def pytest_terminal_summary(
         terminalreporter.section("rnnbench: ratios, with 95 % intervals over launches")
         for line in lines:
             terminalreporter.write_line(line)
-
-
-def _options(config: pytest.Config, sweep: Sweep) -> MeasureOptions:
-    commit = config.hook.pytest_benchmark_generate_commit_info(config=config)
-    default = config.rootpath / "results" / f"{sweep.record.name}.json"
-    return MeasureOptions(
-        launches=config.getoption("rnn_launches"),
-        precision=config.getoption("rnn_precision"),
-        budget=config.getoption("rnn_budget"),
-        profile=config.getoption("rnn_profile"),
-        output=Path(config.getoption("benchmark_json") or default),
-        resume=config.getoption("rnn_resume"),
-        stop_at_failure=config.getoption("maxfail") == 1,
-        smoke=config.getoption("benchmark_disable"),
-        command=shlex.join(["pytest", *config.invocation_params.args]),
-        commit=commit.get("id"),
-    )
-
-
-def _measure(
-    config: pytest.Config,
-    sweep: Sweep,
-    workloads: tuple[Workload, ...],
-    options: MeasureOptions,
-) -> _Session:
-    line = ProgressLine(config.get_terminal_writer())
-    try:
-        run = measure_workloads(workloads, sweep.record, options, line.show)
-    except MeasureInterrupt as interrupt:
-        config.stash[_SESSION] = _session(interrupt.run, options, ended=False)
-        raise
-    except RnnbenchError as error:
-        pytest.exit(f"rnnbench: {error}", returncode=pytest.ExitCode.INTERRUPTED)
-    finally:
-        line.close()
-    return _session(run, options, ended=True)
-
-
-def _session(run: Run, options: MeasureOptions, *, ended: bool) -> _Session:
-    results = {result.case: result for result in run.results}
-    return _Session(run, options, results, ended)
-
-
-def _document(config: pytest.Config) -> dict[str, Any]:
-    """The document that pytest-benchmark would write, with our block in it."""
-    benchmarks = config._benchmarksession  # type: ignore[attr-defined] # noqa: SLF001
-    commit = config.hook.pytest_benchmark_generate_commit_info(config=config)
-    config.hook.pytest_benchmark_update_commit_info(config=config, commit_info=commit)
-    document: dict[str, Any] = config.hook.pytest_benchmark_generate_json(
-        config=config,
-        benchmarks=benchmarks.benchmarks,
-        include_data=True,
-        machine_info=benchmarks.get_machine_info(),
-        commit_info=commit,
-    )
-    config.hook.pytest_benchmark_update_json(
-        config=config, benchmarks=benchmarks.benchmarks, output_json=document
-    )
-    return document
 
 
 def _remove_changing_facts(machine_info: dict[str, Any]) -> None:

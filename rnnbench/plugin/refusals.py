@@ -29,13 +29,18 @@ IGNORED_OPTIONS = tuple(
 )
 
 
+XDIST = (
+    "xdist: processes side by side disturb each other's times: run suites of sweeps "
+    "without -n; rnnbench uses the cores itself"
+)
+# A worker of xdist tells its controller by this name that it left suites out.
+LEFT_OUT = "rnnbench_left_out"
+
+
 def refuse(config: pytest.Config) -> None:
     """UsageError if an option does not fit to a sweep that is measured by workers."""
-    if config.getoption("dist", "no") != "no" or hasattr(config, "workerinput"):
-        raise pytest.UsageError(
-            "xdist: processes side by side disturb each other's times: "
-            "run without -n; rnnbench uses the cores itself"
-        )
+    if config.getoption("dist", "no") != "no":
+        raise pytest.UsageError(XDIST)
     # As typed: what a project's settings say is meant for its own benchmarks.
     typed = [str(argument) for argument in config.invocation_params.args]
     for option in IGNORED_OPTIONS:

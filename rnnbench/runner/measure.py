@@ -33,6 +33,7 @@ from rnnbench.runner.lanes import MOST_LANES
 from rnnbench.runner.launch import Order
 from rnnbench.runner.results import JournalReader
 from rnnbench.runner.scheduler import Campaign, Progress, survey
+from rnnbench.storage.files import require_writable
 
 OnProgress = Callable[[Progress], None]
 OnLaunch = Callable[[Run], None]
@@ -126,6 +127,8 @@ def measure(
     keeps what was done. MeasureInterrupt: the user pressed Ctrl-C; it has the run.
     """
     sweep = replace(sweep, policy=options.policy(sweep.policy))
+    if options.output is not None and not options.smoke:
+        require_writable(options.output)
     order = _order(workloads, sweep, options)
     work = _Measurement(order, sweep, options, on_progress, on_launch)
     try:

@@ -1,5 +1,6 @@
 """A file that is there whole, or not at all, whenever its writer is killed."""
 
+import errno
 import os
 import secrets
 from collections.abc import Callable
@@ -17,8 +18,7 @@ def put_whole(
     `check` reads the file before it is moved into place, and may raise. On the disk,
     its name too, when this returns. OSError where the system refuses.
     """
-    # Two writers at once do not write into one file.
-    aside = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}.tmp")
+    aside = _aside(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     try:
         with aside.open("xb") as file:
@@ -33,6 +33,27 @@ def put_whole(
         with suppress(OSError):
             aside.unlink(missing_ok=True)
     sync_folder(path.parent)
+
+
+def require_writable(path: Path) -> None:
+    """ResultsError if no file can be put at `path`; asked before a long measurement."""
+    try:
+        if path.is_dir():
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+        path.parent.mkdir(parents=True, exist_ok=True)
+        aside = _aside(path)
+        try:
+            # A full disk has room for a name, but not for a block.
+            aside.write_bytes(bytes(4096))
+        finally:
+            aside.unlink(missing_ok=True)
+    except OSError as error:
+        raise ResultsError(f"{path}: can't be written: {error.strerror}") from error
+
+
+def _aside(path: Path) -> Path:
+    """A name beside `path`; two writers at once do not write into one file."""
+    return path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}.tmp")
 
 
 def sync_folder(folder: Path) -> None:

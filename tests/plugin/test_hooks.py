@@ -1,4 +1,7 @@
+import errno
 import json
+import os
+import re
 import signal
 import sys
 from pathlib import Path
@@ -6,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from rnnbench.model.run import Status
+from rnnbench.plugin.refusals import IGNORED_OPTIONS
 from rnnbench.plugin.replay import ReplayClock
 from rnnbench.runner import worker_process as process
 from rnnbench.storage.results_file import load_run
@@ -259,14 +263,126 @@ def test_a_worker_that_cannot_start_is_a_line(project, monkeypatch):
     assert not (project.path / "out.json").exists()
 
 
-def test_a_results_file_that_cannot_be_written_keeps_the_journal(project):
-    (project.path / "out.json").mkdir()
+def test_a_disk_that_is_full_at_the_end_keeps_the_journal(project, monkeypatch):
+    monkeypatch.setattr(os, "fsync", no_space_for("out.json", os.fsync))
 
     found = bench(project, "--benchmark-json=out.json")
 
     assert found.ret == pytest.ExitCode.INTERRUPTED
-    found.stdout.fnmatch_lines(["*rnnbench: *out.json*"])
+    found.stdout.fnmatch_lines(["rnnbench: out.json: *No space left*journal has*"])
+    assert "Traceback" not in found.stdout.str() + found.stderr.str()
+    assert not (project.path / "out.json").exists()
     assert (project.path / "out.json.journal").exists()
+
+
+def no_space_for(name, fsync):
+    def full(descriptor):
+        written = Path(f"/proc/self/fd/{descriptor}").readlink()
+        if written.name.startswith(f".{name}."):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        return fsync(descriptor)
+
+    return full
+
+
+@pytest.mark.parametrize(
+    "target",
+    ["folder", "file/out.json", "read_only/out.json", f"{'x' * 250}.json"],
+)
+def test_a_target_that_cannot_be_written_is_refused_before_anything_is_measured(
+    project, monkeypatch, target
+):
+    monkeypatch.setattr(process, "COMMAND", ("/nonexistent",))
+    (project.path / "folder").mkdir()
+    (project.path / "file").touch()
+    (project.path / "read_only").mkdir(mode=0o555)
+    if os.access(project.path / "read_only", os.W_OK) and "read_only" in target:
+        pytest.skip("this user writes where nobody may")
+
+    found = bench(project, f"--benchmark-json={target}")
+
+    assert found.ret == pytest.ExitCode.INTERRUPTED
+    found.stdout.fnmatch_lines(["*rnnbench: *can't be written*"])
+    assert "Traceback" not in found.stdout.str() + found.stderr.str()
+    assert not list(project.path.glob("**/*.journal"))
+
+
+STRICT = ("-W", "error", "--benchmark-json=out.json")
+
+
+@pytest.mark.parametrize(
+    ("options", "status"),
+    [
+        (["--rnn-sweep=missing.yaml"], pytest.ExitCode.USAGE_ERROR),
+        (["--rnn-sweep=nosuch"], pytest.ExitCode.USAGE_ERROR),
+        (["--rnn-sweep=bad.yaml"], pytest.ExitCode.USAGE_ERROR),
+        (["-k", "nosuch"], pytest.ExitCode.NO_TESTS_COLLECTED),
+        (["--collect-only"], pytest.ExitCode.OK),
+    ],
+)
+def test_bad_input_is_a_line_and_leaves_earlier_results_alone(project, options, status):
+    (project.path / "bad.yaml").write_text("axes: [")
+    (project.path / "out.json").write_text("results of an earlier run")
+    (project.path / "out.json.partial").write_text("left by a full disk")
+
+    found = bench(project, *STRICT, *options)
+
+    assert found.ret == status
+    said = found.stdout.str() + found.stderr.str()
+    assert "Traceback" not in said
+    assert "Warning" not in said
+    assert (project.path / "out.json").read_text() == "results of an earlier run"
+    assert (project.path / "out.json.partial").read_text() == "left by a full disk"
+
+
+def test_xdist_is_refused_in_a_line(project):
+    found = bench(project, "-n", "2", "--rnn-sweep=configs/quick.yaml")
+
+    assert found.ret == pytest.ExitCode.USAGE_ERROR
+    found.stderr.fnmatch_lines(["*xdist*without -n*"])
+    assert "Traceback" not in found.stdout.str() + found.stderr.str()
+
+
+def test_under_xdist_suites_are_left_out_and_other_tests_run(project):
+    (project.path / "test_other.py").write_text("def test_other(): pass")
+
+    found = project.runpytest_subprocess("-n", "2", "-p", "no:cacheprovider")
+
+    assert found.ret == pytest.ExitCode.USAGE_ERROR
+    found.assert_outcomes(passed=1)
+    found.stdout.fnmatch_lines(["rnnbench: xdist*without -n*"])
+    assert "INTERNALERROR" not in found.stdout.str()
+
+
+TIME_LIMITS = """
+def pytest_addoption(parser):
+    parser.addoption("--timeout", type=float)
+    parser.addoption("--session-timeout", type=float)
+"""
+
+
+@pytest.mark.parametrize("option", ["--timeout", "--session-timeout"])
+def test_a_time_limit_shorter_than_the_measuring_is_refused(project, option):
+    project.makeconftest(TIME_LIMITS)
+
+    refused = bench(project, f"{option}=0.001")
+    allowed = bench(project, f"{option}=1000")
+
+    assert refused.ret == pytest.ExitCode.USAGE_ERROR
+    refused.stderr.fnmatch_lines([f"*{option}: measuring may take*--rnn-budget*"])
+    allowed.assert_outcomes(passed=8)
+
+
+@pytest.mark.parametrize("option", IGNORED_OPTIONS)
+def test_an_option_of_pytest_benchmark_without_effect_is_refused(project, option):
+    values = {"disable-gc": "", "timer": "=time.time", "cprofile": "=tottime"}
+    value = values.get(option.removeprefix("--benchmark-"), "=1")
+
+    found = bench(project, f"{option}{value}")
+
+    assert found.ret == pytest.ExitCode.USAGE_ERROR
+    assert option in found.stderr.str()
+    assert "Traceback" not in found.stdout.str() + found.stderr.str()
 
 
 def test_a_killed_run_is_resumed_and_gives_the_same_cases(project):
@@ -326,6 +442,18 @@ def test_other_suites_are_left_alone(pytester):
     found.assert_outcomes(passed=1)
     document = json.loads((pytester.path / "theirs.json").read_text())
     assert "rnnbench" not in document
+    assert document["machine_info"]["node"]
+    assert not list(pytester.path.glob("theirs.json.*"))
+
+
+def test_no_option_of_ours_lacks_the_prefix(pytester):
+    found = pytester.runpytest_inprocess("--help")
+
+    ours = found.stdout.str().partition("recurrent layers, measured")[2]
+    ours = ours.partition("\n\n")[0]
+    names = re.findall(r"^  (--\S+)", ours, re.MULTILINE)
+    assert names
+    assert all(name.startswith("--rnn-") for name in names)
 
 
 def test_a_replayed_round_lasts_as_long_as_its_turn():
