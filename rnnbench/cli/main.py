@@ -19,6 +19,7 @@ from rnnbench.cli import (
     gate,
     history,
     init,
+    night,
     plot,
     report,
     run,
@@ -108,6 +109,7 @@ for command in (
     compare,
     gate,
     history,
+    night,
     calibrate,
 ):
     command.register(app)

@@ -4,7 +4,9 @@ import json
 import shlex
 import sys
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -76,6 +78,14 @@ _Profile = Annotated[
         "default the sweep's, or none.",
     ),
 ]
+_Python = Annotated[
+    str,
+    typer.Option(
+        metavar="PATH",
+        help="Measure the PyTorch of this interpreter, which needs torch and numpy; by "
+        "default the one that runs rnnbench.",
+    ),
+]
 _Output = Annotated[
     Path | None,
     typer.Option(
@@ -119,6 +129,7 @@ def run(  # noqa: PLR0913 - options, not arguments
     launches: _Launches = None,
     budget: _Budget = None,
     profile: _Profile = None,
+    python: _Python = "",
     output: _Output = None,
     force: _Force = False,
     resume: _Resume = False,
@@ -142,7 +153,9 @@ def run(  # noqa: PLR0913 - options, not arguments
         resume=resume,
         command=shlex.join(["rnnbench", *sys.argv[1:]]),
     )
-    measured, is_whole = _measure(chosen, options, is_shown=not quiet)
+    with _worker_of(python) as worker:
+        options = replace(options, worker=worker)
+        measured, is_whole = _measure(chosen, options, is_shown=not quiet)
     page = _save(measured, options, is_whole=is_whole)
     words = _as_json if as_json else _as_text
     typer.echo(target if quiet else words(measured, page, target))
@@ -165,6 +178,21 @@ def _chosen_sweep(sweep: str, axes: Mapping[str, list[Any]], compare: str) -> An
             f"{sweep}: a sweep has its own axes: leave out {given}, or the sweep"
         )
     return sweep_of_axes(axes, list(filter(None, compare.split(","))), option_of)
+
+
+@contextmanager
+def _worker_of(python: str) -> Iterator[tuple[str, ...]]:
+    """The command of a worker of that interpreter; empty: of this one."""
+    from rnnbench.runner.other_python import (  # noqa: PLC0415
+        isolated_package,
+        worker_command,
+    )
+
+    if not python:
+        yield ()
+        return
+    with isolated_package() as package:
+        yield worker_command(python, package)
 
 
 def _dated(name: str) -> Path:

@@ -1,28 +1,20 @@
 """One gate, from a sweep and two interpreters to a decision."""
 
 import asyncio
-import tempfile
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import rnnbench
 from rnnbench.model.case import LAYER_NAME, Case
 from rnnbench.model.errors import CampaignError
 from rnnbench.model.run import Policy
 from rnnbench.regression.case_pair import CasePair, Side
 from rnnbench.regression.gate_decision import LOOKS, GateDecision, judge_pairs
 from rnnbench.regression.interleave import GateWorkers, InterleavedLauncher
+from rnnbench.runner.other_python import isolated_package, worker_command
 from rnnbench.runner.scheduler import Progress
 from rnnbench.sweep.load import Sweep
-
-# Runs in the other interpreter, which may have another version of this package or none.
-_START = (
-    "import runpy, sys; sys.path.insert(0, sys.argv.pop(1)); "
-    "runpy.run_module('rnnbench.worker', run_name='__main__', alter_sys=True)"
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,8 +29,8 @@ class GateSides:
     def commands(self, package: Path) -> Mapping[Side, tuple[str, ...]]:
         """The command that starts each worker; `package` is from `isolated_package`."""
         return {
-            Side.BASELINE: (self.baseline, "-c", _START, str(package)),
-            Side.CANDIDATE: (self.candidate, "-c", _START, str(package)),
+            Side.BASELINE: worker_command(self.baseline, package),
+            Side.CANDIDATE: worker_command(self.candidate, package),
         }
 
 
@@ -128,16 +120,3 @@ def case_pairs(
         for case in cases
     )
     return tuple(dict.fromkeys(pairs))
-
-
-@contextmanager
-def isolated_package() -> Iterator[Path]:
-    """A folder with only this package in it; a worker also needs torch and numpy.
-
-    Our site-packages must not be on the other interpreter's path: it would then import
-    our torch.
-    """
-    with tempfile.TemporaryDirectory(prefix="rnnbench-") as folder:
-        package = Path(rnnbench.__file__).resolve().parent
-        Path(folder, "rnnbench").symlink_to(package, target_is_directory=True)
-        yield Path(folder)

@@ -3,7 +3,7 @@
 A case of the layer "fake:NAME" takes the fault NAME when it is prepared; "rounds_NAME"
 takes it in the rounds, "profile_NAME" when it is profiled, "burn_NAME" while its energy
 is read. Any other layer takes SECONDS, a GRU half as much again. With FAKE_GPU there is
-a CUDA device of that UUID.
+a CUDA device of that UUID. The case whose id is FAKE_SLOW_CASE is 5 % slower.
 """
 
 import ctypes
@@ -41,11 +41,13 @@ from rnnbench.worker.protocol import (
     Start,
     Survey,
     TakeProfile,
+    TakeTurn,
 )
 
 SECONDS = 1e-3
 SCHEMA = int(os.environ.get("FAKE_SCHEMA", protocol.SCHEMA))
 ANNOUNCEMENTS = Announcements.inherited(os.environ)
+SLOW_CASE, SLOWER = os.environ.get("FAKE_SLOW_CASE"), 0.05
 NOISE = float(os.environ.get("FAKE_NOISE", "0.001"))
 
 
@@ -133,6 +135,7 @@ def rounds(cases, count, slowdowns=()):
                 SECONDS
                 * (1.5 if case.layer == "gru" else 1)
                 * (1 + share)
+                * (1 + SLOWER if case.id == SLOW_CASE else 1)
                 * noise.gauss(1, NOISE)
                 for _ in range(count)
             ),
@@ -265,6 +268,8 @@ def main():
             answer(prepare(cases))
         elif isinstance(job, Rounds):
             answer(rounds(cases, job.least, slowdowns))
+        elif isinstance(job, TakeTurn):
+            answer(replace(rounds(cases, 1), yardstick=MemberTurns()))
         elif isinstance(job, Blocks):
             answer(replace(rounds(cases, job.blocks), yardstick=MemberTurns()))
         elif isinstance(job, Memory):

@@ -14,9 +14,10 @@ from rnnbench.model.run import Policy
 from rnnbench.regression import interleave
 from rnnbench.regression.case_pair import Side
 from rnnbench.regression.gate_decision import GateVerdict
-from rnnbench.regression.gate_run import Gate, case_pairs, isolated_package
+from rnnbench.regression.gate_run import Gate, case_pairs
 from rnnbench.regression.gate_table import gate_table
 from rnnbench.regression.verdict_table import as_markdown, as_summary, as_text
+from rnnbench.runner.other_python import isolated_package
 
 DATA = Path(__file__).parents[1] / "data"
 FAKE = (sys.executable, str(DATA / "fake_gate_worker.py"))

@@ -1,0 +1,166 @@
+"""The steps of a night: each is an rnnbench command, and none stops the others."""
+
+import shlex
+import shutil
+import subprocess
+import sys
+import tarfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from rnnbench.storage.files import write_whole
+
+# Characters of one step on the page: a code host takes a megabyte for a summary.
+MOST_CHARACTERS = 100_000
+_MARKDOWN = ("--format", "markdown")
+# Steps whose failure loses the night. A comparison that finds something informs, and a
+# sweep with one failed case is still a sweep.
+_KEEPING = ("history add", "history changes", "publish")
+_NOT_KEPT = 2
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A step that has ended: its name, exit status and standard output."""
+
+    name: str
+    status: int
+    output: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NightOptions:
+    """What a night measures, compares and keeps, and where; see `rnnbench night`."""
+
+    sweep: str
+    gate: str
+    baseline: str
+    candidate: str
+    store: Path
+    output: Path
+    previous: Path | None
+    publish: Path | None
+    budget: float
+
+    @property
+    def results(self) -> Path:
+        """The results file of the night."""
+        return self.output / "run.json"
+
+    @property
+    def summary(self) -> Path:
+        """The page that says how the night went."""
+        return self.output / "summary.md"
+
+
+@dataclass(frozen=True, slots=True)
+class Night:
+    """One night. `run` carries out a command; `say` writes a line to the log."""
+
+    options: NightOptions
+    say: Say
+    run: Callable[[str, tuple[str, ...], Say], Step]
+
+    def take_place(self) -> int:
+        """Carry out the steps, write the summary, and return the exit status.
+
+        It is the gate's; where that is 0, it is 2 if the night was not kept.
+        """
+        self._remove_old_files()
+        steps = tuple(self._steps())
+        write_whole(self.options.summary, summary(self.options, steps))
+        ended = {step.name: step.status for step in steps}
+        is_kept = self.options.results.exists() and not any(map(ended.get, _KEEPING))
+        return ended["gate"] or (0 if is_kept else _NOT_KEPT)
+
+    def _remove_old_files(self) -> None:
+        """No failure may pass off an earlier night's file as this night's."""
+        options = self.options
+        for name in ("gate.json", "gate.md"):
+            (options.output / name).unlink(missing_ok=True)
+        for path in (options.results, options.results.with_suffix(".html")):
+            path.unlink(missing_ok=True)
+        options.summary.unlink(missing_ok=True)
+        options.output.mkdir(parents=True, exist_ok=True)
+
+    def _steps(self) -> Iterator[Step]:
+        options = self.options
+        results, store = str(options.results), ("--store", str(options.store))
+        yield self._command(
+            "run",
+            *("run", options.sweep, "--python", options.candidate),
+            *("--output", results, "--quiet"),
+        )
+        if options.results.exists():
+            yield self._command("history add", "history", "add", results, *store)
+            if options.previous is not None and options.previous.exists():
+                files = (str(options.previous), results)
+                yield self._command("compare", "compare", *files, *_MARKDOWN)
+        yield self._gate()
+        yield self._command("history changes", "history", "changes", *store, *_MARKDOWN)
+        if options.publish is not None:
+            yield publish(options, self.say)
+
+    def _gate(self) -> Step:
+        options = self.options
+        return self._command(
+            "gate",
+            *("gate", options.gate, "--budget", f"{options.budget:g}"),
+            *("--baseline", options.baseline, "--candidate", options.candidate),
+            *("--output", str(options.output / "gate.json")),
+            *("--output", str(options.output / "gate.md")),
+        )
+
+    def _command(self, name: str, *arguments: str) -> Step:
+        return self.run(name, arguments, self.say)
+
+
+def run_command(name: str, arguments: tuple[str, ...], say: Say) -> Step:
+    """Run an rnnbench command in a process of its own; its errors go where ours do."""
+    say(f"$ {shlex.join(('rnnbench', *arguments))}")
+    command = [sys.executable, "-m", "rnnbench", *arguments]
+    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False)
+    say(f"{done.stdout}[{name}: exit status {done.returncode}]")
+    return Step(name, done.returncode, done.stdout)
+
+
+def publish(options: NightOptions, say: Say) -> Step:
+    """Put the night's page and the whole history into the folder to be published."""
+    assert options.publish is not None  # noqa: S101  its only caller looks
+    page = options.results.with_suffix(".html")
+    try:
+        options.publish.mkdir(parents=True, exist_ok=True)
+        if page.exists():
+            shutil.copyfile(page, options.publish / "index.html")
+        with tarfile.open(options.publish / "history.tar.gz", "w:gz") as archive:
+            if options.store.exists():
+                archive.add(options.store, "history", filter=_without_git)
+    except OSError as error:
+        say(f"{options.publish}: {error.strerror}")
+        return Step("publish", _NOT_KEPT)
+    say(f"{options.publish}: published")
+    return Step("publish", 0)
+
+
+def _without_git(member: tarfile.TarInfo) -> tarfile.TarInfo | None:
+    return None if ".git" in Path(member.name).parts else member
+
+
+def summary(options: NightOptions, steps: tuple[Step, ...]) -> str:
+    """A page of Markdown: the gate's answer, each step's status, what two steps say."""
+    gate = options.output / "gate.md"
+    answer = gate.read_text("utf-8") if gate.exists() else "The gate has no answer."
+    rows = "\n".join(f"| {step.name} | {step.status} |" for step in steps)
+    parts = ["# Night", answer, f"| step | exit status |\n| --- | --: |\n{rows}"]
+    for step in steps:
+        if step.name in ("compare", "history changes"):
+            # The commands escape what they write. Cut at the end of a line.
+            output = step.output[:MOST_CHARACTERS].rpartition("\n")[0]
+            parts.append(f"## {step.name}\n\n{output}")
+    parts.append(
+        "Only the gate decides: files of two nights differ by more than code does."
+    )
+    return "\n\n".join(parts) + "\n"
