@@ -7,14 +7,17 @@ as Markdown. A page names a row of `TABLES` in a directive, which conf.py regist
     ```
 """
 
+import ast
 from collections.abc import Iterator
 from dataclasses import fields
+from pathlib import Path
 from typing import Any
 
 import pytest
 import typer
 from markdown_tables import table
 
+import rnnbench
 from rnnbench.cli.main import app
 from rnnbench.model.run import Environment
 from rnnbench.plugin import hooks
@@ -22,6 +25,7 @@ from rnnbench.sweep.axis_table import axis_table
 from rnnbench.sweep.json_schema import json_schema
 from rnnbench.sweep.shipped import shipped_sweeps
 
+SOURCE = Path(rnnbench.__file__).parent
 _WIDTH = 88
 
 
@@ -79,6 +83,20 @@ def sweeps() -> str:
     return table(("sweep", "question"), rows)
 
 
+def python_interface() -> str:
+    """Signature and docstring of every public function, class and method."""
+    tree = ast.parse((SOURCE / "api.py").read_text(encoding="utf-8"))
+    named = {node.name: node for node in tree.body if hasattr(node, "name")}
+    parts = []
+    for name in sorted(rnnbench.__all__, key=str.swapcase):
+        parts += _explained(named[name], f"rnnbench.{name}", "##")
+        for child in getattr(named[name], "body", []):
+            is_public = not getattr(child, "name", "_").startswith("_")
+            if isinstance(named[name], ast.ClassDef) and is_public:
+                parts += _explained(child, f"{name}.{child.name}", "###")
+    return "\n\n".join(parts)
+
+
 def environment() -> str:
     """The fields of a results file's environment."""
     return ", ".join(f"`{field.name}`" for field in fields(Environment)) + "."
@@ -91,6 +109,7 @@ TABLES = {
     "sweep-keys": sweep_keys,
     "policy-keys": policy_keys,
     "sweeps": sweeps,
+    "python-interface": python_interface,
     "environment": environment,
 }
 
@@ -102,6 +121,15 @@ def _helps(command: Any, path: str) -> Iterator[tuple[str, str]]:
     yield path, command.get_help(context).strip()
     for name, child in getattr(command, "commands", {}).items():
         yield from _helps(child, f"{path} {name}")
+
+
+def _explained(node: Any, name: str, heading: str) -> list[str]:
+    docstring = ast.get_docstring(node) or ""
+    signature = name
+    if isinstance(node, ast.FunctionDef) and not node.decorator_list:
+        signature = f"{name}({ast.unparse(node.args).removeprefix('self, ')})"
+        signature = signature.replace("(self)", "()")
+    return [f"{heading} `{name}`", f"```text\n{signature}\n\n{docstring}\n```"]
 
 
 def _described(schema: dict[str, Any]) -> Iterator[tuple[str, str, Any]]:

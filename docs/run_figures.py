@@ -7,10 +7,10 @@ from typing import Any
 
 from markdown_tables import table
 
+import rnnbench
 from rnnbench.analysis.labels import span
 from rnnbench.analysis.ratio import Ratio, backend, pooled, ratios
 from rnnbench.analysis.stats import Interval
-from rnnbench.cli.answer import as_text
 from rnnbench.model.metric import TIME, significant
 from rnnbench.model.run import Run
 from rnnbench.storage.results_file import load_run
@@ -162,9 +162,9 @@ def answers() -> str:
 
 
 def terminal(name: str) -> str:
-    """What `rnnbench run` prints at the end of such a run."""
-    files = (Path("results/quick.html"), Path("results/quick.json"))
-    return f"```text\n{as_text(_run(name), files)}\n```"
+    """The answer that `rnnbench run` prints at the end of such a run."""
+    answer = rnnbench.load(REFERENCE / f"{name}.json")
+    return f"```text\n{answer}\n```"
 
 
 def provenance() -> str:
