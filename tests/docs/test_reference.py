@@ -61,3 +61,12 @@ def test_each_status_and_each_verdict_has_its_row(heading, words):
 
     assert [str(word) for word in words if f"`{word}`" not in text] == []
     assert text.count("\n| `") == len(words) - text.count("`, `")
+
+
+def test_the_map_of_the_folders_has_each_folder():
+    text = (DOCS.parent / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    package = DOCS.parent / "rnnbench"
+    # The suites are a link to bench/, which the map has.
+    folders = {path.parent.name for path in package.glob("*/__init__.py")} - {"suites"}
+
+    assert sorted(name for name in folders if f"`rnnbench/{name}/`" not in text) == []
