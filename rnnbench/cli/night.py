@@ -43,6 +43,8 @@ _Baseline = Annotated[
         help="Python interpreter to compare with; by default the one that runs "
         "rnnbench.",
         metavar="PATH",
+        # The default is a path of this machine.
+        show_default=False,
     ),
 ]
 _Gate = Annotated[
