@@ -72,7 +72,7 @@ LIBRARIES = {
         "calibration.check_file",
         "report",
         "sweep.json_schema",
-        "cli.run",
+        *("cli.run", "cli.doctor"),
     },
 }
 

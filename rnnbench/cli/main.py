@@ -16,6 +16,7 @@ from rnnbench.cli import (
     calibrate,
     cases,
     compare,
+    doctor,
     gate,
     history,
     init,
@@ -110,6 +111,7 @@ for command in (
     gate,
     history,
     night,
+    doctor,
     calibrate,
 ):
     command.register(app)

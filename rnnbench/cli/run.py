@@ -240,6 +240,8 @@ def _as_text(run: Any, page: Path, results: Path) -> str:
     from rnnbench.report.short_answer import short_answer  # noqa: PLC0415
 
     ends = ["", f"page:    {page}", f"results: {results}"]
+    if off := [each.name for each in run.conditions if each.is_off]:
+        ends.append(f"machine: {', '.join(off)}: see rnnbench doctor")
     return "\n".join([*short_answer(run), *ends])
 
 

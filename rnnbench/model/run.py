@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import Any
 
 from rnnbench.model.case import Case
+from rnnbench.model.condition import Condition
 from rnnbench.model.pattern import case_filter
 from rnnbench.model.profile import Ceiling, Profile
 
@@ -284,3 +285,5 @@ class Run:
     yardsticks: tuple[YardstickTurns, ...]
     ceilings: tuple[Ceiling, ...] = ()
     turn: TurnValue = field(default=TurnValue.MEDIAN, metadata=LATER)
+    # Of the machine while it measured; none in files that are older than the field.
+    conditions: tuple[Condition, ...] = field(default=(), metadata=LATER)

@@ -8,7 +8,7 @@ a callback.
 import asyncio
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -25,8 +25,10 @@ from rnnbench.model.run import (
     TurnValue,
 )
 from rnnbench.model.workload import Workload
+from rnnbench.runner.conditions import read_conditions
 from rnnbench.runner.footprint import too_large
 from rnnbench.runner.head_start import HeadStart, needs_survey
+from rnnbench.runner.host import Host, cpu_times, this_load
 from rnnbench.runner.interrupts import cancel_at_interrupt, run_to_end
 from rnnbench.runner.journal import Header, Journal
 from rnnbench.runner.lanes import MOST_LANES
@@ -150,6 +152,9 @@ class _Measurement:
     on_progress: OnProgress
     on_launch: OnLaunch | None
     campaign: Campaign | None = None
+    host: Host = field(
+        default_factory=lambda: Host(load=this_load(), before=cpu_times())
+    )
 
     async def run(self) -> Run:
         """Ask what can run here, then measure it; the first workers start at once."""
@@ -177,7 +182,8 @@ class _Measurement:
     def run_so_far(self, unmeasured: str) -> Run:
         """The run of what is measured; `unmeasured` is why the rest is not."""
         assert self.campaign is not None  # noqa: S101  every caller has begun it
-        return _run(self.campaign, self.sweep, self.options, unmeasured)
+        run = _run(self.campaign, self.sweep, self.options, unmeasured)
+        return replace(run, conditions=read_conditions(self.host))
 
     async def _survey(
         self, head_start: HeadStart

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from rnnbench.cli import live_table
+from rnnbench.model.condition import Condition, ConditionLevel
 from rnnbench.model.errors import CampaignError
 from rnnbench.runner import measure as measuring
 from rnnbench.runner import worker_process
@@ -37,7 +38,7 @@ def test_axes_are_measured_and_answered(run, folder):
     assert found.command.startswith("rnnbench run --layer lstm,gru")
     assert len(out.splitlines()) <= 25
     assert "GRU / LSTM" in out
-    assert out.splitlines()[-1].endswith(str(results.relative_to(folder)))
+    assert f"results: {results.relative_to(folder)}" in out.splitlines()
     assert results.with_suffix(".html").read_text("utf-8").startswith("<!doctype html>")
     assert [path.suffix for path in results.parent.iterdir()].count(".journal") == 0
 
@@ -225,3 +226,13 @@ def test_ctrl_c_once_or_twice_gives_no_traceback(folder, count):
     assert process.returncode == 130
     assert "Traceback" not in err
     assert "Exception ignored" not in err
+
+
+def test_conditions_are_recorded_and_a_warning_is_mentioned(run, folder, monkeypatch):
+    off = Condition(name="load", level=ConditionLevel.WARNING, state="9")
+    monkeypatch.setattr(measuring, "read_conditions", lambda _: (off,))
+
+    _, out, _ = run("run", *PAIR, "-o", "x.json")
+
+    assert load_run(folder / "x.json").conditions == (off,)
+    assert out.splitlines()[-1] == "machine: load: see rnnbench doctor"
