@@ -141,9 +141,7 @@ def run(  # noqa: PLR0913 - options, not arguments
     from rnnbench.runner.measure import MeasureOptions  # noqa: PLC0415
 
     chosen = _chosen_sweep(sweep, axes, compare)
-    target = output or _dated(chosen.record.name)
-    if target.exists() and not (force or resume):
-        raise RnnbenchError(f"{target}: exists: choose another --output, or --force")
+    target = _results_file(output, chosen, replaces=force or resume)
     options = MeasureOptions(
         precision=precision,
         launches=launches,
@@ -153,9 +151,7 @@ def run(  # noqa: PLR0913 - options, not arguments
         resume=resume,
         command=shlex.join(["rnnbench", *sys.argv[1:]]),
     )
-    with _worker_of(python) as worker:
-        options = replace(options, worker=worker)
-        measured, is_whole = _measure(chosen, options, is_shown=not quiet)
+    measured, is_whole = _measure(chosen, options, python, is_shown=not quiet)
     page = _save(measured, options, is_whole=is_whole)
     words = _as_json if as_json else _as_text
     typer.echo(target if quiet else words(measured, page, target))
@@ -195,31 +191,37 @@ def _worker_of(python: str) -> Iterator[tuple[str, ...]]:
         yield worker_command(python, package)
 
 
-def _dated(name: str) -> Path:
-    """A results file that does not exist yet, named for the sweep and the time."""
+def _results_file(output: Path | None, sweep: Any, *, replaces: bool) -> Path:
+    """The file to write; by default one named for the sweep and the time."""
     moment = datetime.now(UTC).astimezone().strftime("%Y%m%d-%H%M%S")
-    return Path("results") / f"{name}-{moment}.json"
+    target = output or Path("results") / f"{sweep.record.name}-{moment}.json"
+    if target.exists() and not replaces:
+        raise RnnbenchError(f"{target}: exists: choose another --output, or --force")
+    return target
 
 
-def _measure(sweep: Any, options: Any, *, is_shown: bool) -> tuple[Any, bool]:
+def _measure(
+    sweep: Any, options: Any, python: str, *, is_shown: bool
+) -> tuple[Any, bool]:
     """The run, and whether it is whole: an interrupt leaves a part."""
     from rnnbench.cli.live_table import display  # noqa: PLC0415
     from rnnbench.runner.measure import MeasureInterrupt, measure  # noqa: PLC0415
 
     try:
-        with display(sys.stderr, is_shown=is_shown) as shown:
-            return (
-                measure(
-                    sweep.workloads,
-                    sweep.record,
-                    options,
-                    shown.on_progress,
-                    shown.on_launch,
-                ),
-                True,
+        with (
+            _worker_of(python) as worker,
+            display(sys.stderr, is_shown=is_shown) as shown,
+        ):
+            run = measure(
+                sweep.workloads,
+                sweep.record,
+                replace(options, worker=worker),
+                shown.on_progress,
+                shown.on_launch,
             )
     except MeasureInterrupt as interrupt:
         return interrupt.run, False
+    return run, True
 
 
 def _save(run: Any, options: Any, *, is_whole: bool) -> Path:

@@ -30,7 +30,7 @@ class Quantity(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Night:
+class HistoryNight:
     """The status and the numbers of one case in one run, as title and text."""
 
     entry: Entry
@@ -110,13 +110,13 @@ def _row(
     )
 
 
-def nights(history: History, case: str) -> tuple[Night, ...]:
+def nights(history: History, case: str) -> tuple[HistoryNight, ...]:
     """The series of one case, oldest first."""
     found: dict[int, list[Any]] = {}
     for row in history.frame[history.frame["case"] == case].itertuples(index=False):
         found.setdefault(int(row.entry), []).append(row)  # type: ignore[arg-type]
     return tuple(
-        Night(
+        HistoryNight(
             history.entries[place],
             str(of_night[0].status),
             tuple(
@@ -148,7 +148,7 @@ def number(quantity: str, value: float) -> str:
     return f"{significant(value, 4)} x"
 
 
-def series_text(series: tuple[Night, ...]) -> str:
+def series_text(series: tuple[HistoryNight, ...]) -> str:
     """The series in columns, one machine after the other."""
     lines: list[str] = []
     for machine in dict.fromkeys(night.entry.machine for night in series):
