@@ -23,7 +23,7 @@ from rnnbench.report.run_page import page
 from rnnbench.report.short_answer import short_answer
 from rnnbench.runner.measure import MeasureOptions, measure
 from rnnbench.runner.progress import ProgressLine, Stream
-from rnnbench.storage.files import put_whole, write_whole
+from rnnbench.storage.files import write_text, write_whole
 from rnnbench.storage.results_file import load_run, save_run
 from rnnbench.sweep.arguments import sweep_of_axes
 from rnnbench.sweep.load import Sweep, load_sweep
@@ -147,7 +147,7 @@ class Picture:
         suffix = target.suffix.removeprefix(".").lower()
         content = draw_figure(self.run, self.name, suffix)
         try:
-            put_whole(target, content)
+            write_whole(target, content)
         except OSError as error:
             text = f"{target}: can't be written: {error.strerror}"
             raise ResultsError(text) from error
@@ -202,7 +202,7 @@ class Results:
     def report(self, folder: str | Path) -> Path:
         """Write the page of the report to `folder`, and return its path."""
         target = Path(folder) / "index.html"
-        write_whole(target, RENDERERS["html"](page(self.run)))
+        write_text(target, RENDERERS["html"](page(self.run)))
         return target
 
     def __str__(self) -> str:

@@ -11,6 +11,7 @@ from itertools import product
 from math import exp, log
 
 import pytest
+from hypothesis import settings
 
 from rnnbench.model.case import Case, decode_case, encode_case
 from rnnbench.model.profile import Ceiling, Kind, Operator, Profile, Span
@@ -32,6 +33,10 @@ from rnnbench.model.workload import DEFAULT_COMPARE, group, workload_id
 # A shell's background job ignores an interrupt, and so would all that it starts.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+# No test fails because the machine is busy.
+settings.register_profile("no deadline", deadline=None)
+settings.load_profile("no deadline")
 
 CASE = Case(layer="lstm", input_size=8, hidden_size=16, seq_len=4, batch_size=2)
 

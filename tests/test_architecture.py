@@ -24,7 +24,7 @@ from source_tree import (
 FOLDERS = {
     "model": set(),
     "worker": {"model"},
-    "sweep": {"model"},
+    "sweep": {"model", "storage"},
     "storage": {"model"},
     "analysis": {"model"},
     # Of the worker only what both sides must agree on: see PROTOCOL.

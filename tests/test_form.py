@@ -32,7 +32,6 @@ SHORT = {
 # Modules that are still to be folded into their only user.
 TO_FOLD = {
     "report.charts.over_nights",
-    "storage.strict_json",
     "worker.announcements",
 }
 

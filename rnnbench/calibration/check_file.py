@@ -10,8 +10,7 @@ from rnnbench.calibration.self_check import SelfCheck
 from rnnbench.model.case import Case, encode_case
 from rnnbench.model.codec import WrongValue, reader, typed
 from rnnbench.model.errors import ResultsError
-from rnnbench.storage.files import put_whole
-from rnnbench.storage.strict_json import one_line, read_strict
+from rnnbench.storage.files import read_json, reason_of, write_whole
 
 # 1: the first.
 SCHEMA = 1
@@ -26,22 +25,22 @@ def save_self_check(path: Path, check: SelfCheck) -> None:
     try:
         document = {"schema": SCHEMA, **_plain(check)}
         text = json.dumps(document, allow_nan=False, separators=(",", ":"))
-        put_whole(path, f"{text}\n".encode(), load_self_check)
+        write_whole(path, f"{text}\n".encode(), load_self_check)
     except (OSError, ValueError) as error:
-        raise ResultsError(f"{path}: not written: {one_line(error)}") from error
+        raise ResultsError(f"{path}: not written: {reason_of(error)}") from error
 
 
 def load_self_check(path: Path) -> SelfCheck:
     """Read the file; ResultsError says in one line what is wrong with it, and where."""
     try:
-        body = dict(typed(dict, read_strict(path, MAX_BYTES, "self-check")))
+        body = dict(typed(dict, read_json(path, MAX_BYTES)))
         schema = body.pop("schema", None)
         if type(schema) is not int or schema != SCHEMA:
             known = f"this version reads {SCHEMA}, not {schema!r}"
             raise WrongValue(known[:80], "schema")
         check: SelfCheck = reader(SelfCheck)(body)
     except (OSError, ValueError, RecursionError) as error:
-        raise ResultsError(f"{path}: {one_line(error)}") from error
+        raise ResultsError(f"{path}: {reason_of(error)}") from error
     return check
 
 

@@ -110,13 +110,13 @@ def gate_versions(  # noqa: PLR0913 - options, not arguments
 def _writer(paths: list[Path]) -> Callable[[Any], None]:
     """A function that writes a table to `paths`, whose suffixes are checked now."""
     from rnnbench.regression.verdict_table import WRITERS  # noqa: PLC0415
-    from rnnbench.storage.files import write_whole  # noqa: PLC0415
+    from rnnbench.storage.files import write_text  # noqa: PLC0415
 
     if unknown := [path for path in paths if path.suffix not in WRITERS]:
         raise typer.BadParameter(f"{unknown[0]}: must end in .json, .md or .txt")
 
     def write(table: Any) -> None:
         for path in paths:
-            write_whole(path, WRITERS[path.suffix](table))
+            write_text(path, WRITERS[path.suffix](table))
 
     return write

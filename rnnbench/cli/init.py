@@ -106,13 +106,13 @@ def write_files(
     ] = False,
 ) -> None:
     """Write the files to start from; the help text is `_INIT`."""
-    from rnnbench.storage.files import write_whole  # noqa: PLC0415
+    from rnnbench.storage.files import write_text  # noqa: PLC0415
 
     existing = [folder / name for name in FILES if (folder / name).exists()]
     if existing and not force:
         names = ", ".join(map(str, existing))
         raise RnnbenchError(f"{names}: exists: choose another folder, or --force")
     for name, text in FILES.items():
-        write_whole(folder / name, text)
+        write_text(folder / name, text)
         typer.echo(f"{folder / name} written")
     typer.echo(f"next: rnnbench run {folder / 'rnn_sweep.yaml'}")

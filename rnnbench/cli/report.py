@@ -53,6 +53,6 @@ def write_page(run: Any, target: Path, form: ReportFormat) -> None:
     """Write the report of `run` to the file `target`."""
     from rnnbench.report import RENDERERS  # noqa: PLC0415
     from rnnbench.report.run_page import page  # noqa: PLC0415
-    from rnnbench.storage.files import write_whole  # noqa: PLC0415
+    from rnnbench.storage.files import write_text  # noqa: PLC0415
 
-    write_whole(target, RENDERERS[form.value](page(run)))
+    write_text(target, RENDERERS[form.value](page(run)))

@@ -122,11 +122,16 @@ class Case:
         """Refuse what torch.nn would refuse, where the value is made."""
         if not LAYER_NAME.fullmatch(self.layer):
             raise ValueError(f"layer: {self.layer!r} is not a layer's name")
-        for name in _AT_LEAST_ONE:
+        for name, most in SIZE_LIMITS.items():
             if getattr(self, name) < 1:
                 raise ValueError(f"{name}: {getattr(self, name)} is less than 1")
-        if not 0 <= self.dropout <= 1:
-            raise ValueError(f"dropout: {self.dropout} is not between 0 and 1")
+            if getattr(self, name) > most:
+                raise ValueError(f"{name}: {getattr(self, name)} is more than {most}")
+        if self.dropout and not LEAST_DROPOUT <= self.dropout <= 1:
+            raise ValueError(
+                f"dropout: {self.dropout} is neither 0 nor between {LEAST_DROPOUT} and "
+                "1"
+            )
         if self.proj_size < 0 or self.parameters_of < 0:
             raise ValueError("proj_size and parameters_of are 0 or more")
         if self.proj_size and self.proj_size >= self.hidden_size:
@@ -151,14 +156,18 @@ class Case:
         return self.num_directions * (self.proj_size or self.hidden_size)
 
 
-_AT_LEAST_ONE = (
-    "input_size",
-    "hidden_size",
-    "num_layers",
-    "seq_len",
-    "batch_size",
-    "threads",
-)
+# The largest value of each size. No tensor has more than 2**31 - 1 in one dimension; of
+# layers and sequences there are lists, which take time and memory.
+SIZE_LIMITS = {
+    "input_size": 2**31 - 1,
+    "hidden_size": 2**31 - 1,
+    "num_layers": 2**20,
+    "seq_len": 2**31 - 1,
+    "batch_size": 2**20,
+    "threads": 2**16,
+}
+# A smaller one drops nothing, and its square is 0 in float32.
+LEAST_DROPOUT = 1e-6
 
 AXES = tuple(field.name for field in fields(Case) if field.name != "parameters_of")
 DEFAULTS: dict[str, Any] = {

@@ -30,8 +30,10 @@ class WrongValue(ValueError):  # noqa: N818 - it says which value, not that it f
 
 Reader = Callable[[Any], Any]
 
-# Beyond 64 bits nothing is a size, and arithmetic with floats would overflow.
+# Beyond 64 bits nothing is a size.
 _LARGEST = 2**63
+# Of a float other than 0: within these no product or quotient of a few overflows.
+_TINY, _HUGE = 1e-60, 1e60
 
 
 @cache
@@ -68,6 +70,8 @@ def _number(value: Any) -> float:
     number = float(integer(value)) if type(value) is int else typed(float, value)
     if not isfinite(number):
         raise WrongValue(f"{number} is not a finite number")
+    if number and not _TINY <= abs(number) <= _HUGE:
+        raise WrongValue(f"{number} is out of range")
     return float(number)
 
 

@@ -4,7 +4,7 @@ Standard library alone: the worker reads its lengths here, too.
 """
 
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 from itertools import pairwise
 
@@ -46,10 +46,7 @@ def parameters(case: Case) -> int | None:
         return None
     rows = GATES[case.layer] * case.hidden_size
     biases = 2 * rows if case.bias else 0
-    return case.num_directions * sum(
-        rows * (width + _state_size(case)) + biases + _projection(case)
-        for width in _input_widths(case)
-    )
+    return case.num_directions * (_matrix_products(case) + biases * case.num_layers)
 
 
 def matched_hidden_size(case: Case, reference_parameters: int) -> tuple[int, float]:
@@ -83,12 +80,7 @@ def flops(case: Case) -> int | None:
     """
     if case.layer not in TORCH_LAYERS:
         return None
-    rows = GATES[case.layer] * case.hidden_size
-    products = sum(
-        rows * (width + _state_size(case)) + _projection(case)
-        for width in _input_widths(case)
-    )
-    return 2 * case.num_directions * products * _tokens(case)
+    return 2 * case.num_directions * _matrix_products(case) * _tokens(case)
 
 
 def step_flops(case: Case) -> int | None:
@@ -200,9 +192,12 @@ def _projection(case: Case) -> int:
     return state * case.hidden_size if state < case.hidden_size else 0
 
 
-def _input_widths(case: Case) -> Sequence[int]:
-    above = [case.num_directions * _state_size(case)] * (case.num_layers - 1)
-    return [case.input_size, *above]
+def _matrix_products(case: Case) -> int:
+    """Numbers in the matrices of all layers, of one direction."""
+    rows, state = GATES[case.layer] * case.hidden_size, _state_size(case)
+    # Each layer above the first reads the output of all directions below it.
+    inputs = case.input_size + case.num_directions * state * (case.num_layers - 1)
+    return rows * inputs + (rows * state + _projection(case)) * case.num_layers
 
 
 def _starting(case: Case) -> int:

@@ -15,7 +15,7 @@ from pyarrow import compute, parquet
 
 from rnnbench.model.codec import reader, typed
 from rnnbench.model.errors import ResultsError
-from rnnbench.storage.files import put_whole, sync_folder
+from rnnbench.storage.files import sync_folder, write_whole
 
 # 1: the first.
 SCHEMA = 1
@@ -102,7 +102,7 @@ def add(store: Path, entry: Entry, rows: Sequence[HistoryRow]) -> tuple[Path, bo
     stamp = re.sub(r"[-:]", "", entry.created)[:15] + "Z"
     target = folder / f"{stamp}-{run}-{_digest(content)}.parquet"
     try:
-        put_whole(target, content)
+        write_whole(target, content)
         # The folder of the machine may be new.
         sync_folder(store)
     except OSError as error:

@@ -3,13 +3,12 @@
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Self
 
 from rnnbench.model.codec import reader
 from rnnbench.model.profile import Ceiling, Profile
-from rnnbench.model.run import Status, Turns
-from rnnbench.storage.append_only import AppendOnly
+from rnnbench.model.run import LATER, Status, Turns
+from rnnbench.storage.append_only import AppendOnly, HoldsFile
 
 # 1: the first. 2: a turn is the fastest of its calls, no longer their median.
 SCHEMA = 2
@@ -41,7 +40,7 @@ class Pass:
     yardstick: Turns
     inside_turns: float
     wall: float
-    changed: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    changed: Mapping[str, tuple[str, ...]] = field(default_factory=dict, metadata=LATER)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,7 +91,7 @@ Entry = Pass | Ended | Remembered | CaseProfile | Ceilings | CaseEnergy
 
 
 @dataclass(slots=True)
-class Journal:
+class Journal(HoldsFile):
     """An append-only file, and what it says: state that no crash takes back.
 
     Without a path it keeps its entries in memory alone.
@@ -126,33 +125,10 @@ class Journal:
             )
         return journal
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
-
     def record(self, entry: Entry) -> None:
         """Append `entry`; it is on the disk when this returns."""
-        if self._file is not None:
-            self._file.append({"kind": type(entry).__name__, **asdict(entry)})
+        self.write({"kind": type(entry).__name__, **asdict(entry)})
         self._apply(entry)
-
-    def close(self) -> None:
-        """Close the file, and leave it where it is."""
-        if self._file is not None:
-            self._file.release()
-
-    def discard(self) -> None:
-        """Remove the file: what it kept is in the results file now."""
-        self.close()
-        if self.path is not None:
-            self.path.unlink(missing_ok=True)
 
     def _take_in(self, data: dict[str, Any]) -> None:
         self._apply(_ENTRIES[data.pop("kind")](data))
@@ -173,16 +149,8 @@ class Journal:
             self.ceilings[entry.setting] = entry
 
 
-def _pass(data: dict[str, Any]) -> Pass:
-    read = reader(Turns)
-    turns = {case: read(values) for case, values in data.pop("turns").items()}
-    changed = {case: tuple(names) for case, names in data.pop("changed", {}).items()}
-    yardstick = read(data.pop("yardstick"))
-    return Pass(turns=turns, yardstick=yardstick, changed=changed, **data)
-
-
 _ENTRIES: dict[str, Callable[[dict[str, Any]], Entry]] = {
-    "Pass": _pass,
+    "Pass": reader(Pass),
     "Ended": reader(Ended),
     "Remembered": reader(Remembered),
     "CaseProfile": reader(CaseProfile),

@@ -1,13 +1,14 @@
-"""A file of JSON lines that only grows: what is in it no crash takes back.
+"""A file of JSON lines that only grows: what is in it survives any crash.
 
-Its first line is a header that says what the others belong to. One process at a time
-holds it, so that two runs never mix what they measured.
+Its first line is a header that says what the other lines belong to. One process at a
+time holds it, so that two runs never mix what they measured.
 """
 
 import fcntl
 import json
 import os
-from collections.abc import Callable, Mapping, Sequence
+import stat
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,10 +16,12 @@ from typing import Any, Self
 
 from rnnbench.model.errors import ResultsError
 
+Entry = Mapping[str, Any]
+
 
 @dataclass(slots=True)
 class AppendOnly:
-    """The file as it is held. Use `hold`."""
+    """The file while it is held. Use `hold`."""
 
     path: Path
     _descriptor: int | None = None
@@ -27,18 +30,20 @@ class AppendOnly:
     def hold(
         cls,
         path: Path,
-        opening: Sequence[Mapping[str, Any]],
+        opening: Iterable[Entry],
         apply: Callable[[dict[str, Any]], None],
         *,
         resume: bool,
         otherwise: str,
     ) -> Self:
-        """Go on with what `path` has, or set that aside under a dated name.
+        """Continue the file at `path`, or rename it to a dated name and start another.
 
-        `opening`: the header, and the entries that a new file begins with. `apply` is
-        told of each entry that is there. ResultsError where it can't be read, another
-        process holds it, or its header is another: `otherwise` says what to do then.
+        `opening`: the header, then the entries that a new file begins with. `apply` is
+        called with each entry that is there. ResultsError where it can't be read,
+        another process holds it, or its header is another: `otherwise` says what to do
+        then.
         """
+        header, *first = opening
         held = cls(path)
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -48,10 +53,10 @@ class AppendOnly:
                 path.rename(path.with_name(f"{path.name}.{stamp}"))
                 held.release()
                 held._take()
-            held._read(opening[0], apply, otherwise)
+            held._read(header, apply, otherwise)
             if not held._size:
-                held.append(*opening)
-                held._read(opening[0], apply, otherwise)
+                held.append(header, *first)
+                held._read(header, apply, otherwise)
         except OSError as error:
             held.release()
             raise ResultsError(f"{path}: journal: {error.strerror}") from error
@@ -60,26 +65,26 @@ class AppendOnly:
             raise
         return held
 
-    def append(self, *entries: Mapping[str, Any]) -> None:
-        """Add a line of each; they are on the disk when this returns."""
+    def append(self, *entries: Entry) -> None:
+        """Add a line for each entry; they are on the disk when this returns."""
         if self._descriptor is None:
             raise ResultsError(f"{self.path}: journal: it is closed")
         lines = (
             json.dumps(entry, allow_nan=False, separators=(",", ":")) + "\n"
             for entry in entries
         )
-        rest = "".join(lines).encode()
+        left = "".join(lines).encode()
         try:
-            # One write of whole lines, so that a torn line can only be the last. On a
-            # full disk it takes a part of it, and only the next one says why.
-            while rest:
-                rest = rest[os.write(self._descriptor, rest) :]
+            # One write of whole lines, so that only the last line can be incomplete. A
+            # full disk takes a part of it, and only the next write says why.
+            while left:
+                left = left[os.write(self._descriptor, left) :]
             os.fsync(self._descriptor)
         except OSError as error:
             raise ResultsError(f"{self.path}: journal: {error.strerror}") from error
 
     def release(self) -> None:
-        """Leave the file where it is, to whoever is next."""
+        """Close the file and leave it where it is; another process can hold it now."""
         if self._descriptor is not None:
             os.close(self._descriptor)
             self._descriptor = None
@@ -91,8 +96,11 @@ class AppendOnly:
 
     def _take(self) -> None:
         """Open and lock it; the system unlocks it when the process ends, however."""
-        flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW
+        # O_NONBLOCK: a FIFO is an error, and not a wait for its reader.
+        flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK
         self._descriptor = os.open(self.path, flags, 0o644)
+        if not stat.S_ISREG(os.fstat(self._descriptor).st_mode):
+            raise ResultsError(f"{self.path}: journal: not a regular file")
         try:
             fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -102,34 +110,55 @@ class AppendOnly:
             ) from None
 
     def _read(
-        self,
-        header: Mapping[str, Any],
-        apply: Callable[[dict[str, Any]], None],
-        otherwise: str,
+        self, header: Entry, apply: Callable[[dict[str, Any]], None], otherwise: str
     ) -> None:
-        """Take in every whole line; cut off a last one that a crash left torn."""
+        """Apply every whole line; cut off a last one that a crash left incomplete."""
         whole, _, torn = self.path.read_bytes().rpartition(b"\n")
-        lines = whole.splitlines()
+        lines = whole.split(b"\n") if whole else []
         for number, line in enumerate(lines, start=1):
-            data = _object(f"{self.path}:{number}", line)
+            where = f"{self.path}:{number}"
+            data = _object(where, line)
             if number == 1:
                 self._require(header, data, otherwise)
                 continue
             try:
                 apply(data)
             except (KeyError, TypeError, ValueError, AttributeError) as error:
-                where = f"{self.path}:{number}"
                 raise ResultsError(f"{where}: not an entry: {error}") from error
         if torn:
             os.truncate(self.path, len(whole) + bool(lines))
 
-    def _require(
-        self, header: Mapping[str, Any], found: Mapping[str, Any], otherwise: str
-    ) -> None:
+    def _require(self, header: Entry, found: Entry, otherwise: str) -> None:
         for name, value in header.items():
             if found.get(name) != value:
                 was = f"its {name} is {found.get(name)!r}, this run's is {value!r}"
                 raise ResultsError(f"{self.path}: {was}: {otherwise}")
+
+
+class HoldsFile:
+    """A journal over an AppendOnly file: it is closed where its `with` block ends.
+
+    A journal without a file keeps its entries in memory alone.
+    """
+
+    __slots__ = ()
+    _file: AppendOnly | None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the file and leave it where it is, for a later run to continue."""
+        if self._file is not None:
+            self._file.release()
+
+    def write(self, entry: Entry) -> None:
+        """Append `entry`; it is on the disk when this returns."""
+        if self._file is not None:
+            self._file.append(entry)
 
 
 def _object(where: str, line: bytes) -> dict[str, Any]:

@@ -25,6 +25,9 @@ _BY_TURN = ("faults",)
 # Either is there: what stands for the other is not to be filled in.
 _NEVER_USUAL = frozenset({"seconds", *_KEYS.values()})
 
+# No row has more fields.
+_MOST_KEYS = 100
+
 Row = dict[str, Any]
 
 
@@ -71,7 +74,7 @@ def whole(block: Row) -> Row:
     if "usual" not in block:
         return block  # of the first schema
     usual = {
-        name: typed(dict, typed(dict, block["usual"]).get(name))
+        name: _few_keys(typed(dict, block["usual"]).get(name), f"usual.{name}")
         for name in ("result", "case", "profile", *_KEYS)
     }
     rest = {name: value for name, value in block.items() if name != "usual"}
@@ -82,6 +85,13 @@ def whole(block: Row) -> Row:
             for row in rows
         ]
     return rest
+
+
+def _few_keys(value: Any, place: str) -> Row:
+    """A table of usual values: each row gets a copy, so that it has to be small."""
+    if len(typed(dict, value)) > _MOST_KEYS:
+        raise WrongValue(f"{len(value)} keys", place)
+    return dict(value)
 
 
 def unfolded(turns: Row) -> Row:

@@ -1,22 +1,69 @@
-"""A file that is there whole, or not at all, whenever its writer is killed."""
+"""Files that are read within limits, and written as a whole or not at all."""
 
 import errno
 import os
 import secrets
+import stat
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 from rnnbench.model.errors import ResultsError
 
+# Of a JSON file. A value takes up to 120 bytes of memory (a dict of one item counts as
+# two), so that reading takes about 1 GB at most, whatever the file holds.
+MOST_VALUES = 10_000_000
 
-def put_whole(
+
+def read_limited(path: Path, most_bytes: int) -> bytes:
+    """The content of a regular file of at most `most_bytes`.
+
+    OSError where it can't be read; ValueError where it is longer, or no regular file: a
+    FIFO would block, a device may never end.
+    """
+    # Without O_NONBLOCK the call waits for somebody to open the other end of a FIFO.
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    with open(descriptor, "rb") as file:  # noqa: PTH123 - a descriptor, not a path
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise ValueError("not a regular file")
+        content = file.read(most_bytes + 1)
+    if len(content) > most_bytes:
+        raise ValueError(f"larger than {most_bytes:,} bytes")
+    return content
+
+
+def read_json(path: Path, most_bytes: int) -> Any:
+    """The JSON in a regular file of at most `most_bytes`.
+
+    OSError, ValueError or RecursionError where it can't be read as strict JSON: NaN and
+    infinity are refused. So are more than MOST_VALUES values.
+    """
+    content = read_limited(path, most_bytes)
+    # Commas and brackets within texts count, too: there are few.
+    if sum(map(content.count, (b",", b"[", b"{"))) > MOST_VALUES:
+        raise ValueError(f"more than {MOST_VALUES:,} values")
+    return json.loads(content, parse_constant=_refuse_constant)
+
+
+def reason_of(error: BaseException) -> str:
+    """Why a file could not be read or written: one line, without the file's name."""
+    if isinstance(error, RecursionError):
+        return "nested too deeply"
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror
+    if isinstance(error, json.JSONDecodeError):
+        return f"not valid JSON: {error}"
+    return " ".join(str(error).split())[:300]
+
+
+def write_whole(
     path: Path, content: bytes, check: Callable[[Path], object] = lambda _: None
 ) -> None:
     """Put `content` at `path`, or raise and leave what was there.
 
-    `check` reads the file before it is moved into place, and may raise. On the disk,
-    its name too, when this returns. OSError where the system refuses.
+    `check` reads the file before it is moved into place, and may raise. The file and
+    its name are on the disk when this returns. OSError where the system refuses.
     """
     aside = _aside(path)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -28,8 +75,8 @@ def put_whole(
         check(aside)
         aside.replace(path)
     finally:
-        # Where it was moved, it is gone; where it can't be removed, the first fault is
-        # the one to tell of.
+        # After the move there is nothing to remove; an error here must not hide the
+        # first one.
         with suppress(OSError):
             aside.unlink(missing_ok=True)
     sync_folder(path.parent)
@@ -57,7 +104,7 @@ def _aside(path: Path) -> Path:
 
 
 def sync_folder(folder: Path) -> None:
-    """Make a rename outlive a loss of power."""
+    """Write the names of a folder to the disk, so that a rename survives power loss."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(descriptor)
@@ -65,9 +112,13 @@ def sync_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
-def write_whole(path: Path, text: str) -> None:
-    """The same for a text; ResultsError, a line, where it can't be."""
+def write_text(path: Path, text: str) -> None:
+    """Put `text` at `path` as `write_whole` does; ResultsError where it can't."""
     try:
-        put_whole(path, text.encode())
-    except OSError as error:
-        raise ResultsError(f"{path}: can't be written: {error.strerror}") from error
+        write_whole(path, text.encode())
+    except (OSError, ValueError) as error:
+        raise ResultsError(f"{path}: can't be written: {reason_of(error)}") from error
+
+
+def _refuse_constant(name: str) -> float:
+    raise ValueError(f"{name} is not a number")

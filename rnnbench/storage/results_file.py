@@ -1,4 +1,4 @@
-"""The results file: pytest-benchmark's JSON with our block inside; its keys' keeper."""
+"""The results file: pytest-benchmark's JSON with a block of rnnbench's own inside."""
 
 import json
 from dataclasses import fields, is_dataclass
@@ -10,44 +10,43 @@ from typing import Any
 from rnnbench.model.case import AXES, Case
 from rnnbench.model.codec import WrongValue, integer, reader, typed
 from rnnbench.model.errors import ResultsError
-from rnnbench.model.run import Result, Run, YardstickTurns
+from rnnbench.model.run import MEASURED, Result, Run, Turns
 from rnnbench.storage.compact import compact, lighter, rounded, unfolded, whole
-from rnnbench.storage.files import put_whole
-from rnnbench.storage.strict_json import one_line, read_strict
+from rnnbench.storage.files import read_json, reason_of, write_whole
 
-# 1: the first. 2: what most rows share is said once, under `usual`; launches, operators
-# and spans stand in columns; times have five digits.
+# 1: the first. 2: values that most rows share are written once, under `usual`;
+# launches, operators and spans are columns; times have five digits.
 SCHEMA = 2
 _READ = (1, SCHEMA)
 
 BLOCK = "rnnbench"
 
-# A night of 10,000 cases takes some tens of MB; more than this is not one of ours, and
-# reading it would only take the reader's memory.
-MAX_BYTES = 512 * 2**20
-_WHAT = "results file"
+# A run of 10,000 cases takes some tens of MB; a larger file would only take memory.
+MAX_BYTES = 256 * 2**20
 
-# Of a mean or a quartile of turns that have five. Their tables show fewer.
-_THEIR_DIGITS = 6
-# How far a turn that they replayed may be from ours, which has five digits.
+# Digits of pytest-benchmark's means and quartiles; its tables show fewer.
+_STATISTICS_DIGITS = 6
+# How far a turn that pytest-benchmark replayed may be from ours, which has five digits.
 _ROUNDED = 6e-5
 
 # No clock gives a call outside of these, and no ratio of two within them overflows.
 _SHORTEST, _LONGEST = 1e-12, 1e9
+# Of a name in the environment: the longest, a CPU's list of flags, has some 3,000.
+_MOST_CHARACTERS = 10_000
 
 
 def empty_document() -> dict[str, Any]:
     """What pytest-benchmark would have written, had there been anything to write."""
     try:
-        theirs = version("pytest-benchmark")
+        writer = version("pytest-benchmark")
     except PackageNotFoundError:
-        theirs = ""
+        writer = ""
     return {
         "machine_info": {},
         "commit_info": {},
         "benchmarks": [],
         "datetime": "",
-        "version": theirs,
+        "version": writer,
     }
 
 
@@ -59,23 +58,23 @@ def attach(document: dict[str, Any], run: Run) -> None:
     for result, row in zip(run.results, block["results"], strict=True):
         seconds = [value for turns in result.turns for value in turns.seconds]
         entry = entries.get(result.case.id)
-        if entry and _alike(entry["stats"]["data"], seconds):
-            _hold(entry, seconds)
+        if entry and _is_replay(entry["stats"]["data"], seconds):
+            _replace_data(entry, seconds)
             for turns in row["turns"]:
                 turns["count"] = len(turns.pop("seconds"))
     document["datetime"] = document.get("datetime") or run.created
     document[BLOCK] = compact(block)
 
 
-def _hold(entry: dict[str, Any], seconds: list[float]) -> None:
-    """Put `seconds` into an entry of theirs, less what is not of the measuring."""
-    # They replayed: no option of theirs held when these times were taken.
+def _replace_data(entry: dict[str, Any], seconds: list[float]) -> None:
+    """Put `seconds` into an entry of pytest-benchmark, and round its statistics."""
+    # It replayed: its options had no effect when these times were taken.
     entry["options"] = {}
     stats = entry["stats"]
     for name, value in stats.items():
         if type(value) is float and isfinite(value):
-            stats[name] = rounded(value, _THEIR_DIGITS)
-    # In place: a replayed clock adds and subtracts, its last digit is not ours.
+            stats[name] = rounded(value, _STATISTICS_DIGITS)
+    # A replayed clock adds and subtracts, which changes the last digits.
     stats["data"][:] = seconds
 
 
@@ -91,10 +90,10 @@ def _entries(document: Any) -> dict[str, dict[str, Any]]:
     return found
 
 
-def _alike(data: list[Any], seconds: list[float]) -> bool:
+def _is_replay(data: list[Any], seconds: list[float]) -> bool:
     return len(data) == len(seconds) and all(
-        abs(theirs - ours) <= _ROUNDED * ours
-        for theirs, ours in zip(data, seconds, strict=True)
+        abs(replayed - measured) <= _ROUNDED * measured
+        for replayed, measured in zip(data, seconds, strict=True)
     )
 
 
@@ -110,17 +109,16 @@ def _plain(value: Any) -> Any:
 
 
 def write_document(path: Path, document: dict[str, Any]) -> None:
-    """Put the whole document at `path`, or raise and leave what was there."""
+    """Put the whole document at `path`; ResultsError leaves there what was there.
+
+    It is read back before it is moved into place, so that what can't be read is never
+    written.
+    """
     try:
         text = json.dumps(document, allow_nan=False, separators=(",", ":"))
-        content = text.encode() + b"\n"
-        put_whole(
-            path,
-            content,
-            lambda aside: _decode_document(read_strict(aside, MAX_BYTES, _WHAT)),
-        )
+        write_whole(path, text.encode() + b"\n", _read)
     except (OSError, TypeError, ValueError, RecursionError) as error:
-        raise ResultsError(f"{path}: not written: {one_line(error)}") from error
+        raise ResultsError(f"{path}: not written: {reason_of(error)}") from error
 
 
 def save_run(path: Path, run: Run) -> None:
@@ -131,17 +129,21 @@ def save_run(path: Path, run: Run) -> None:
 
 
 def load_run(path: Path) -> Run:
-    """Read the run in a results file; whatever is wrong with it is one line."""
+    """The run in a results file; ResultsError: one line says what is wrong with it."""
     try:
-        return _decode_document(read_strict(path, MAX_BYTES, _WHAT))
+        return _read(path)
     except (OSError, ValueError, RecursionError) as error:
-        raise ResultsError(f"{path}: {one_line(error)}") from error
+        raise ResultsError(f"{path}: {reason_of(error)}") from error
+
+
+def _read(path: Path) -> Run:
+    return _decode_document(read_json(path, MAX_BYTES))
 
 
 def _decode_document(document: Any) -> Run:
     block = typed(dict, document).get(BLOCK)
     if block is None:
-        raise ValueError(f"holds no block {BLOCK!r}: not a results file of ours")
+        raise ValueError(f"holds no block {BLOCK!r}: not a results file of rnnbench")
     schema = typed(dict, block).get("schema")
     if type(schema) is not int or schema not in _READ:
         raise WrongValue(
@@ -164,44 +166,74 @@ def _decode_document(document: Any) -> Run:
 
 
 def _with_seconds(row: Any, replayed: dict[str, list[Any]]) -> Any:
-    """`row` as if it held its turns itself; what is odd is left for its reader."""
-    turns = row.get("turns") if isinstance(row, dict) else None
-    if not isinstance(turns, list) or not all(isinstance(each, dict) for each in turns):
-        return row
-    if not any("count" in each for each in turns):
+    """`row` with the seconds of its turns; a malformed row is left for its reader."""
+    turns = _turns_of(row)
+    if turns is None or not any("count" in launch for launch in turns):
         return row
     try:
         case = reader(Case)(row.get("case"))
     except ValueError:
         return row
-    data, start, whole = replayed.get(case.id, []), 0, []
-    for each in turns:
-        rest = dict(each)
-        end = start + integer(rest.pop("count", None))
-        whole.append({**rest, "seconds": data[start:end]})
+    data, start, complete = replayed.get(case.id, []), 0, []
+    for launch in turns:
+        fields_left = dict(launch)
+        end = start + integer(fields_left.pop("count", None))
+        complete.append({**fields_left, "seconds": data[start:end]})
         start = end
     if start != len(data):
-        raise WrongValue(f"{start} turns are counted, {len(data)} are held", case.id)
-    return {**row, "turns": whole}
+        raise WrongValue(f"{start} turns are counted, {len(data)} are there", case.id)
+    return {**row, "turns": complete}
 
 
 def _unfolded(row: Any) -> Any:
-    turns = row.get("turns") if isinstance(row, dict) else None
-    if not isinstance(turns, list) or not all(isinstance(each, dict) for each in turns):
+    turns = _turns_of(row)
+    if turns is None:
         return row
-    return {**row, "turns": [unfolded(each) for each in turns]}
+    return {**row, "turns": [unfolded(launch) for launch in turns]}
+
+
+def _turns_of(row: Any) -> list[dict[str, Any]] | None:
+    turns = row.get("turns") if isinstance(row, dict) else None
+    if isinstance(turns, list) and all(isinstance(launch, dict) for launch in turns):
+        return turns
+    return None
 
 
 def _check(run: Run) -> None:
-    """Refuse what no reader could make sense of, though each part is well-formed."""
+    """Raise WrongValue for what no run can hold, though each value is well-formed."""
     if unknown := sorted(set(run.sweep.compare) - set(AXES)):
         raise WrongValue(f"no such axis: {', '.join(unknown)}", "sweep.compare")
     cases = [result.case for result in run.results]
     if len(set(cases)) != len(cases):
-        raise WrongValue("a case stands there twice", "results")
-    held: tuple[Result | YardstickTurns, ...] = (*run.results, *run.yardsticks)
-    for each in held:
-        for turns in each.turns:
-            for value in (*turns.seconds, *turns.back_to_back):
-                if not _SHORTEST <= value <= _LONGEST:
-                    raise WrongValue(f"{value} is no time of a call", each.workload)
+        raise WrongValue("a case is there twice", "results")
+    for field in fields(run.environment):
+        value = getattr(run.environment, field.name)
+        if isinstance(value, str) and len(value) > _MOST_CHARACTERS:
+            raise WrongValue(f"{len(value)} characters", f"environment.{field.name}")
+    for result in run.results:
+        _check_result(result)
+    for yardstick in run.yardsticks:
+        _check_turns(yardstick.workload, yardstick.turns)
+
+
+def _check_result(result: Result) -> None:
+    if result.status in MEASURED and not result.turns:
+        raise WrongValue(f"{result.status} without turns", result.case.id)
+    sizes = [size for _, size in result.profile.memory] if result.profile else []
+    for value in (result.peak_memory, result.energy, *sizes):
+        if value is not None and value < 0:
+            raise WrongValue(f"{value} is less than 0", result.case.id)
+    _check_turns(result.case.id, result.turns)
+
+
+def _check_turns(name: str, turns: tuple[Turns, ...]) -> None:
+    launches = [launch.launch for launch in turns]
+    if len(set(launches)) != len(launches):
+        raise WrongValue("a launch is there twice", name)
+    for launch in turns:
+        for value in (*launch.seconds, *launch.back_to_back):
+            if not _SHORTEST <= value <= _LONGEST:
+                raise WrongValue(f"{value} is no time of a call", name)
+        counts = (launch.launch, launch.rough, launch.retaken, *launch.faults)
+        if min(counts) < 0 or launch.rough > len(launch.seconds):
+            raise WrongValue(f"impossible counts in launch {launch.launch}", name)

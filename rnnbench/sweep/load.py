@@ -11,7 +11,14 @@ from rnnbench.model.run import Policy, SweepRecord, Use
 from rnnbench.model.workload import Workload
 from rnnbench.sweep.expand import Expansion, Rules, Values, expand
 from rnnbench.sweep.schema import USE_WORDS, SweepFile, check
-from rnnbench.sweep.yaml_file import Document, Place, SweepFault, read_text, read_yaml
+from rnnbench.sweep.yaml_file import (
+    MOST_FAULTS,
+    Document,
+    Place,
+    SweepFault,
+    read_text,
+    read_yaml,
+)
 
 _QUESTION = "the first line is a comment: the question that the sweep answers"
 
@@ -34,14 +41,14 @@ def load_sweep(path: Path) -> Sweep:
         what = getattr(error, "strerror", None) or error
         raise SweepError(f"{path}: can't be read: {what}") from error
     if faults:
-        raise _error(path, faults)
+        raise _error(path, Document(faults=faults))
     document = read_yaml(text)
     # What is no YAML has no sections to be checked.
     is_yaml = not document.faults or bool(document.values)
     question = _question(text, document)
     sweep = build_sweep(path.stem, question, document) if is_yaml else None
     if sweep is None or document.faults:
-        raise _error(path, document.faults)
+        raise _error(path, document)
     return sweep
 
 
@@ -135,10 +142,13 @@ def _machine_notes(file: SweepFile, document: Document) -> Iterator[str]:
             return
 
 
-def _error(path: Path, faults: list[SweepFault]) -> SweepError:
-    return SweepError(
-        "\n".join(
-            f"{path}:{fault.place.line}:{fault.place.column}: {fault}"
-            for fault in sorted(faults, key=lambda fault: (fault.place, str(fault)))
-        )
-    )
+def _error(path: Path, document: Document) -> SweepError:
+    """One line for each of the first faults, in the order of their places."""
+    ordered = sorted(document.faults, key=lambda fault: (fault.place, str(fault)))
+    lines = [
+        f"{path}:{fault.place.line}:{fault.place.column}: {fault}"
+        for fault in ordered[:MOST_FAULTS]
+    ]
+    if more := len(ordered) + document.unlisted - len(lines):
+        lines.append(f"{path}: and {more} more faults")
+    return SweepError("\n".join(lines))

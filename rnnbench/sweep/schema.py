@@ -17,18 +17,24 @@ from pydantic import (
     model_validator,
 )
 
-from rnnbench.model.case import AXES, DEFAULTS, LAYER_NAME, TORCH_LAYERS, Case
+from rnnbench.model.case import (
+    AXES,
+    DEFAULTS,
+    LAYER_NAME,
+    LEAST_DROPOUT,
+    SIZE_LIMITS,
+    TORCH_LAYERS,
+    Case,
+)
 from rnnbench.model.machine import core_count
 from rnnbench.model.pattern import case_filter
 from rnnbench.model.run import Policy
 from rnnbench.model.workload import DEFAULT_COMPARE
 from rnnbench.sweep.expand import Inapplicable
 from rnnbench.sweep.messages import Keys, fault_of
-from rnnbench.sweep.yaml_file import Document, nearest
+from rnnbench.sweep.yaml_file import MOST_FAULTS, Document, nearest
 
 ENTRY_POINTS = "rnnbench.layers"
-# No tensor has more in one dimension, and no slip of the pen should cost more digits.
-_MOST = 2**31 - 1
 # A process has one of each: cases that differ in them can't take turns in it.
 OF_A_PROCESS = ("device", "threads", "allocator")
 
@@ -38,9 +44,11 @@ def _as_list(value: Any) -> Any:
 
 
 def _each_once(values: list[Any]) -> list[Any]:
+    seen: set[Any] = set()
     for value in values:
-        if values.count(value) > 1:
+        if value in seen:
             raise ValueError(f"{value} is there twice")
+        seen.add(value)
     return values
 
 
@@ -52,6 +60,12 @@ def _known_layer(name: str) -> str:
         f"{name[:60]!r} is none of {', '.join(known)}, "
         f"and no package.module:factory{nearest(name, known)}"
     )
+
+
+def _known_dropout(value: float) -> float:
+    if 0 < value < LEAST_DROPOUT:
+        raise ValueError(f"{value} is neither 0 nor between {LEAST_DROPOUT} and 1")
+    return value
 
 
 def _all_cores(values: list[Any]) -> list[Any]:
@@ -70,17 +84,19 @@ def _comparable(axis: str) -> str:
 
 
 _Sentence = Annotated[str, Field(min_length=1)]
-_Size = Annotated[int, Field(ge=1, le=_MOST)]
 _TYPES: dict[str, Any] = {
     "layer": Annotated[str, AfterValidator(_known_layer)],
-    "dropout": Annotated[float, Field(ge=0, le=1)],
-    "proj_size": Annotated[int, Field(ge=0, le=_MOST)],
+    "dropout": Annotated[float, Field(ge=0, le=1), AfterValidator(_known_dropout)],
+    "proj_size": Annotated[int, Field(ge=0, le=SIZE_LIMITS["hidden_size"])],
+    **{
+        size: Annotated[int, Field(ge=1, le=most)] for size, most in SIZE_LIMITS.items()
+    },
 }
 
 
 def _values_of(axis: str, kind: type) -> Any:
     """The type of an axis in a file: its values, or the only one."""
-    one: Any = _TYPES.get(axis, _Size if kind is int else kind)
+    one: Any = _TYPES.get(axis, kind)
     if issubclass(kind, StrEnum):
         one = Annotated[kind, Field(strict=False)]
     whole = _all_cores if axis == "threads" else list
@@ -216,7 +232,10 @@ def check(document: Document) -> SweepFile | None:
         return SweepFile.model_validate(document.data)
     except ValidationError as error:
         wrong = error.errors()
-    document.faults.extend(fault_of(one, document, _KEYS) for one in wrong)
+    # A message for each takes long where there are thousands.
+    listed = wrong[:MOST_FAULTS]
+    document.faults.extend(fault_of(one, document, _KEYS) for one in listed)
+    document.unlisted += len(wrong) - len(listed)
     sections = {one["loc"][0] if one["loc"] else "" for one in wrong}
     if sections & _OF_THE_CASES:
         return None

@@ -22,6 +22,8 @@ from ruamel.yaml.events import (
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from ruamel.yaml.reader import ReaderError
 
+from rnnbench.storage.files import read_limited
+
 # A file that people write is far smaller; what is longer is no such file.
 MOST_BYTES = 1 << 20
 MOST_DEPTH = 8
@@ -62,12 +64,14 @@ class Document:
     """What a text holds: plain values, their places, and what is wrong with it.
 
     `keys` has the place of a mapping's key, `values` that of what stands at a path.
+    `unlisted`: how many more faults there are than `faults` has.
     """
 
     data: Any = None
     keys: dict[Route, Place] = field(default_factory=dict)
     values: dict[Route, Place] = field(default_factory=dict)
     faults: list[SweepFault] = field(default_factory=list)
+    unlisted: int = 0
 
     def key(self, path: Route) -> Place:
         """Where the key at `path` stands, or the nearest thing around it."""
@@ -87,11 +91,8 @@ def nearest(name: str, known: Iterable[str]) -> str:
 
 
 def read_text(path: Path) -> tuple[str, list[SweepFault]]:
-    """The text of a file; OSError where it can't be read."""
-    with path.open("rb") as file:
-        content = file.read(MOST_BYTES + 1)
-    if len(content) > MOST_BYTES:
-        return "", [SweepFault(Place(), f"is longer than {MOST_BYTES} bytes")]
+    """The text of a file; OSError or ValueError where it can't be read."""
+    content = read_limited(path, MOST_BYTES)
     try:
         return content.decode("utf-8-sig"), []
     except UnicodeDecodeError as error:

@@ -1,5 +1,6 @@
 """Cases that this machine can't run, by PyTorch's own word: a tiny twin is tried."""
 
+import os
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -50,6 +51,10 @@ def tiny(case: Case) -> Case:
 def _try(twin: Case) -> Outcome:
     if twin.device is Device.CUDA and not torch.cuda.is_available():
         return NO_CUDA
+    # OpenMP ends the process where it can't start its threads.
+    if twin.threads > (cores := os.cpu_count() or 1):
+        reason = f"{twin.threads} threads, and this machine has {cores} logical cores"
+        return Outcome(status=Status.SKIPPED, reason=reason)
     # A layer of the user's may hang: it is tried in a process of its own, later.
     if twin.layer not in TORCH_LAYERS:
         return _OK

@@ -12,7 +12,7 @@ from rnnbench.model.case import Allocator
 from rnnbench.model.errors import RnnbenchError
 from rnnbench.runner.progress import ProgressLine, Stream
 from rnnbench.runner.scheduler import survey
-from rnnbench.storage.files import write_whole
+from rnnbench.storage.files import write_text
 from studies.calibration.code_digest import digests
 from studies.calibration.code_proof import (
     ACCEPTED,
@@ -123,7 +123,7 @@ def page(
     found = load_calibration(calibration)
     name = calibration.name.removesuffix(SUFFIX)
     target = output or calibration.with_name(f"{name}.md")
-    write_whole(target, page_of(found))
+    write_text(target, page_of(found))
     for line in text_of(found):
         typer.echo(line)
     typer.echo(f"{target} written")

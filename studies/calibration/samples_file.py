@@ -10,8 +10,7 @@ from typing import Any
 from rnnbench.model.case import Allocator
 from rnnbench.model.codec import WrongValue, reader, typed
 from rnnbench.model.errors import ResultsError
-from rnnbench.storage.files import put_whole
-from rnnbench.storage.strict_json import one_line
+from rnnbench.storage.files import reason_of, write_whole
 from studies.calibration.samples import Calibration, Condition, Part, Sample
 
 # 1: the first. 2: what a stage took is the sum over its samples. 3: a digest of the
@@ -83,9 +82,9 @@ def write_calibration(path: Path, calibration: Calibration) -> None:
         document = {"schema": SCHEMA, **_plain(calibration), "samples": _plain(columns)}
         text = json.dumps(document, allow_nan=False, separators=(",", ":"))
         content = lzma.compress(text.encode(), preset=9)
-        put_whole(path, content, lambda aside: _decode(_read(aside)))
+        write_whole(path, content, lambda aside: _decode(_read(aside)))
     except (OSError, TypeError, ValueError) as error:
-        raise ResultsError(f"{path}: not written: {one_line(error)}") from error
+        raise ResultsError(f"{path}: not written: {reason_of(error)}") from error
 
 
 def load_calibration(path: Path) -> Calibration:
@@ -93,7 +92,7 @@ def load_calibration(path: Path) -> Calibration:
     try:
         return _decode(_read(path))
     except (OSError, ValueError, RecursionError) as error:
-        raise ResultsError(f"{path}: {one_line(error)}") from error
+        raise ResultsError(f"{path}: {reason_of(error)}") from error
 
 
 def _by_name(

@@ -3,12 +3,11 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Self
 
 from rnnbench.model.case import Allocator
 from rnnbench.model.codec import reader
-from rnnbench.storage.append_only import AppendOnly
+from rnnbench.storage.append_only import AppendOnly, HoldsFile
 from studies.calibration.samples import Condition, Part, Sample
 
 # 1: the first. 2: samples alone, no seconds of stages. 3: each names its code.
@@ -37,7 +36,7 @@ def key_of(sample: Sample) -> Key:
 
 
 @dataclass(slots=True)
-class SampleJournal:
+class SampleJournal(HoldsFile):
     """An append-only file of samples, and what it says: see `start`.
 
     `measuring`: for each part a digest of the code that measures it. Samples of other
@@ -77,27 +76,10 @@ class SampleJournal:
         )
         return journal
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
-
     def record(self, sample: Sample) -> None:
         """Append `sample`; it is on the disk when this returns."""
-        if self._file is not None:
-            self._file.append(self._line(sample))
+        self.write(self._line(sample))
         self.samples[key_of(sample)] = sample
-
-    def close(self) -> None:
-        """Close the file, and leave it where it is: a later call goes on with it."""
-        if self._file is not None:
-            self._file.release()
 
     def _take_in(self, data: dict[str, Any]) -> None:
         code = data.pop("measuring")

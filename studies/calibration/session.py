@@ -6,7 +6,7 @@ from pathlib import Path
 
 from rnnbench.model.run import Environment
 from rnnbench.runner.scheduler import Progress
-from rnnbench.storage.files import write_whole
+from rnnbench.storage.files import write_text
 from studies.calibration.calibrator import Calibrator
 from studies.calibration.machine_files import calibration_of, share_left
 from studies.calibration.page import page_of, text_of
@@ -73,5 +73,5 @@ class CalibrationSession:
     def _write(self) -> Calibration:
         calibration = calibration_of(self.journal, self.environment, self.command)
         write_calibration(self.target, calibration)
-        write_whole(self.page, page_of(calibration))
+        write_text(self.page, page_of(calibration))
         return calibration

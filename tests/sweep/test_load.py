@@ -188,7 +188,7 @@ def test_faults_of_the_rules_come_with_those_of_other_parts(faults):
         ),
         (
             "  num_layers: 99999999999999999999999\n",
-            "8:15: axes.num_layers: 99999999999999999999999 is more than 2147483647",
+            "8:15: axes.num_layers: 99999999999999999999999 is more than 1048576",
         ),
         (
             "compare: [layer, threads]\n",

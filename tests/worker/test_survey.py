@@ -93,3 +93,13 @@ def test_a_twin_differs_in_its_sizes_alone(make_case):
         == case
     )
     assert twin.hidden_size <= 4
+
+
+def test_more_threads_than_cores_are_skipped_and_never_started(make_case, monkeypatch):
+    monkeypatch.setattr(module, "build", lambda case: pytest.fail(f"built {case.id}"))
+    monkeypatch.setattr("os.cpu_count", lambda: 4)
+
+    (outcome,) = survey((make_case(threads=32768),), silent)
+
+    assert outcome.status is Status.SKIPPED
+    assert outcome.reason == "32768 threads, and this machine has 4 logical cores"

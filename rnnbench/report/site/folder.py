@@ -29,7 +29,7 @@ from rnnbench.report.site.pages import (
     run_page,
 )
 from rnnbench.report.site.trends import Followed, followed, sections
-from rnnbench.storage.files import put_whole
+from rnnbench.storage.files import write_whole
 from rnnbench.storage.results_file import load_run
 
 # A larger results file is not put beside its page.
@@ -51,7 +51,7 @@ class _Folder:
         path = self.root / name
         try:
             if not path.is_file() or path.read_bytes() != content:
-                put_whole(path, content)
+                write_whole(path, content)
         except OSError as error:
             raise ResultsError(f"{path}: can't be written: {error.strerror}") from error
         self.files.add(name)
