@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from rnnbench.storage.files import write_whole
+from rnnbench.storage.files import write_text
 
 # Characters of one step on the page: a code host takes a megabyte for a summary.
 MOST_CHARACTERS = 100_000
@@ -71,7 +71,7 @@ class Night:
         """
         self._remove_old_files()
         steps = tuple(self._steps())
-        write_whole(self.options.summary, summary(self.options, steps))
+        write_text(self.options.summary, summary(self.options, steps))
         ended = {step.name: step.status for step in steps}
         is_kept = self.options.results.exists() and not any(map(ended.get, _KEEPING))
         return ended["gate"] or (0 if is_kept else _NOT_KEPT)

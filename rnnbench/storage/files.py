@@ -1,6 +1,7 @@
 """Files that are read within limits, and written as a whole or not at all."""
 
 import errno
+import json
 import os
 import secrets
 import stat
