@@ -35,9 +35,9 @@ PAGES = [
     *sorted((ROOT / "docs").glob("*.md")),
 ]
 # Commands of ours that measure, or that need two interpreters: checked, not run.
-MEASURES = {"run", "gate", "night", "calibrate", "bisect"}
+MEASURES = {"run", "gate", "night", "calibrate"}
 # Of others: nothing here could say whether they would work.
-FOREIGN = {"export", "cd", "docker", "git", "tensorboard", "uvx", "pipx", "uv"}
+FOREIGN = {"export", "tensorboard"}
 EXAMPLE = ROOT / "results" / "reference" / "quick-epyc-2-cores.json"
 
 
