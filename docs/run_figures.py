@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 from markdown_tables import table
-from rnnbench.cli.answer import as_text
 
 import rnnbench
 from rnnbench.analysis.labels import span

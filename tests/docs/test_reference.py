@@ -9,6 +9,7 @@ import reference_tables
 
 from rnnbench.analysis import ratio
 from rnnbench.model.case import Case
+from rnnbench.model.condition import ConditionLevel
 from rnnbench.model.run import Environment, Run, Status
 from rnnbench.regression import compared_value, gate_decision
 
@@ -54,6 +55,7 @@ def test_the_page_of_the_results_file_has_each_field(kind):
         ("Verdicts on a ratio", ratio.Verdict),
         ("Compare", compared_value.CompareVerdict),
         ("Gate", gate_decision.GateVerdict),
+        ("Doctor", ConditionLevel),
     ],
 )
 def test_each_status_and_each_verdict_has_its_row(heading, words):
