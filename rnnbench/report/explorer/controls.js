@@ -5,6 +5,9 @@
  */
 import { h } from "./dom.js";
 
+/** A phone's screen, as in page.css. */
+export const NARROW = "(max-width: 40rem)";
+
 /**
  * @param {string} label
  * @param {(value: string) => void} onPick

@@ -3,9 +3,12 @@
  *
  * @typedef {import("./app.js").App} App
  */
-import { makeButton } from "./controls.js";
+import { makeButton, NARROW } from "./controls.js";
 import { h } from "./dom.js";
 import { plural } from "./format.js";
+
+// From so many axes on, the filter would push the views below the fold.
+const MANY_AXES = 10;
 
 /** @param {App} app */
 export const makeFilterBar = ({ run, store }) => {
@@ -48,14 +51,13 @@ export const makeFilterBar = ({ run, store }) => {
     reset,
   );
   const el = h("details", { class: "box" }, summary, bar);
-  const wide = matchMedia("(min-width: 40.01rem)");
+  const narrow = matchMedia(NARROW);
   const unfold = () => {
-    // Many axes would push the map below the fold.
-    el.open = wide.matches && run.axes.length <= 9;
+    el.open = !narrow.matches && run.axes.length < MANY_AXES;
   };
-  wide.addEventListener("change", unfold);
+  narrow.addEventListener("change", unfold);
   unfold();
-  el.classList.toggle("many", run.axes.length > 9);
+  el.classList.toggle("many", run.axes.length >= MANY_AXES);
   return {
     el,
     update: () => {

@@ -7,7 +7,7 @@
  * @typedef {import("./grid.js").GridPanel} GridPanel
  */
 import { pickRatio, selectedRatio } from "./app.js";
-import { makeChangeCheck, makeSelect } from "./controls.js";
+import { makeChangeCheck, makeSelect, NARROW } from "./controls.js";
 import { h, replaceKids } from "./dom.js";
 import { EVERY_PAIR } from "./filters.js";
 import { formatCount } from "./format.js";
@@ -16,7 +16,6 @@ import { makeMapTable, makeShadeKey } from "./maptable.js";
 import { MOST_CELLS, sizesByCount } from "./state.js";
 import { walkCells } from "./walk.js";
 
-const NARROW = "(max-width: 40rem)";
 // On a phone so many panels are shown before the rest is folded.
 const FIRST_PANELS = 2;
 
@@ -130,29 +129,26 @@ const arrange = ({ run }, grid, tables, isNarrow) => {
   if (!tables.length) return h("p", { class: "sub" }, "Nothing passes the filter.");
   const widest = Math.max(...grid.panels.map((panel) => panel.cols.length));
   const frame = (/** @type {HTMLElement[]} */ shown) =>
-    h("div", { class: `maps${widest > 9 ? " wide" : ""}` }, shown);
-  if (!isNarrow || tables.length <= FIRST_PANELS)
-    return h("div", { class: "scroll" }, frame(tables));
-  const isDefault = (/** @type {GridPanel} */ panel) =>
-    grid.panelDimensions.every(
-      (d, n) => !run.axes[d]?.backend || panel.values[n] === run.axes[d].default,
+    h(
+      "div",
+      { class: "scroll" },
+      h("div", { class: `maps${widest > 9 ? " wide" : ""}` }, shown),
     );
-  const defaults = grid.panels
-    .map((panel, n) => (isDefault(panel) ? n : -1))
-    .filter((n) => n >= 0);
-  const count =
-    defaults.length && defaults.length < tables.length ? defaults.length : FIRST_PANELS;
-  const first = (defaults.length ? defaults : tables.map((_, n) => n)).slice(
-    0,
-    Math.min(count, 4),
-  );
+  if (!isNarrow || tables.length <= FIRST_PANELS) return frame(tables);
+  const isDefault = (/** @type {GridPanel} */ panel) =>
+    grid.panelDimensions.every((d, n) => {
+      const axis = run.axes[d];
+      return axis.id === "phase" || panel.values[n] === Math.max(0, axis.default);
+    });
+  const defaults = grid.panels.flatMap((panel, n) => (isDefault(panel) ? [n] : []));
+  const first = defaults.length ? defaults : [0];
   const rest = tables.filter((_, n) => !first.includes(n));
   const titles = grid.panels
     .filter((_, n) => !first.includes(n))
     .map((panel) => panel.title);
   const summary = `${rest.length} more: ${titles[0]}${rest.length > 1 ? " …" : ""}`;
   return [
-    h("div", { class: "scroll" }, frame(first.map((n) => tables[n]))),
+    frame(first.map((n) => tables[n])),
     rest.length > 0 &&
       h("details", { class: "more" }, h("summary", null, summary), frame(rest)),
   ];

@@ -265,9 +265,14 @@ const splitBar = (run, { ratios }) => {
  * @param {number} j Any ratio that is shown; -1 where they are of several comparisons.
  */
 export const makeShadeKey = ({ run, store }, j) => {
-  const less = store.get().figure === "memory" ? "needs less" : "faster";
-  const several = { left: "first", right: "second", leftTone: "even", rightTone: "own" };
-  const { left, right, leftTone, rightTone } = j < 0 ? several : sidesOfRatio(run, j);
+  const isMemory = store.get().figure === "memory";
+  const less = isMemory ? "needs less" : "faster";
+  if (j < 0) {
+    const verb = isMemory ? "needs less" : "is faster";
+    const text = `Grey: the first of the two ${verb}. In a layer’s colour: the second.`;
+    return h("p", { class: "sub small" }, text);
+  }
+  const { left, right, leftTone, rightTone } = sidesOfRatio(run, j);
   const steps = [1, 2, 3, 4, 5, 6, 7];
   const box = (
     /** @type {string} */ tone,

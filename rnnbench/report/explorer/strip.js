@@ -47,7 +47,12 @@ export const makeStrip = (run, j) => {
       "svg",
       { class: "strip", role: "img", "aria-label": text },
       s("rect", { class: `z-${leftTone}`, width: at(1), height: "100%" }),
-      s("rect", { class: `z-${rightTone}`, x: at(1), width: "100%", height: "100%" }),
+      s("rect", {
+        class: `z-${rightTone}`,
+        x: at(1),
+        width: `${100 - 100 * scale.at(1)}%`,
+        height: "100%",
+      }),
       ticks.map((tick) =>
         s("line", {
           class: tick === 1 ? "one" : "grid",

@@ -6,13 +6,15 @@
  */
 import { pickRatio, selectedRatio } from "./app.js";
 import { caseColumns, ratioColumns, sortPoints } from "./columns.js";
-import { makeButton, makeChangeCheck, makeRadios } from "./controls.js";
+import { makeButton, makeChangeCheck, makeRadios, NARROW } from "./controls.js";
 import { h, replaceKids } from "./dom.js";
 import { saveTable } from "./download.js";
 import { formatCount } from "./format.js";
 import { placeOfCasePick } from "./pick.js";
 
 const PAGE = 50;
+// On a phone these come first, or they would be off the screen.
+const KEYS = ["layer", "time", "ratio", "verdict"];
 
 /** @param {App} app */
 export const makeTableView = (app) => {
@@ -47,6 +49,8 @@ export const makeTableView = (app) => {
     ),
   );
   const pager = makePager(app);
+  const narrow = matchMedia(NARROW);
+  narrow.addEventListener("change", store.draw);
   const el = h("div", null, controls, frame, pager.el);
   const columnsChanged = makeChangeCheck();
   const rowsChanged = makeChangeCheck();
@@ -66,10 +70,9 @@ export const makeTableView = (app) => {
     update: (visible, { isRatio, isPaper }) => {
       const { pair, sort, page, table, only } = store.get();
       kinds.update(table, run.pairs.length ? ["ratios", "times"] : ["times"]);
-      if (rowsChanged(pair, sort, page, table, only, isPaper)) {
-        const columns = isRatio
-          ? ratioColumns(run, pair, visible)
-          : caseColumns(run, visible);
+      if (rowsChanged(pair, sort, page, table, only, isPaper, narrow.matches)) {
+        const all = isRatio ? ratioColumns(run, pair, visible) : caseColumns(run, visible);
+        const columns = narrow.matches ? keysFirst(all) : all;
         const by = columns.find(({ id }) => id === sort.replace("-", ""));
         const points = sortPoints(visible, by, sort.startsWith("-"));
         shown = { points, columns };
@@ -104,6 +107,12 @@ export const makeTableView = (app) => {
     },
   };
 };
+
+/** @param {Column[]} columns */
+const keysFirst = (columns) => [
+  ...columns.filter(({ id }) => KEYS.includes(id)),
+  ...columns.filter(({ id }) => !KEYS.includes(id)),
+];
 
 /**
  * @param {Column} column

@@ -120,9 +120,19 @@ def test_squeezing_leaves_every_token_of_the_script(node, typescript, tmp_path):
     status, said = run(node, "-e", TOKENS, str(TYPESCRIPT), *names)
 
     assert status == 0, said
-    written, shipped = json.loads(said)
+    written, shipped = map(meant, json.loads(said))
     assert shipped == written
     assert len(shipped) > 10_000
+
+
+def meant(tokens):
+    """Tokens less those that change nothing before a bracket."""
+    pairs = zip(tokens, [*tokens[1:], ""], strict=True)
+    return [
+        "let" if token == "const" else token
+        for token, following in pairs
+        if token + following not in {",)", ",]", ",}", ";}"}
+    ]
 
 
 def test_the_script_cannot_end_its_element_and_is_not_too_large():

@@ -11,7 +11,9 @@ from rnnbench.report.explorer.squeeze import squeeze_script
 @pytest.mark.parametrize(
     ("text", "squeezed"),
     [
-        ("const a  =  1;\n\n  let b;", "const a=1;let b;"),
+        ("const a  =  1;\n\n  let b;", "let a=1;let b;"),
+        ("f(a, [b, c,], { d, });", "f(a,[b,c],{d});"),
+        ("() => { f(); g(); }", "()=>{f();g()}"),
         ("a + +b - -c / d;", "a+ +b- -c/d;"),
         ("x = a ++ + b;", "x=a++ +b;"),
         ('f("a  // b", `c /* ${ d } */`);', 'f("a  // b",`c /* ${ d } */`);'),
