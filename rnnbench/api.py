@@ -17,10 +17,10 @@ from rnnbench.regression.compare import TOLERANCE, RunComparison
 from rnnbench.regression.compare import compare as compare_runs
 from rnnbench.regression.compare_table import compare_table
 from rnnbench.regression.verdict_table import as_summary
-from rnnbench.report import RENDERERS
 from rnnbench.report.charts.gallery import FIGURES, draw_figure
-from rnnbench.report.run_page import page
-from rnnbench.report.short_answer import short_answer
+from rnnbench.report.run_page import render_page
+from rnnbench.report.terminal import summary
+from rnnbench.report.view import view
 from rnnbench.runner.measure import MeasureOptions, measure
 from rnnbench.runner.progress import ProgressLine, Stream
 from rnnbench.storage.files import write_text, write_whole
@@ -202,12 +202,12 @@ class Results:
     def report(self, folder: str | Path) -> Path:
         """Write the page of the report to `folder`, and return its path."""
         target = Path(folder) / "index.html"
-        write_text(target, RENDERERS["html"](page(self.run)))
+        write_text(target, render_page(view(self.run)))
         return target
 
     def __str__(self) -> str:
         """The answer in a few lines."""
-        return "\n".join(short_answer(self.run))
+        return "\n".join(summary(view(self.run)))
 
     def _repr_html_(self) -> str:
         """The answer, and the first figure that the run has data for."""

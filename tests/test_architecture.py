@@ -34,7 +34,8 @@ FOLDERS = {
     # Of the calibration only its facts and answers: see MEASURING.
     "report": {"model", "storage", "analysis", "regression", "calibration"},
     "api": {"model", "sweep", "storage", "analysis", "runner", "regression", "report"},
-    "plugin": {"model", "sweep", "storage", "analysis", "runner"},
+    # The end of a pytest run is the summary of the report.
+    "plugin": {"model", "sweep", "storage", "analysis", "runner", "report"},
     "cli": {
         *("model", "sweep", "storage", "analysis", "runner", "regression"),
         *("calibration", "report"),
@@ -63,7 +64,7 @@ LIBRARIES = {
     "typer": {"cli"},
     "rich": {"cli"},
     "matplotlib": {"report.charts"},
-    "jinja2": {"report.html"},
+    "jinja2": {"report.html", "report.site.document"},
     "markupsafe": {"report.html"},
     "json": {
         "worker.protocol",

@@ -7,8 +7,9 @@ from typing import Any
 
 from rnnbench.analysis.ratio import backend
 from rnnbench.analysis.stats import Interval
-from rnnbench.model.case import DEFAULTS, Case, Device, Phase, applies
+from rnnbench.model.case import DEFAULTS, Case, Device, Lengths, Phase, applies
 from rnnbench.model.formatting import counted, significant
+from rnnbench.model.run import Environment
 from rnnbench.model.workload import Pair
 
 # What a chart can have on its axis: the sizes of the layer and of its input.
@@ -24,20 +25,35 @@ _PHASES = {
     Phase.TRAIN: "training",
     Phase.STEP: "training step",
 }
+_LENGTHS = {
+    Lengths.FULL: "not packed",
+    Lengths.PACKED_FULL: "packed, full length",
+    Lengths.HALF: "packed, from half",
+    Lengths.HALF_SORTED: "packed, from half, sorted",
+    Lengths.WIDE: "packed, from one step",
+    Lengths.WIDE_SORTED: "packed, from one step, sorted",
+    Lengths.TAIL: "packed, mostly short",
+    Lengths.TAIL_SORTED: "packed, mostly short, sorted",
+}
 _WORDS: dict[str, Callable[[Any], str]] = {
+    "input_size": "input size {}".format,
+    "hidden_size": "hidden size {}".format,
+    "num_layers": lambda value: counted(value, "layer"),
+    "seq_len": lambda value: counted(value, "step"),
+    "batch_size": "batch {}".format,
     "phase": lambda value: _PHASES[value],
     "bias": lambda value: "bias" if value else "no bias",
     "batch_first": lambda value: "batch first" if value else "sequence first",
     "dropout": lambda value: f"dropout {value:g}" if value else "no dropout",
     "bidirectional": lambda value: "bidirectional" if value else "one direction",
     "proj_size": lambda value: f"proj_size {value}" if value else "no projection",
-    "initial_state": lambda value: f"states {value}",
-    "lengths": lambda value: f"lengths {value}".replace("_", " "),
+    "initial_state": lambda value: f"initial state {value}",
+    "lengths": lambda value: _LENGTHS[value],
     "dtype": lambda value: str(value).replace("_", " to "),
     "device": lambda value: str(value).upper(),
     "cudnn": lambda value: "cuDNN on" if value else "cuDNN off",
     "onednn": lambda value: "oneDNN on" if value else "oneDNN off",
-    "deterministic": lambda value: "deterministic" if value else "any order of sums",
+    "deterministic": lambda value: "deterministic" if value else "not deterministic",
     "tf32": lambda value: "TF32 on" if value else "TF32 off",
     "flatten": lambda value: "weights flat" if value else "weights not flat",
     "threads": lambda value: counted(value, "thread"),
@@ -59,6 +75,11 @@ _PHASE_ORDER = tuple(_PHASES)
 def layer_name(layer: str) -> str:
     """`gru` is GRU; a layer of the user's own keeps its name."""
     return _LAYERS.get(layer, layer)
+
+
+def machine_name(environment: Environment) -> str:
+    """The name that people call a machine by: its GPU's, or its CPU's."""
+    return environment.gpu or environment.cpu_model or environment.machine
 
 
 def words(axis: str, value: Any) -> str:
@@ -126,10 +147,11 @@ class Conditions:
         """The phase, or nothing where phases are compared."""
         return words("phase", self.phase) if self.phase else ""
 
-    def __str__(self) -> str:
-        """All of it, for a cell: "CPU, oneDNN on, bidirectional, training"."""
-        device = words("device", self.device)
-        parts = (device, self.backend_words, *self.extra_words, self.phase_words)
+    def words(self, *, with_device: bool = False) -> str:
+        """What a reader must know: "oneDNN off, bidirectional, training"."""
+        device = words("device", self.device) if with_device else ""
+        backend = self.backend_words if self.backend is False else ""
+        parts = (device, backend, *self.extra_words, self.phase_words)
         return ", ".join(filter(None, parts))
 
 
@@ -169,8 +191,8 @@ def plain_setting(case: Case, axis: str) -> str:
 
 
 def sizes(case: Case, axes: Iterable[str] = SIZES) -> str:
-    """The sizes by torch.nn's names."""
-    return ", ".join(f"{axis} {getattr(case, axis)}" for axis in axes)
+    """The sizes in words: "hidden size 128, 32 steps, 1 layer, batch 16"."""
+    return ", ".join(words(axis, nominal(case, axis)) for axis in axes)
 
 
 def nominal(case: Case, axis: str) -> int:

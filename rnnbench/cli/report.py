@@ -51,8 +51,10 @@ def write_report(
 
 def write_page(run: Any, target: Path, form: ReportFormat) -> None:
     """Write the report of `run` to the file `target`."""
-    from rnnbench.report import RENDERERS  # noqa: PLC0415
-    from rnnbench.report.run_page import page  # noqa: PLC0415
+    from rnnbench.report.markdown import render_markdown  # noqa: PLC0415
+    from rnnbench.report.run_page import render_page  # noqa: PLC0415
+    from rnnbench.report.view import view  # noqa: PLC0415
     from rnnbench.storage.files import write_text  # noqa: PLC0415
 
-    write_text(target, RENDERERS[form.value](page(run)))
+    render = render_page if form is ReportFormat.HTML else render_markdown
+    write_text(target, render(view(run)))

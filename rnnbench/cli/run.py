@@ -239,12 +239,11 @@ def _save(run: Any, options: Any, *, is_whole: bool) -> Path:
 
 def _as_text(run: Any, page: Path, results: Path) -> str:
     """The answer in at most 25 lines, with the page and the results file last."""
-    from rnnbench.report.short_answer import short_answer  # noqa: PLC0415
+    from rnnbench.report.terminal import summary  # noqa: PLC0415
+    from rnnbench.report.view import view  # noqa: PLC0415
 
-    ends = ["", f"page:    {page}", f"results: {results}"]
-    if off := [each.name for each in run.conditions if each.is_off]:
-        ends.append(f"machine: {', '.join(off)}: see rnnbench doctor")
-    return "\n".join([*short_answer(run), *ends])
+    places = [("Report", str(page)), ("Data", str(results))]
+    return "\n".join(summary(view(run), places, is_plain=not sys.stdout.isatty()))
 
 
 def _as_json(run: Any, page: Path, results: Path) -> str:

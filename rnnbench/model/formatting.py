@@ -17,9 +17,9 @@ def significant(value: float, digits: int = 3) -> str:
     return f"{value:.{decimals}f}"
 
 
-def counted(count: int, noun: str) -> str:
-    """A count with its noun: `1 case`, `2 cases`."""
-    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+def counted(count: int, noun: str, plural: str = "") -> str:
+    """A count with its noun: `1 case`, `2 cases`, `1,436 operators`."""
+    return f"{count:,} {noun if count == 1 else plural or f'{noun}s'}"
 
 
 def align(rows: Iterable[Sequence[str]], *, right: Collection[int] = ()) -> list[str]:

@@ -19,6 +19,8 @@ from rnnbench.plugin.session import (
     write_results,
 )
 from rnnbench.plugin.suites import DEFAULT_SWEEP, is_suite_item, is_used, selected
+from rnnbench.report import terminal
+from rnnbench.report.view import view
 from rnnbench.runner.stop_rule import LOOKS
 from rnnbench.storage.results_file import attach
 
@@ -205,16 +207,21 @@ def pytest_testnodedown(node: Any) -> None:
 def pytest_terminal_summary(
     terminalreporter: pytest.TerminalReporter, config: pytest.Config
 ) -> None:
-    """Print the ratios with their intervals, which pytest-benchmark's table lacks."""
+    """Print the answer of the run; with -v every ratio with its interval, too."""
     if line := config.stash.get(_LINE, ""):
         terminalreporter.write_line(f"rnnbench: {line}")
     session = config.stash.get(_SESSION, None)
     if session is None or session.options.smoke:
         return
-    if lines := summary.ratio_lines(session.run):
+    lines = summary.ratio_lines(session.run) if config.option.verbose > 0 else []
+    if lines:
         terminalreporter.section("rnnbench: ratios, with 95 % intervals over launches")
-        for line in lines:
-            terminalreporter.write_line(line)
+    for line in lines:
+        terminalreporter.write_line(line)
+    terminalreporter.section("rnnbench: the answer")
+    is_plain = not terminalreporter.isatty()
+    for line in terminal.summary(view(session.run), is_plain=is_plain):
+        terminalreporter.write_line(line)
 
 
 def _remove_changing_facts(machine_info: dict[str, Any]) -> None:

@@ -1,74 +1,139 @@
-"""A page as a summary for a pull request: the answer, without charts."""
+"""A run as a comment on a pull request: the answer in at most 40 lines."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
-from rnnbench.model.formatting import for_markdown
-from rnnbench.report.content import Cell, Listing, Page, Table, Text
+from rnnbench.analysis.labels import layer_name, limits, machine_name
+from rnnbench.model.formatting import for_markdown, significant
+from rnnbench.model.metric import PEAK_MEMORY
+from rnnbench.report.sections.answer import answer
+from rnnbench.report.sections.lead import factor_of
+from rnnbench.report.sections.method import (
+    duration,
+    failure_sentence,
+    status_counts,
+)
+from rnnbench.report.sections.outcomes import winner
+from rnnbench.report.sections.precision import precision_of, share
+from rnnbench.report.sections.settings import SettingCost, settings_of
+from rnnbench.report.sentences import from_to, plain
+from rnnbench.report.view import RatioGroup, RunView
 
-# A comment on a pull request holds 65,536 characters; the page holds the rest.
-_MOST_ROWS = 40
-_MOST_CHARACTERS = 60_000
-# A traceback, or what the CPU can do: the page has it whole.
-_MOST_IN_CELL = 300
-# Sections that are read in a pull request, in the order of the page.
-_READ = frozenset({"answer", "backend", "knobs", "claims", "method"})
-
-
-def render(page: Page) -> str:
-    """GitHub's Markdown, with everything in it escaped."""
-    parts = [f"# {for_markdown(page.title)}", for_markdown(page.subtitle)]
-    for section in page.sections:
-        if section.id in _READ:
-            parts.append(f"## {for_markdown(section.title)}")
-            parts += [_block(block) for block in section.blocks]
-    parts = [part for part in parts if part]
-    kept: list[str] = []
-    left = False
-    for part in parts:
-        # What failed stands last and is short: it has its place behind a long table.
-        if sum(map(len, kept)) + len(part) > _MOST_CHARACTERS:
-            left = True
-        else:
-            kept.append(part)
-    if left:
-        kept.append("The rest is on the page.")
-    return "\n\n".join(kept) + "\n"
+# With the lines around them 40 in all.
+_MOST_ROWS = 12
+_MOST_NOT_MEASURED = 6
+# A traceback, or a command of many options: the page has it whole.
+_MOST_LETTERS = 300
 
 
-def _block(block: object) -> str:
-    match block:
-        case Text():
-            return _text(block)
-        case Listing():
-            return "\n".join(f"* {_text(item)}" for item in block.items)
-        case Table(folded=False):
-            return _table(block)
-        case _:
-            return ""
-
-
-def _text(text: Text) -> str:
-    label = f"**{for_markdown(text.label)}**: " if text.label else ""
-    return f"{label}{for_markdown(text.text)}"
-
-
-def _table(table: Table) -> str:
-    lines = [
-        _row(Cell(column.title) for column in table.columns),
-        "|" + "|".join("--:" if one.number else "---" for one in table.columns) + "|",
+def render_markdown(view: RunView) -> str:
+    """GitHub's Markdown, with every text of the run escaped."""
+    found, failed = answer(view), failure_sentence(view.run)
+    blocks = [
+        [f"# {_text(view.run.sweep.name)}: {_text(plain(found.headline))}"],
+        [f"**{_text(plain(failed))}**"] if failed else [],
+        [" ".join(_text(plain(line)) for line in found.lead)],
+        _rows(view),
+        _details("Not measured, and why", _not_measured(view)),
+        _details("How it was measured", _method(view)),
     ]
-    lines += [_row(row) for row in table.rows[:_MOST_ROWS]]
-    more = len(table.rows) - _MOST_ROWS
-    rest = f"\n\n{more} more rows are on the page." if more > 0 else ""
-    return f"**{for_markdown(table.title)}**\n\n" + "\n".join(lines) + rest
+    return "\n\n".join("\n".join(block) for block in blocks if any(block)) + "\n"
 
 
-def _row(cells: Iterable[Cell]) -> str:
-    return "| " + " | ".join(map(_cell, cells)) + " |"
+def _text(text: str) -> str:
+    line = " ".join(text.split())
+    if len(line) > _MOST_LETTERS:
+        line = f"{line[:_MOST_LETTERS]}…"
+    return for_markdown(line)
 
 
-def _cell(cell: Cell) -> str:
-    text = f"{cell.text} ({cell.note})" if cell.note else cell.text
-    if len(text) > _MOST_IN_CELL:
-        text = f"{text[:_MOST_IN_CELL]}…"
-    return for_markdown(text)
+def _rows(view: RunView) -> list[str]:
+    if view.main:
+        over, under = map(layer_name, view.main.layers)
+        groups = view.groups_of(view.main)
+        return _table(
+            ("where", f"{over} ÷ {under}, time", "who", "peak memory"),
+            [_row(view, group) for group in groups],
+        )
+    costs = settings_of(view)
+    if not costs:
+        return []
+    titles = ("setting", "time, as a multiple of the layer without it")
+    return _table(titles, [_cost_row(cost) for cost in costs])
+
+
+def _table(titles: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
+    lines = [_line(titles), "|" + "---|" * len(titles)]
+    lines += [_line(row) for row in rows[:_MOST_ROWS]]
+    if (more := len(rows) - _MOST_ROWS) > 0:
+        lines += ["", f"{more} more rows are in the report."]
+    return lines
+
+
+def _line(cells: Iterable[str]) -> str:
+    return "| " + " | ".join(map(_text, cells)) + " |"
+
+
+def _row(view: RunView, group: RatioGroup) -> tuple[str, ...]:
+    mean = group.mean
+    value = plain(factor_of(group))
+    if mean:
+        value = f"{significant(mean.estimate)}×, {limits(mean)}"
+    layer = winner(group)
+    count = f"{max(group.wins)} of {len(group.ratios)}"
+    memory = next(
+        (
+            plain(factor_of(one))
+            for one in view.groups_of(group.contrast, PEAK_MEMORY)
+            if one.conditions == group.conditions
+        ),
+        "not read",
+    )
+    where = group.conditions.words(with_device=True)
+    if group.conditions.backend:
+        where = f"{where}, {group.conditions.backend_words}"
+    who = f"{layer_name(layer)} at {count}" if layer else "depends on the size"
+    return where, value, who, memory
+
+
+def _cost_row(cost: SettingCost) -> tuple[str, ...]:
+    return f"{cost.name} ÷ {cost.plain_name}", plain(from_to(*cost.range(), 3))
+
+
+def _details(title: str, lines: Sequence[str]) -> list[str]:
+    if not lines:
+        return []
+    return [f"<details><summary>{title}</summary>", "", *lines, "", "</details>"]
+
+
+def _not_measured(view: RunView) -> list[str]:
+    counts: dict[tuple[str, str], int] = {}
+    for each in view.cases:
+        if each.time is None:
+            key = (each.result.status.replace("_", " "), each.result.reason)
+            counts[key] = counts.get(key, 0) + 1
+    ordered = sorted(counts.items(), key=lambda item: -item[1])
+    lines = [
+        f"* {count} {status}: {_text(reason)}"
+        for (status, reason), count in ordered[:_MOST_NOT_MEASURED]
+    ]
+    if (more := len(ordered) - _MOST_NOT_MEASURED) > 0:
+        lines.append(f"* {more} more reasons are in the report.")
+    return lines
+
+
+def _method(view: RunView) -> list[str]:
+    run, precision = view.run, precision_of(view)
+    counts = ", ".join(f"{count} {words}" for _, words, count in status_counts(run))
+    lines = [
+        (
+            f"* {_text(machine_name(run.environment))}, PyTorch "
+            f"{_text(run.environment.torch)}, {_text(run.created)}"
+        ),
+        f"* {counts or 'no case'}; {duration(run.effort.wall)} of measuring",
+    ]
+    if precision:
+        lines.append(
+            f"* {precision.within} of {precision.of} intervals (95 %, over fresh "
+            f"processes) are within {share(precision.target)}"
+        )
+    return [*lines, f"* {_text(run.command)}"]

@@ -1,42 +1,108 @@
-"""What is said of a run, in the order in which a reader asks."""
+"""The page of a run: what stands on it, in the order in which a reader asks."""
 
-from rnnbench.analysis.ratio import ratios
-from rnnbench.model.run import Run
-from rnnbench.report.content import Page
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from rnnbench.analysis.labels import layer_name, machine_name
+from rnnbench.model.metric import PEAK_MEMORY, TIME
+from rnnbench.report.content import Fold
+from rnnbench.report.explorer import assets
+from rnnbench.report.html import asset, markup, render_template
+from rnnbench.report.island import island, island_text, ratio_places
 from rnnbench.report.sections.answer import answer
-from rnnbench.report.sections.cases import every_case, first_calls
-from rnnbench.report.sections.claimed import claims
-from rnnbench.report.sections.effects import backends, knobs
-from rnnbench.report.sections.method import method
-from rnnbench.report.sections.tradeoff import tradeoff
-from rnnbench.report.sections.used import uses
-from rnnbench.report.sections.why import why
+from rnnbench.report.sections.claimed import claims_fold
+from rnnbench.report.sections.costs import backend_fold, layers_fold, settings_fold
+from rnnbench.report.sections.decision import decision_table
+from rnnbench.report.sections.first_calls import first_calls_fold
+from rnnbench.report.sections.forests import main_forest
+from rnnbench.report.sections.limits import energy_fold, limits_fold
+from rnnbench.report.sections.method import failure_sentence, method
+from rnnbench.report.sections.precision import precision_of, share
+from rnnbench.report.sections.provenance import provenance_fold
+from rnnbench.report.sections.used import uses_fold
+from rnnbench.report.view import RunView
+
+_TEMPLATE = "run.html.j2"
 
 
-def page(run: Run, calibration: tuple[str, ...] = (), link: str = "") -> Page:
-    """The page of a run; a section that has nothing to say is left out.
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What stands around a page where it is published.
 
-    `calibration`: what is known of the harness on that machine, in sentences; `link`
-    leads to all of it.
+    `links`: ways to other pages, text and address. `results`: the address of the
+    results file. `traces`: the address of the folder of traces. `calibration`: whether
+    the harness is right on that machine, as a part of the page.
     """
-    found = ratios(run)
-    machine = (
-        run.environment.gpu or run.environment.cpu_model or run.environment.machine
+
+    links: tuple[tuple[str, str], ...] = ()
+    results: str = ""
+    traces: str = ""
+    calibration: Fold | None = None
+
+
+def render_page(view: RunView, around: Surroundings | None = None) -> str:
+    """The page of a run as one HTML document that fetches nothing."""
+    around = around or Surroundings()
+    data = island(view, around.traces)
+    return render_template(
+        _TEMPLATE,
+        {**_context(view, around), "data": markup(island_text(data))},
+        style=assets.style() + asset("static.css"),
+        script=assets.script(),
     )
-    sections = (
-        answer(run, found),
-        tradeoff(found, run),
-        backends(found),
-        knobs(found),
-        why(run),
-        first_calls(run),
-        claims(run, found),
-        uses(run, found),
-        every_case(run),
-        method(run, calibration, link),
+
+
+def _context(view: RunView, around: Surroundings) -> dict[str, Any]:
+    run, places = view.run, ratio_places(view)
+    forests = [main_forest(view, metric, places) for metric in (TIME, PEAK_MEMORY)]
+    folds = _folds(view)
+    return {
+        "run": run,
+        "around": around,
+        "environment": run.environment,
+        "machine": machine_name(run.environment),
+        "date": _date(run.created),
+        "answer": answer(view),
+        "failure": failure_sentence(run),
+        "precision": precision_of(view),
+        "share": share,
+        "forests": [forest for forest in forests if forest],
+        "has_layers": view.main is not None,
+        "layers": [
+            (each, layer_name(each))
+            for each in dict.fromkeys(one.layer for one in view.cases)
+        ],
+        "has_picker": view.main is not None and bool(view.times),
+        "has_profiles": any(each.result.profile for each in view.cases),
+        "total": len(view.shown),
+        "decisions": decision_table(view),
+        "folds": folds,
+        "method": method(view, around.calibration),
+    }
+
+
+def _folds(view: RunView) -> tuple[Fold, ...]:
+    """The parts that a run may have beside its answer."""
+    found = (
+        uses_fold(view),
+        settings_fold(view),
+        layers_fold(view),
+        backend_fold(view),
+        limits_fold(view),
+        energy_fold(view),
+        first_calls_fold(view),
+        provenance_fold(view),
     )
-    return Page(
-        title=f"rnnbench: {run.sweep.name}",
-        subtitle=f"{run.sweep.question} Measured on {machine}, {run.created}.".strip(),
-        sections=tuple(section for section in sections if section is not None),
-    )
+    kept = tuple(fold for fold in found if fold)
+    anchors = frozenset({"explore", *(fold.id for fold in kept)})
+    return (*kept, claims_fold(view, anchors))
+
+
+def _date(created: str) -> str:
+    """A date for people; what is no date stays as it is."""
+    try:
+        moment = datetime.fromisoformat(created)
+    except ValueError:
+        return created
+    return f"{moment.day} {moment:%b %Y}"

@@ -9,9 +9,9 @@ from rnnbench.analysis.labels import Conditions, conditions_of
 from rnnbench.analysis.ratio import Ratio, Verdict, absolute, pooled, ratios
 from rnnbench.analysis.roofline import Position, place
 from rnnbench.analysis.stats import Interval
-from rnnbench.model.case import Case
+from rnnbench.model.case import Case, Device
 from rnnbench.model.metric import TIME, Metric
-from rnnbench.model.run import Result, Run
+from rnnbench.model.run import Result, Run, Status
 
 # Verdicts for the candidate of a ratio, and for its baseline; of time and of memory.
 FOR_CANDIDATE = frozenset({Verdict.FASTER, Verdict.LESS})
@@ -99,8 +99,9 @@ class RatioGroup:
 class RunView:
     """Everything that sections, charts, the data island and summaries show of a run.
 
-    `cases`: in the run's order. `contrasts`: what the run compares, the one that the
-    page is about first. `groups`: by contrast, conditions and metric.
+    `cases`: in the run's order. `contrasts`: what the run compares in time, the one
+    that the page is about first. `groups`: by contrast, conditions and metric.
+    `devices`: those that something ran on.
     """
 
     run: Run
@@ -108,6 +109,7 @@ class RunView:
     ratios: tuple[Ratio, ...]
     contrasts: tuple[Contrast, ...]
     groups: tuple[RatioGroup, ...]
+    devices: tuple[Device, ...]
 
     @property
     def main(self) -> Contrast | None:
@@ -123,6 +125,17 @@ class RunView:
             group
             for group in self.groups
             if group.contrast == contrast and group.metric is metric
+        )
+
+    def where(self, conditions: Conditions) -> str:
+        """The conditions in words, with the device only where the run has several."""
+        return conditions.words(with_device=len(self.devices) > 1)
+
+    @property
+    def shown(self) -> tuple[CaseView, ...]:
+        """The cases that could run here: what was skipped is told with its reason."""
+        return tuple(
+            each for each in self.cases if each.result.status is not Status.SKIPPED
         )
 
     @property
@@ -144,8 +157,15 @@ def view(run: Run) -> RunView:
         run=run,
         cases=tuple(_case_view(run, result) for result in run.results),
         ratios=found,
-        contrasts=_ordered(groups),
+        contrasts=_ordered(group for group in groups if group.metric is TIME),
         groups=groups,
+        devices=tuple(
+            dict.fromkeys(
+                result.case.device
+                for result in run.results
+                if result.status is not Status.SKIPPED
+            )
+        ),
     )
 
 
@@ -194,17 +214,21 @@ def _groups(found: Iterable[Ratio]) -> tuple[RatioGroup, ...]:
 
 
 def _ordered(groups: Iterable[RatioGroup]) -> tuple[Contrast, ...]:
-    """GRU and LSTM first, then layers by their number of ratios, then the rest."""
+    """GRU and LSTM first, then layers by their number of ratios, then settings."""
     counts: dict[Contrast, int] = {}
+    settings: dict[tuple[str, Any], int] = {}
     for group in groups:
-        counts[group.contrast] = counts.get(group.contrast, 0) + len(group.ratios)
+        one = group.contrast
+        counts[one] = counts.get(one, 0) + len(group.ratios)
+        settings.setdefault((one.axis, one.candidate), len(settings))
     return tuple(
         sorted(
             counts,
-            key=lambda each: (
-                not each.is_gru_to_lstm,
-                not each.is_of_layers,
-                -counts[each] if each.is_of_layers else 0,
+            key=lambda one: (
+                not one.is_gru_to_lstm,
+                not one.is_of_layers,
+                -counts[one] if one.is_of_layers else settings[one.axis, one.candidate],
+                one.layers[0] not in ("lstm", "gru"),
             ),
         )
     )

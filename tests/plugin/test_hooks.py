@@ -127,16 +127,24 @@ def test_turns_are_replayed_to_the_last_bit(project):
         assert benchmark["stats"]["data"] == seconds[benchmark["extra_info"]["case"]]
 
 
-def test_layers_of_a_workload_are_grouped_and_ratios_printed_below(project):
+def test_layers_of_a_workload_are_grouped_and_the_answer_printed_below(project):
     found = bench(project)
 
     found.stdout.fnmatch_lines(
         [
             "*benchmark 'inference-i8-h8-l1-t4-b2-cpu': 2 tests*",
-            "*rnnbench: ratios*",
-            "*GRU / LSTM*slower*",
+            "*rnnbench: the answer*",
+            "*On this CPU, the LSTM is faster.*",
+            "*inference*LSTM at 2 of 2*",
         ]
     )
+    assert "GRU / LSTM, oneDNN on" not in found.stdout.str()
+
+
+def test_every_ratio_is_printed_where_more_is_asked_for(project):
+    found = bench(project, "-v")
+
+    found.stdout.fnmatch_lines(["*rnnbench: ratios*", "*GRU / LSTM*slower*"])
 
 
 def test_a_failed_case_fails_its_item_alone(project):

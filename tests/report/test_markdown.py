@@ -1,43 +1,41 @@
+"""The summary for a pull request: the answer in 40 lines, nothing in it is markup."""
+
 import re
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from rnnbench.model.run import Status
-from rnnbench.report.content import Cell, Column, Page, Section, Table, Text
-from rnnbench.report.markdown import render
-from rnnbench.report.run_page import page
+from rnnbench.report.markdown import render_markdown
+from rnnbench.report.view import view
+from rnnbench.storage.results_file import load_run
+
+REFERENCE = Path(__file__).parents[2] / "results" / "reference"
 
 
-def a_page(*blocks):
-    return Page("Title", "Subtitle", (Section("answer", "The answer", blocks),))
-
-
-def test_the_answer_and_its_table_are_there(make_sweep, simulate):
-    run = simulate(
+@pytest.fixture
+def run(make_sweep, simulate):
+    return simulate(
         make_sweep(hidden_size=[16, 32], layer=["lstm", "gru"]),
         lambda case: 2e-3 if case.layer == "gru" else 1e-3,
     )
 
-    text = render(page(run))
 
-    assert "The LSTM is faster at all 2 sizes" in text
-    assert re.search(r"\| 16 \| LSTM \d", text)
-    assert "svg" not in text
+def test_the_answer_and_its_table_are_there(run):
+    text = render_markdown(view(run))
+
+    assert text.startswith("# quick: On this CPU, the LSTM is faster.\n")
+    (row,) = re.findall(r"\| CPU, inference.*\|", text)
+    assert re.search(r"\| \d\.\d\d×, \d\.\d\d to \d\.\d\d \|", row)
+    assert "| LSTM at 2 of 2 |" in row
 
 
-def test_every_row_of_a_table_has_as_many_cells_as_its_header():
-    columns = (Column("a"), Column("b", number=True))
-    rows = ((Cell("x|y"), Cell("1", note="0 to 2")), (Cell("line\nbreak"), Cell("")))
+def test_every_row_of_a_table_has_as_many_cells_as_its_header(run):
+    lines = render_markdown(view(run)).splitlines()
 
-    text = render(a_page(Table("Table", columns, rows)))
-
-    lines = [line for line in text.splitlines() if line.startswith("|")]
-    assert lines == [
-        "| a | b |",
-        "|---|--:|",
-        "| x\\|y | 1 \\(0 to 2\\) |",
-        "| line break |  |",
-    ]
+    rows = [line for line in lines if line.startswith("|")]
+    assert len({len(re.findall(r"(?<!\\)\|", row)) for row in rows}) == 1
 
 
 @pytest.mark.parametrize(
@@ -50,32 +48,59 @@ def test_every_row_of_a_table_has_as_many_cells_as_its_header():
         "# heading\n# another",
         "https://example.org",
         "`code` **bold** _it_ ~~gone~~ a|b",
+        "</details>",
     ],
 )
-def test_markup_stays_text(text):
-    shown = render(a_page(Text(text, text)))
+def test_markup_stays_text(run, text):
+    plain = render_markdown(view(run))
+    hostile = replace(
+        run,
+        command=text,
+        created=text,
+        sweep=replace(run.sweep, name=text),
+        environment=replace(run.environment, cpu_model=text, torch=text),
+    )
 
-    body = shown.split("## The answer\n\n")[1]
-    assert body.count("\n") == 1
-    assert "<" not in body
-    assert "@" not in body
-    assert "://" not in body
-    assert not re.search(r"(?<!\\)[\[\]`_|~!]", body)
+    shown = render_markdown(view(hostile))
+
+    assert shown.count("\n") == plain.count("\n")
+    assert shown.count("<") == plain.count("<")
+    assert "@" not in shown
+    assert "://" not in shown
+    assert not re.search(r"(?<!\\)[\[\]`_~!]", shown)
 
 
-def test_a_summary_fits_a_comment_and_says_what_it_left_out():
-    columns = (Column("a"),)
-    rows = tuple((Cell("x" * 900),) for _ in range(100))
-    table = Table("Table", columns, rows)
+def test_failures_stand_above_the_table_and_reasons_below(run, make_case, make_result):
+    failed = make_result(
+        make_case(hidden_size=99), status=Status.TIMEOUT, reason="60 s"
+    )
 
-    text = render(a_page(*[table] * 9, Text("Last")))
+    text = render_markdown(view(replace(run, results=(*run.results, failed))))
+
+    assert text.index("**1 of 5 cases failed") < text.index("| where |")
+    assert "* 1 timeout: 60 s" in text
+
+
+def test_a_summary_fits_a_comment_whatever_failed(run, make_case, make_result):
+    failed = [
+        make_result(
+            make_case(hidden_size=99 + place),
+            status=Status.ERROR,
+            reason=f"{place} {'x' * 9000}",
+        )
+        for place in range(40)
+    ]
+
+    text = render_markdown(view(replace(run, results=(*run.results, *failed))))
 
     assert len(text) < 65_536
-    assert "60 more rows are on the page" in text
-    assert text.endswith("Last\n\nThe rest is on the page.\n")
+    assert len(text.splitlines()) <= 40
+    assert "more reasons are in the report" in text
 
 
-def test_failures_are_told(make_case, make_result, make_run):
-    run = make_run([make_result(make_case(), status=Status.TIMEOUT, reason="60 s")])
+@pytest.mark.parametrize("path", sorted(REFERENCE.glob("*.json")), ids=lambda p: p.stem)
+def test_every_reference_run_fits_40_lines(path):
+    text = render_markdown(view(load_run(path)))
 
-    assert "| timeout | 1 | 60 s |" in render(page(run))
+    assert len(text.splitlines()) <= 40
+    assert text.count("<details>") == text.count("</details>") >= 1

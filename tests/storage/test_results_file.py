@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from rnnbench.model.errors import ResultsError
 from rnnbench.model.profile import Kind, Operator
 from rnnbench.model.run import MEASURED, Run, Status, Turns
-from rnnbench.report.html import render as render_html
-from rnnbench.report.run_page import page
+from rnnbench.report.run_page import render_page
+from rnnbench.report.view import view
 from rnnbench.storage.compact import OTHERS, lighter
 from rnnbench.storage.results_file import (
     SCHEMA,
@@ -357,7 +357,7 @@ def test_a_damaged_file_is_one_line_or_a_run_with_a_page(
 
     if said is None:
         assert isinstance(read, Run)
-        render_html(page(read))
+        render_page(view(read))
     else:
         assert said.startswith(f"{path}: ")
         assert "\n" not in said

@@ -5,21 +5,20 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from rnnbench.analysis.labels import layer_name, plain_setting, setting, span, words
 from rnnbench.analysis.launch_estimate import log_ratio
 from rnnbench.analysis.ratio import Ratio, Verdict, judge
 from rnnbench.analysis.stats import ratio_interval
 from rnnbench.model.case import Case
 from rnnbench.model.cost import flops, parameters
+from rnnbench.model.formatting import counted
 from rnnbench.model.metric import PEAK_MEMORY, TIME, Metric
 from rnnbench.model.run import MEASURED, Run, paired
 from rnnbench.model.workload import Pair, group
+from rnnbench.report.sentences import from_to, plain
 
 SIMPLE = ("rnn_tanh", "rnn_relu")
 LESS = frozenset({Verdict.FASTER, Verdict.LESS})
 MORE = frozenset({Verdict.SLOWER, Verdict.MORE})
-# Places that somebody reads of; the linked section has them all.
-_SPOKEN = 8
 _ORDER = {"rnn_tanh": "a plain RNN", "gru": "a GRU", "lstm": "an LSTM"}
 
 
@@ -34,15 +33,11 @@ class Standing(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What a rule comes to, `details` by setting and phase.
-
-    `section` of the page has it in full.
-    """
+    """What a rule comes to. `section`: the part of the page that has it in full."""
 
     standing: Standing
     evidence: tuple[str, ...]
     section: str = ""
-    details: tuple[str, ...] = ()
 
 
 def weigh(ratios: Iterable[Ratio], claimed: frozenset[Verdict]) -> Standing:
@@ -116,9 +111,7 @@ def told(what: str, ratios: Sequence[Ratio]) -> tuple[str, ...]:
         return ()
     counts = Counter(ratio.verdict for ratio in ratios).most_common()
     parts = ", ".join(f"{verdict} at {count}" for verdict, count in counts)
-    return (
-        f"{what}: {parts} of {_plural(len(ratios), 'pair')}, {_range(ratios)} times.",
-    )
+    return (f"{what}: {parts} of {counted(len(ratios), 'pair')}; {_range(ratios)}.",)
 
 
 def time_and_memory(pairs: Sequence[Ratio], what: str) -> tuple[str, ...]:
@@ -127,17 +120,6 @@ def time_and_memory(pairs: Sequence[Ratio], what: str) -> tuple[str, ...]:
         *told(f"Time, {what}", of_metric(pairs, TIME)),
         *told(f"Peak memory, {what}", of_metric(pairs, PEAK_MEMORY)),
     )
-
-
-def by_place(ratios: Sequence[Ratio]) -> tuple[str, ...]:
-    """Between which two ratios it lies in each setting and phase."""
-    places: dict[str, list[Ratio]] = {}
-    for ratio in ratios:
-        places.setdefault(_place(ratio), []).append(ratio)
-    spoken = [f"{place}: {_range(part)}." for place, part in places.items()]
-    if (more := len(spoken) - _SPOKEN) > 0:
-        return (*spoken[:_SPOKEN], f"{_plural(more, 'more setting')} not told here.")
-    return tuple(spoken)
 
 
 def example(case: Case) -> str:
@@ -149,7 +131,7 @@ def example(case: Case) -> str:
     )
 
 
-def counted(case: Case) -> int:
+def weights_of(case: Case) -> int:
     """The parameters; 0 of a layer whose parameters are not known."""
     return parameters(case) or 0
 
@@ -158,19 +140,9 @@ def _other(claimed: frozenset[Verdict]) -> frozenset[Verdict]:
     return MORE if claimed == LESS else LESS
 
 
-def _place(ratio: Ratio) -> str:
-    case, axis = ratio.pair.baseline, ratio.pair.axis
-    phase = words("phase", case.phase)
-    if axis == "layer":
-        ours, theirs = layer_name(ratio.pair.candidate.layer), layer_name(case.layer)
-        return f"{ours} / {theirs}, {setting(case)}, {phase}"
-    return f"{layer_name(case.layer)}, {plain_setting(case, axis)}, {phase}"
-
-
 def _range(ratios: Iterable[Ratio]) -> str:
-    ordered = sorted(ratios, key=lambda ratio: ratio.interval.estimate)
-    least, most = span(ordered[0].interval), span(ordered[-1].interval)
-    return least if least == most else f"{least} to {most}"
+    values = [ratio.interval.estimate for ratio in ratios]
+    return plain(from_to(min(values), max(values)))
 
 
 def _by_layer(case: Case, count: Callable[[Case], int | None], unit: str) -> str:
@@ -179,7 +151,3 @@ def _by_layer(case: Case, count: Callable[[Case], int | None], unit: str) -> str
         for layer, name in _ORDER.items()
     ]
     return f"{', '.join(parts)} {unit}"
-
-
-def _plural(count: int, what: str) -> str:
-    return f"{count} {what}" if count == 1 else f"{count} {what}s"

@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
-from rnnbench.analysis.labels import layer_name, span
 from rnnbench.analysis.ratio import Ratio
 from rnnbench.model.case import Case
 from rnnbench.model.formatting import significant
@@ -18,8 +17,6 @@ from rnnbench.report.claims.rules import (
     Standing,
     against_gru,
     agree,
-    by_place,
-    counted,
     example,
     of_axis,
     of_layers,
@@ -27,6 +24,7 @@ from rnnbench.report.claims.rules import (
     time_and_memory,
     told,
     weigh,
+    weights_of,
 )
 from rnnbench.report.claims.words import WORDS
 
@@ -43,8 +41,7 @@ Rule = Callable[[Run, Sequence[Ratio]], Finding]
 class Claim:
     """A claim in our own words, the rule that judges it, and what came of it.
 
-    `details`: the evidence by setting and phase. `section`: the id of the section of
-    the page that has it in full, or nothing.
+    `section`: the id of the part of the page that has it in full, or nothing.
     """
 
     id: str
@@ -52,7 +49,6 @@ class Claim:
     rule: str
     standing: Standing
     evidence: tuple[str, ...]
-    details: tuple[str, ...]
     section: str
 
 
@@ -68,7 +64,6 @@ def claims(run: Run, found: Sequence[Ratio]) -> tuple[Claim, ...]:
                 rule=said.rule,
                 standing=came.standing,
                 evidence=came.evidence,
-                details=came.details,
                 section=came.section,
             )
         )
@@ -82,7 +77,7 @@ def _finding(
     sentences = tuple(evidence)
     if not pairs:
         return Finding(standing, (*sentences, "This run measured no such pair."))
-    return Finding(standing, sentences, section, by_place(of_metric(pairs, TIME)))
+    return Finding(standing, sentences, section)
 
 
 def _simplest(run: Run, found: Sequence[Ratio]) -> Finding:
@@ -94,9 +89,7 @@ def _simplest(run: Run, found: Sequence[Ratio]) -> Finding:
         *told("Time of a plain RNN against a GRU's", gru),
         *told("Peak memory against an LSTM's", of_metric(lstm, PEAK_MEMORY)),
     )
-    # A run without an LSTM has no section of ratios to lead to.
-    section = "tradeoff" if lstm else "cases"
-    return _finding(weigh([*times, *gru], LESS), evidence, [*times, *gru], section)
+    return _finding(weigh([*times, *gru], LESS), evidence, [*times, *gru], "explore")
 
 
 def _lstm_costs(_run: Run, found: Sequence[Ratio]) -> Finding:
@@ -107,26 +100,26 @@ def _lstm_costs(_run: Run, found: Sequence[Ratio]) -> Finding:
         *told("Time of a plain RNN against an LSTM's", rnn),
         *told("Time of a GRU against an LSTM's", gru),
     )
-    return _finding(weigh([*rnn, *gru], LESS), evidence, [*rnn, *gru], "tradeoff")
+    return _finding(weigh([*rnn, *gru], LESS), evidence, [*rnn, *gru], "explore")
 
 
 def _gru_is_cheaper(_run: Run, found: Sequence[Ratio]) -> Finding:
     pairs = of_layers(found, ("gru",))
     times = of_metric(pairs, TIME)
-    gru = counted(replace(EXAMPLE, layer="gru"))
-    share = significant(gru / counted(EXAMPLE))
+    gru = weights_of(replace(EXAMPLE, layer="gru"))
+    share = significant(gru / weights_of(EXAMPLE), 2)
     evidence = (
-        f"By closed form a GRU has {share} times the parameters of an LSTM.",
+        f"By closed form a GRU has {share}× the parameters of an LSTM.",
         *told("Time of a GRU against an LSTM's", times),
         *told("Peak memory against an LSTM's", of_metric(pairs, PEAK_MEMORY)),
     )
-    return _finding(weigh(times, LESS), evidence, times, "tradeoff")
+    return _finding(weigh(times, LESS), evidence, times, "explore")
 
 
 def _both_ways_cost(_run: Run, found: Sequence[Ratio]) -> Finding:
     pairs = of_axis(found, "bidirectional")
     evidence = time_and_memory(pairs, "two directions against one")
-    return _finding(weigh(pairs, MORE), evidence, pairs, "knobs")
+    return _finding(weigh(pairs, MORE), evidence, pairs, "settings")
 
 
 def _learned(
@@ -137,28 +130,29 @@ def _learned(
     evidence = (_LEARNING, *time_and_memory(pairs, what))
     if not pairs:
         return Finding(Standing.NOT_MEASURED, evidence)
-    return _finding(Standing.NOT_MEASURED, evidence, pairs, "knobs")
+    return _finding(Standing.NOT_MEASURED, evidence, pairs, "settings")
 
 
 def _projects(_run: Run, found: Sequence[Ratio]) -> Finding:
     pairs = of_axis(found, "proj_size")
     smaller = [
-        counted(ratio.pair.candidate) < counted(ratio.pair.baseline)
+        weights_of(ratio.pair.candidate) < weights_of(ratio.pair.baseline)
         and ratio.pair.candidate.output_size < ratio.pair.baseline.output_size
         for ratio in pairs
     ]
     plain = replace(PROJECTED, proj_size=0)
+    before, after = weights_of(plain), weights_of(PROJECTED)
     exact = (
         f"By closed form, with input_size {plain.input_size} and hidden_size "
-        f"{plain.hidden_size}: {counted(plain):,} parameters, and with proj_size "
-        f"{PROJECTED.proj_size} {counted(PROJECTED):,}; the output's last dimension "
-        f"goes from {plain.output_size} to {PROJECTED.output_size}."
+        f"{plain.hidden_size}: {before:,} parameters, and with proj_size "
+        f"{PROJECTED.proj_size} {after:,}; the output's last dimension goes from "
+        f"{plain.output_size} to {PROJECTED.output_size}."
     )
     evidence = (
         exact,
         *time_and_memory(pairs, "a projected LSTM against a plain one"),
     )
-    return _finding(agree(smaller), evidence, pairs, "knobs")
+    return _finding(agree(smaller), evidence, pairs, "settings")
 
 
 def _layouts(run: Run, found: Sequence[Ratio]) -> Finding:
@@ -185,16 +179,20 @@ def _layouts(run: Run, found: Sequence[Ratio]) -> Finding:
     # The order of the dimensions holds wherever a case was measured: it was checked.
     halves = [True, not other] if cases else []
     if cases and not pairs:
-        return Finding(agree(halves), tuple(evidence), "cases")
-    return _finding(agree(halves), evidence, pairs, "knobs")
+        return Finding(agree(halves), tuple(evidence), "explore")
+    return _finding(agree(halves), evidence, pairs, "settings")
 
 
 def _biases(_run: Run, found: Sequence[Ratio]) -> Finding:
     pairs = of_axis(found, "bias")
     fewer = [
-        counted(ratio.pair.candidate) < counted(ratio.pair.baseline) for ratio in pairs
+        weights_of(ratio.pair.candidate) < weights_of(ratio.pair.baseline)
+        for ratio in pairs
     ]
-    with_bias, without = counted(EXAMPLE), counted(replace(EXAMPLE, bias=False))
+    with_bias, without = (
+        weights_of(EXAMPLE),
+        weights_of(replace(EXAMPLE, bias=False)),
+    )
     exact = (
         f"By closed form the article's LSTM has {with_bias:,} parameters with bias, "
         f"{without:,} without."
@@ -203,20 +201,18 @@ def _biases(_run: Run, found: Sequence[Ratio]) -> Finding:
         exact,
         *time_and_memory(pairs, "no bias against bias"),
     )
-    return _finding(agree(fewer), evidence, pairs, "knobs")
+    return _finding(agree(fewer), evidence, pairs, "settings")
 
 
 def _suits(run: Run, found: Sequence[Ratio]) -> Finding:
     times = of_metric(of_layers(found, ("gru", *SIMPLE)), TIME)
-    streams: dict[str, Ratio] = {}
-    details = []
-    for use in run.sweep.uses:
-        for ratio in times:
-            case = ratio.pair.candidate
-            if case.id in use.cases and case.seq_len == case.batch_size == 1:
-                streams[case.id] = ratio
-                name = layer_name(case.layer)
-                details.append(f"{use.name}: {name} / LSTM {span(ratio.interval)}.")
+    named = {case for use in run.sweep.uses for case in use.cases}
+    streams = {
+        ratio.pair.candidate.id: ratio
+        for ratio in times
+        if ratio.pair.candidate.id in named
+        and ratio.pair.candidate.seq_len == ratio.pair.candidate.batch_size == 1
+    }
     gru = [one for one in streams.values() if one.pair.candidate.layer == "gru"]
     rnn = [one for one in streams.values() if one.pair.candidate.layer != "gru"]
     if not gru:
@@ -227,7 +223,7 @@ def _suits(run: Run, found: Sequence[Ratio]) -> Finding:
         *told("Time of a plain RNN", rnn),
         "Which layer answers better is learning: not measured.",
     )
-    return Finding(weigh(gru, LESS), evidence, "uses", tuple(details))
+    return Finding(weigh(gru, LESS), evidence, "uses")
 
 
 _RULES: dict[str, Rule] = {

@@ -37,7 +37,8 @@ export const makeInspector = (app) => {
     onPick: (show) => store.set({ show }),
   });
   const share = makeButton("Copy a link to this view", () => links.share("explore"));
-  const foot = h("p", { class: "links" }, h("a", { href: "#why" }, "Why?"), share);
+  const why = run.profiles.length ? [h("a", { href: "#why" }, "Why?")] : [];
+  const foot = h("p", { class: "links" }, ...why, share);
   const el = h(
     "aside",
     { id: "aside", class: "card", "aria-label": "The selection" },

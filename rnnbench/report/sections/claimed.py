@@ -1,71 +1,61 @@
-"""The article's claims, each with its verdict and what that rests on."""
+"""The claims of the source article, each with its verdict and its evidence."""
 
 from collections import Counter
-from collections.abc import Sequence
 
-from rnnbench.analysis.ratio import Ratio
-from rnnbench.model.run import Run
+from rnnbench.model.formatting import counted
 from rnnbench.report.claims.rules import Standing
-from rnnbench.report.claims.verdicts import Claim
-from rnnbench.report.claims.verdicts import claims as judged
-from rnnbench.report.content import Cell, Column, Section, Table, Text, Tone
+from rnnbench.report.claims.verdicts import Claim, claims
+from rnnbench.report.content import Cell, Column, Fold, Table
+from rnnbench.report.sentences import say
+from rnnbench.report.view import RunView
 
-_TONES = {
-    Standing.SUPPORTED: Tone.FIRST,
-    Standing.CONTRADICTED: Tone.SECOND,
-    Standing.DEPENDS: Tone.EVEN,
-    Standing.NOT_MEASURED: Tone.OPEN,
-}
 _PLACES = {
-    "tradeoff": "the layers",
-    "knobs": "the knobs",
+    "settings": "the settings",
     "uses": "the uses",
-    "cases": "every case",
+    "explore": "every case",
 }
+_SOURCE = (
+    "The claims are those of one tutorial on torch.nn’s recurrent layers: chapter 9 of "
+    "the Chinese series “PyTorch deep learning summary”, in our words. Each verdict "
+    "follows from this run by the rule below the claim."
+)
 
 
-def claims(run: Run, found: Sequence[Ratio]) -> Section:
-    """A row for each claim: verdict, evidence, and where that is drawn."""
-    every = judged(run, found)
-    return Section(
+def claims_fold(view: RunView, anchors: frozenset[str]) -> Fold:
+    """A row for each claim that this run says something about.
+
+    `anchors`: the parts of the page that there are, to lead to.
+    """
+    judged = claims(view.run, view.ratios)
+    shown = [one for one in judged if one.standing is not Standing.NOT_MEASURED]
+    counts = Counter(one.standing for one in shown)
+    parts = ", ".join(f"{count} {standing}" for standing, count in counts.items())
+    open_ones = len(judged) - len(shown)
+    columns = tuple(map(Column, ("claim", "verdict", "evidence")))
+    table = Table(
+        "What this run says to each claim",
+        columns,
+        tuple(_row(one, anchors) for one in shown),
+    )
+    return Fold(
         "claims",
-        "The article's claims",
+        f"Claims of the article: {parts}" if parts else "Claims of the article",
         (
-            Text(_opening(every)),
-            Table(
-                "What this run says to each claim",
-                (
-                    Column("claim"),
-                    Column("verdict"),
-                    Column("in our words, with the rule of the verdict"),
-                    Column("evidence"),
-                    Column("in full"),
-                ),
-                tuple(map(_row, every)),
+            say("{source}", source=_SOURCE),
+            say(
+                "{count} of {all} need another run; what a layer learns is among them.",
+                count=counted(open_ones, "claim"),
+                all=str(len(judged)),
             ),
         ),
+        tables=(table,) if shown else (),
     )
 
 
-def _opening(every: Sequence[Claim]) -> str:
-    counts = Counter(claim.standing for claim in every)
-    parts = ", ".join(
-        f"{counts[standing]} {standing}" for standing in Standing if counts[standing]
-    )
+def _row(claim: Claim, anchors: frozenset[str]) -> tuple[Cell, ...]:
+    link = f"#{claim.section}" if claim.section in anchors else ""
     return (
-        f"What is commonly said of these layers, held against this run: {parts}. Each "
-        "verdict follows from the run by the rule that stands under the claim. Claims "
-        "about learning stay open until a run holds learning results."
-    )
-
-
-def _row(claim: Claim) -> tuple[Cell, ...]:
-    return (
-        Cell(claim.id),
-        Cell(claim.standing, _TONES[claim.standing]),
-        Cell(claim.text, note=f"Rule: {claim.rule}"),
-        Cell(" ".join(claim.evidence), note=" ".join(claim.details)),
-        Cell(_PLACES[claim.section], link=f"#{claim.section}")
-        if claim.section
-        else Cell(""),
+        Cell(f"{claim.id}: {claim.text}", note=f"Rule: {claim.rule}"),
+        Cell(str(claim.standing), note=_PLACES.get(claim.section, ""), link=link),
+        Cell(" ".join(claim.evidence)),
     )

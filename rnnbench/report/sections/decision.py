@@ -1,117 +1,91 @@
-"""Tables of decisions: GRU or LSTM, at each size that was measured, and at no other."""
+"""The table of decisions for readers without script: who is faster, at each size."""
 
-from collections.abc import Sequence
+from dataclasses import dataclass
 
-from rnnbench.analysis.labels import nominal, words
+from rnnbench.analysis.labels import SIZES, layer_name, limits, nominal
 from rnnbench.analysis.ratio import Ratio
-from rnnbench.report.content import Block, Cell, Column, Table, Text
-from rnnbench.report.sections.lines import varying
-from rnnbench.report.sections.tones import winner_cell
+from rnnbench.model.formatting import significant
+from rnnbench.model.metric import TIME
+from rnnbench.report.tokens import Hue, hue_of
+from rnnbench.report.view import FOR_BASELINE, FOR_CANDIDATE, Contrast, RunView
 
-# A row's sizes, and the phase and seq_len of a column.
-_RowKey = tuple[int, ...]
-_ColumnKey = tuple[str, int]
-_Cells = dict[_RowKey, dict[_ColumnKey, Ratio]]
+# Sizes that are read as a table; the results file has all.
+_MOST_ROWS = 200
+_SHORT = {
+    "hidden_size": "hidden",
+    "num_layers": "layers",
+    "seq_len": "steps",
+    "batch_size": "batch",
+    "input_size": "input",
+}
 
-# Tables of one setting that a reader holds beside each other.
-_MOST_TABLES = 4
-_ROWS = ("num_layers", "batch_size", "input_size")
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """Who wins at one size, the ratio and its interval."""
+
+    says: str
+    hue: Hue
+    value: str
+    limits: str
 
 
-def decisions(name: str, group: Sequence[Ratio]) -> list[Block]:
-    """One table where the sizes are a product, or one for each product within them."""
-    axes = ["hidden_size", *varying([one.pair.baseline for one in group], _ROWS)]
-    cells: _Cells = {}
-    for ratio in group:
-        case = ratio.pair.baseline
-        row = tuple(nominal(case, axis) for axis in axes)
-        column = (words("phase", case.phase), case.seq_len)
-        cells.setdefault(row, {})[column] = ratio
-    products = _products(cells)
-    title = (
-        f"The faster layer, with the time of a GRU as a multiple of an LSTM's: {name}"
-    )
-    if len(products) > _MOST_TABLES:
-        note = Text("A dash: not in this sweep.")
-        columns = {column for row in cells.values() for column in row}
-        return [_table(title, axes, cells, columns), note]
-    titles = [title]
-    if len(products) > 1:
-        titles = _told_apart(
-            [f"{title}, over {_over(axes, *each)}" for each in products]
+@dataclass(frozen=True, slots=True)
+class DecisionTable:
+    """Rows of sizes and conditions, a column for each backend and phase."""
+
+    axes: tuple[str, ...]
+    columns: tuple[str, ...]
+    rows: tuple[tuple[tuple[str, ...], tuple[Decision | None, ...]], ...]
+    more: int
+
+
+def decision_table(view: RunView) -> DecisionTable | None:
+    """The ratios of time of the contrast that the page is about."""
+    first = next(iter(view.contrasts), None)
+    if first is None:
+        return None
+    cells: dict[tuple[tuple[int, ...], str], dict[str, Decision]] = {}
+    columns: dict[str, None] = {}
+    for group in view.groups_of(first, TIME):
+        conditions = group.conditions
+        column = ", ".join(
+            filter(None, (conditions.backend_words, conditions.phase_words))
         )
-    return [
-        _table(said, axes, {row: cells[row] for row in rows}, columns)
-        for said, (rows, columns) in zip(titles, products, strict=True)
-    ]
-
-
-def _products(cells: _Cells) -> list[tuple[list[_RowKey], set[_ColumnKey]]]:
-    """Full tables that hold each cell at least once, those of the most rows first.
-
-    A row stands in each table whose columns it has: a line over the lengths crosses
-    one over the hidden sizes in a cell that both need.
-    """
-    candidates = [
-        ([row for row, found in cells.items() if set(found) >= set(columns)], columns)
-        for columns in {frozenset(found) for found in cells.values()}
-    ]
-    candidates.sort(key=lambda each: (-len(each[0]), sorted(each[1])))
-    kept: list[tuple[list[_RowKey], set[_ColumnKey]]] = []
-    for index, (rows, columns) in enumerate(candidates):
-        others = [*kept, *candidates[index + 1 :]]
-        if not all(
-            any(row in beside and column in across for beside, across in others)
-            for row in rows
-            for column in columns
-        ):
-            kept.append((rows, set(columns)))
-    return kept
-
-
-def _over(
-    axes: Sequence[str], rows: Sequence[_RowKey], columns: set[_ColumnKey]
-) -> str:
-    """The sizes that vary in a table: what tells it from the one beside it."""
-    named = [
-        axis
-        for axis, values in zip(axes, zip(*rows, strict=True), strict=True)
-        if len(set(values)) > 1
-    ]
-    if len({length for _, length in columns}) > 1:
-        named.append("seq_len")
-    return ", ".join(named) or "one size"
-
-
-def _told_apart(titles: Sequence[str]) -> list[str]:
-    """Numbered where they are the same: a table is found by its name."""
-    return [
-        f"{title} ({titles[: place + 1].count(title)} of {titles.count(title)})"
-        if titles.count(title) > 1
-        else title
-        for place, title in enumerate(titles)
-    ]
-
-
-def _table(
-    title: str, axes: Sequence[str], cells: _Cells, columns: set[_ColumnKey]
-) -> Table:
-    """Rows of sizes, a column for each phase and sequence length."""
-    across = sorted(columns)
-    return Table(
-        title,
-        (
-            *(Column(axis, number=True) for axis in axes),
-            *(Column(f"{phase}, seq_len {length}") for phase, length in across),
-        ),
-        tuple(
+        columns[column] = None
+        extras = ", ".join(conditions.extra_words)
+        for ratio in group.ratios:
+            size = tuple(nominal(ratio.pair.baseline, axis) for axis in SIZES)
+            cells.setdefault((size, extras), {})[column] = decision(ratio, first)
+    ordered = sorted(cells.items())
+    shown = [
+        place
+        for place in range(len(SIZES))
+        if len({size[place] for size, _ in cells}) > 1
+    ] or [0]
+    has_extras = any(extras for _, extras in cells)
+    return DecisionTable(
+        axes=(*(_SHORT[SIZES[place]] for place in shown), *["other"] * has_extras),
+        columns=tuple(columns),
+        rows=tuple(
             (
-                *(Cell(str(value)) for value in row),
-                *(
-                    winner_cell(found[column]) if column in found else Cell("–")
-                    for column in across
-                ),
+                (*(str(size[place]) for place in shown), *[extras] * has_extras),
+                tuple(found.get(column) for column in columns),
             )
-            for row, found in sorted(cells.items())
+            for (size, extras), found in ordered[:_MOST_ROWS]
         ),
+        more=max(len(ordered) - _MOST_ROWS, 0),
     )
+
+
+def decision(ratio: Ratio, contrast: Contrast) -> Decision:
+    """A ratio as a choice: the layer to take, or the word for no choice."""
+    says, hue = str(ratio.verdict), Hue.EVEN
+    if contrast.is_of_layers:
+        candidate, baseline = contrast.layers
+        if ratio.verdict in FOR_CANDIDATE:
+            says, hue = layer_name(candidate), hue_of(candidate)
+        elif ratio.verdict in FOR_BASELINE:
+            says, hue = layer_name(baseline), hue_of(baseline)
+    value = f"{significant(ratio.interval.estimate)}×"
+    return Decision(says, hue, value, limits(ratio.interval))

@@ -1,184 +1,244 @@
 """How a run was measured: enough to judge it, and to repeat it."""
 
 from collections import Counter
-from dataclasses import fields
+from dataclasses import dataclass, fields
 
+from rnnbench.analysis.labels import layer_name, machine_name
 from rnnbench.model.formatting import counted
 from rnnbench.model.metric import PEAK_MEMORY, TIME
-from rnnbench.model.run import MEASURED, Run, Status
-from rnnbench.report.content import Block, Cell, Column, Section, Table, Text
+from rnnbench.model.run import FAILED, MEASURED, Run, Status
+from rnnbench.report.content import Cell, Column, Fold, Table, Tone
+from rnnbench.report.sections.limits import ceiling_name
+from rnnbench.report.sections.precision import share
+from rnnbench.report.sentences import Sentence, say
+from rnnbench.report.view import RunView
+
+_MOST_REASONS = 200
+
+Pairs = tuple[tuple[str, str], ...]
 
 
-def method(
-    run: Run, calibration: tuple[str, ...] = (), calibration_link: str = ""
-) -> Section:
-    """Command, policy, effort, what was not measured and why, the environment.
+@dataclass(frozen=True, slots=True)
+class Method:
+    """The facts of the last section of a page, in words."""
 
-    `calibration`: what is known of this machine's own errors, in finished sentences.
-    """
-    blocks: list[Block] = [
-        Text(run.command, "Command"),
-        Text(_again(run), "To repeat it"),
-        Text(_how(run)),
-        _pairs("The run", _facts(run)),
-    ]
-    blocks += [ends for ends in (_not_measured(run), _memory_unread(run)) if ends]
-    blocks += _calibration(calibration, calibration_link)
-    blocks.append(_pairs("The machine and the libraries", _environment(run)))
-    return Section("method", "How it was measured", tuple(blocks))
+    steps: tuple[tuple[str, str], ...]
+    counts: tuple[tuple[str, str, int], ...]
+    wall: str
+    inside: str
+    folds: tuple[Fold, ...]
 
 
-def _again(run: Run) -> str:
-    commit = f" at commit {run.commit}" if run.commit else ""
-    return (
-        f"rnnbench {run.version}{commit}, torch {run.environment.torch}, "
-        f"Python {run.environment.python}; then the command above."
+def method(view: RunView, calibration: Fold | None = None) -> Method:
+    """How the run of `view` was measured."""
+    run = view.run
+    folds = (
+        _failures(run),
+        calibration,
+        _memory_unread(run),
+        _machine(run),
+        _rules(run),
+    )
+    return Method(
+        steps=_steps(view),
+        counts=status_counts(run),
+        wall=duration(run.effort.wall),
+        inside=f"{run.effort.share_inside_turns:.0%}",
+        folds=tuple(fold for fold in folds if fold),
     )
 
 
-def _calibration(lines: tuple[str, ...], link: str) -> list[Block]:
-    if not lines and not link:
-        return []
-    rows = [(Cell(str(number)), Cell(line)) for number, line in enumerate(lines, 1)]
-    if link:
-        rows.append((Cell("all of it"), Cell("calibration of this machine", link=link)))
-    columns = (Column("of the harness itself"), Column("what was found"))
-    return [Table("Calibration of this machine", columns, tuple(rows))]
-
-
-def _how(run: Run) -> str:
+def status_counts(run: Run) -> tuple[tuple[str, str, int], ...]:
+    """Each status that occurs: its key, its words, and its number of cases."""
     counts = Counter(result.status for result in run.results)
-    ends = ", ".join(
-        f"{counts[status]} {status.replace('_', ' ')}"
+    return tuple(
+        (str(status), str(status).replace("_", " "), counts[status])
         for status in Status
         if counts[status]
     )
-    return (
-        f"{len(run.results)} cases: {ends or 'none'}. Each launch is a fresh process "
-        "that measures the members of a workload turn by turn, in shuffled order. A "
-        f"ratio is taken within each launch, of the {run.turn} calls of the lower "
-        "third of the turns of each: what disturbs a call only adds to it. It is then "
-        "averaged over launches with a 95 % Student t interval on the logarithms. "
-        "Timed calls that something else on the core disturbed were taken again. "
-        "Threads and allocators are set for a process, so such pairs are compared "
-        "between launches."
+
+
+def failure_sentence(run: Run) -> Sentence:
+    """How many cases failed, and of what most of them did; nothing where none did."""
+    failed = [one for one in run.results if one.status in FAILED]
+    if not failed:
+        return ()
+    reasons = Counter((one.status, one.reason) for one in failed)
+    (status, reason), _ = reasons.most_common(1)[0]
+    first = " ".join(reason.split())
+    return say(
+        "{count} of {all} failed. {which}: {status}{reason}",
+        count=f"{len(failed):,}",
+        all=counted(len(run.results), "case"),
+        which="Most often" if len(reasons) > 1 else "The reason",
+        status=str(status).replace("_", " "),
+        reason=f", {first[:160]}" if first else ".",
     )
 
 
-def _facts(run: Run) -> list[tuple[str, str]]:
-    policy, effort = run.sweep.policy, run.effort
-    return [
-        ("sweep", f"{run.sweep.name} ({run.sweep.digest[:12]})"),
-        ("measured side by side", ", ".join(run.sweep.compare)),
-        ("precision asked for", f"{policy.precision:.1%} of each ratio"),
-        ("launches, at most", str(policy.launches)),
-        ("launches, made", str(effort.launches)),
-        ("budget", TIME.format(policy.budget)),
-        ("time limit of a member", TIME.format(policy.time_limit)),
-        ("wall time of measuring", TIME.format(effort.wall)),
-        ("launches at a time", f"{effort.lanes:.2g}"),
-        ("share of that time inside turns", f"{effort.share_inside_turns:.0%}"),
-        ("share spent waiting for a calm core", f"{effort.share_waiting:.0%}"),
-        ("disturbed by what else ran on the core", _disturbed(run)),
-        ("time for profiles and ceilings", TIME.format(effort.profiling)),
-        ("energy", _energy(run)),
-        ("made", run.created),
-        ("rnnbench", run.version),
-        ("commit", run.commit or "unknown"),
-    ]
+def duration(seconds: float) -> str:
+    """A time that somebody waits: 89 s, or 11 min."""
+    return f"{seconds:.0f} s" if seconds < 180 else f"{seconds / 60:.0f} min"
+
+
+def environment_pairs(run: Run) -> Pairs:
+    """What is known of the machine and its libraries, less the list of flags."""
+    pairs = []
+    for field in fields(run.environment):
+        value = getattr(run.environment, field.name)
+        if value is None or field.name == "cpu_flags":
+            continue
+        if field.name.endswith("_bytes"):
+            value = PEAK_MEMORY.format(value)
+        name = field.name.replace("_bytes", "").replace("_", " ")
+        pairs.append((name, str(value)))
+    return tuple(pairs)
+
+
+def _steps(view: RunView) -> tuple[tuple[str, str], ...]:
+    effort = view.run.effort
+    side = "The layers"
+    if view.main:
+        side = " and ".join(map(layer_name, view.main.layers))
+    launches = counted(effort.launches, "launch", "launches")
+    return (
+        (
+            "Side by side.",
+            f"{side} take turns in one process, so what disturbs one disturbs both.",
+        ),
+        (
+            "In fresh processes.",
+            f"{launches}; intervals are taken over launches, never over repeats.",
+        ),
+        (
+            "Undisturbed.",
+            _disturbed(view.run),
+        ),
+        (
+            "The fast part counts.",
+            "Noise only adds time, so a launch is the fastest third of its turns.",
+        ),
+        (
+            "Checked first.",
+            "Shapes, finite values, equal numbers from each backend: then it is timed.",
+        ),
+    )
 
 
 def _disturbed(run: Run) -> str:
     turns = [each for result in run.results for each in result.turns]
     whole = sum(len(each.seconds) for each in turns)
     if not whole:
-        return "no turn was taken"
-    rough = sum(each.rough for each in turns)
+        return "No turn was taken."
     retaken = sum(each.retaken for each in turns)
-    left_out = sum(not each.is_calm for each in turns)
+    rough = sum(each.rough for each in turns)
+    waiting = run.effort.share_waiting
     return (
-        f"{retaken:,} timed calls were taken again; {rough / whole:.1%} of the turns "
-        f"stayed disturbed, and {left_out / len(turns):.1%} of the launches of a case, "
-        "which count only where they are the rule"
+        f"A turn waits for a calm core, {waiting:.1%} of the time. "
+        f"{counted(retaken, 'disturbed call')} were repeated, and {rough / whole:.1%} "
+        "of the turns stayed disturbed."
     )
 
 
-def _energy(run: Run) -> str:
-    """What it holds, and why cases lack it: a guess from a rating is no measurement."""
-    measured = [result for result in run.results if result.status in MEASURED]
-    read = sum(result.energy is not None for result in measured)
+def _failures(run: Run) -> Fold | None:
+    """Reasons, each with how many cases it ended; failures before what was skipped."""
     reasons = Counter(
-        result.energy_reason or "no reason is held"
-        for result in measured
-        if result.energy is None
-    )
-    found = [f"{_of_cases(count)}: {reason}" for reason, count in reasons.most_common()]
-    if not read:
-        why = next(iter(reasons), "no case was measured")
-        return f"not measured: {why if len(found) < 2 else '; '.join(found)}"
-    told = (
-        f"{_of_cases(read)}: NVML's counter of the whole GPU, while calls run back to "
-        "back; the power that the GPU takes when idle is part of it"
-    )
-    return "; not measured of ".join([told, *found])
-
-
-def _of_cases(count: int) -> str:
-    return counted(count, "case")
-
-
-def _not_measured(run: Run) -> Table | None:
-    """Reasons, each with how many cases it ended."""
-    reasons = Counter(
-        (result.status.replace("_", " "), result.reason)
+        (result.status, result.reason)
         for result in run.results
         if result.status not in MEASURED
     )
     if not reasons:
         return None
-    return Table(
+    ordered = sorted(
+        reasons.items(), key=lambda item: (item[0][0] not in FAILED, -item[1])
+    )
+    rows = tuple(
+        (
+            Cell(
+                str(status).replace("_", " "),
+                Tone.BAD if status in FAILED else Tone.PLAIN,
+            ),
+            Cell(str(count)),
+            Cell(reason),
+        )
+        for (status, reason), count in ordered[:_MOST_REASONS]
+    )
+    columns = (Column("status"), Column("cases", number=True), Column("reason"))
+    failed = sum(result.status in FAILED for result in run.results)
+    return Fold(
+        "failures",
         "Not measured, and why",
-        (Column("status"), Column("cases", number=True), Column("reason")),
-        tuple(
-            (Cell(status), Cell(str(count)), Cell(reason))
-            for (status, reason), count in reasons.most_common(200)
-        ),
+        tables=(Table("Cases without a result", columns, rows),),
+        is_open=failed > 0,
     )
 
 
-def _memory_unread(run: Run) -> Table | None:
-    """Why memory is missing where time is there."""
-    reasons = Counter(
-        result.memory_reason or "no reason is held"
-        for result in run.results
-        if result.status in MEASURED and result.peak_memory is None
-    )
+def _memory_unread(run: Run) -> Fold | None:
+    """Why memory or energy lacks where time is there."""
+    measured = [result for result in run.results if result.status in MEASURED]
+    reasons: Counter[tuple[str, str]] = Counter()
+    for result in measured:
+        if result.peak_memory is None:
+            reasons["peak memory", result.memory_reason or "no reason is recorded"] += 1
+        if result.energy is None:
+            reasons["energy", result.energy_reason or "no reason is recorded"] += 1
     if not reasons:
         return None
-    return Table(
-        "Peak memory not read, and why",
-        (Column("cases", number=True), Column("reason")),
-        tuple(
-            (Cell(str(count)), Cell(reason))
-            for reason, count in reasons.most_common(200)
-        ),
+    columns = (Column("what"), Column("cases", number=True), Column("reason"))
+    rows = tuple(
+        (Cell(what), Cell(str(count)), Cell(reason))
+        for (what, reason), count in reasons.most_common(_MOST_REASONS)
+    )
+    table = Table("Figures that were not read, and why", columns, rows)
+    return Fold("unread", "Memory and energy that were not read", tables=(table,))
+
+
+def _machine(run: Run) -> Fold:
+    environment = run.environment
+    ceilings = tuple(
+        (
+            f"best matrix product, best copy ({ceiling_name(one)})",
+            f"{one.flops / 1e9:.0f} GFLOP/s, {one.bytes / 1e9:.1f} GB/s",
+        )
+        for one in run.ceilings
+    )
+    flags = (("CPU flags", environment.cpu_flags),) if environment.cpu_flags else ()
+    return Fold(
+        "machine",
+        f"Machine and versions: {machine_name(environment)}, "
+        f"PyTorch {environment.torch}",
+        notes=(*environment_pairs(run), *ceilings, *flags),
     )
 
 
-def _environment(run: Run) -> list[tuple[str, str]]:
-    rows = []
-    for field in fields(run.environment):
-        value = getattr(run.environment, field.name)
-        if field.name.endswith("_bytes") and value is not None:
-            value = PEAK_MEMORY.format(value)
-        name = field.name.replace("_bytes", "").replace("_", " ")
-        rows.append((name, "unknown" if value is None else str(value)))
-    return rows
-
-
-def _pairs(title: str, rows: list[tuple[str, str]]) -> Table:
-    return Table(
-        title,
-        (Column("what"), Column("value")),
-        tuple((Cell(name), Cell(value)) for name, value in rows),
+def _rules(run: Run) -> Fold:
+    policy, effort = run.sweep.policy, run.effort
+    facts = (
+        ("question", run.sweep.question),
+        ("sweep", f"{run.sweep.name} ({run.sweep.digest[:12]})"),
+        ("measured side by side", ", ".join(run.sweep.compare)),
+        ("time of a turn", f"the {run.turn} of its calls"),
+        ("precision asked for", f"{share(policy.precision)} of each ratio"),
+        ("launches", f"{effort.launches} made, {policy.launches} a workload at most"),
+        ("launches at a time", f"{effort.lanes:.2g}"),
+        ("budget", TIME.format(policy.budget)),
+        ("time limit of a case", TIME.format(policy.time_limit)),
+        ("profiles and ceilings", TIME.format(effort.profiling)),
+        ("faster, slower", "the whole interval lies below 1, above 1"),
+        ("tie", "the whole interval lies within ±2 % of 1"),
+        ("undecided", "the interval holds 1 and is wider than a tie"),
+        (
+            "average",
+            "geometric mean over the sizes of this run; its interval is over launches",
+        ),
+        (
+            "threads, allocator",
+            "set for a whole process, so such pairs are compared between launches",
+        ),
+    )
+    return Fold(
+        "rules",
+        f"Rules of this run: sweep {run.sweep.name}, up to {policy.launches} launches, "
+        f"{duration(policy.budget)}",
+        notes=tuple((name, text) for name, text in facts if text),
     )

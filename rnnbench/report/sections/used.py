@@ -1,204 +1,154 @@
-"""The uses that layers are said to be good for: what each costs, layer by layer."""
+"""What each use of recurrent layers that the sweep names costs, layer by layer."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from rnnbench.analysis.labels import NO_INTERVAL, layer_name, setting, sizes, words
-from rnnbench.analysis.ratio import Ratio, absolute
+from rnnbench.analysis.labels import conditions_of, layer_name, sizes
+from rnnbench.analysis.ratio import Ratio
 from rnnbench.analysis.stats import Interval
 from rnnbench.model.case import Case
 from rnnbench.model.formatting import significant
 from rnnbench.model.metric import PEAK_MEMORY, TIME
-from rnnbench.model.run import Result, Run, Use
-from rnnbench.report.content import Cell, Column, Listing, Section, Table, Text
-from rnnbench.report.sections.tones import winner_cell
-
-_OPENING = (
-    "Each use as a workload of the size that its source gives, or that we chose. "
-    "Where a use is a stream, latency is the time of one step of one sequence, and "
-    "throughput stands beside it: time steps of all sequences in a second. Below "
-    "each number is its 95 % interval."
-)
+from rnnbench.model.run import Use
+from rnnbench.report.content import Cell, Column, Fold, Table
+from rnnbench.report.sections.decision import decision
+from rnnbench.report.sentences import say
+from rnnbench.report.view import CaseView, RunView, contrast_of
 
 
 @dataclass(frozen=True, slots=True)
-class _Row:
-    """One workload of a use: the layer's results at one size and setting."""
+class UseSize:
+    """One workload of a use: a case of each layer at one size and setting."""
 
     use: Use
     case: Case
-    results: Mapping[str, Result]
+    layers: Mapping[str, CaseView]
 
     @property
     def is_stream(self) -> bool:
+        """Whether one step of one sequence is asked for: then latency counts."""
         return self.case.seq_len == 1 and self.case.batch_size == 1
 
-    @property
-    def setting(self) -> str:
-        return f"{words('phase', self.case.phase)}, {setting(self.case)}"
 
-
-def uses(run: Run, found: Sequence[Ratio]) -> Section | None:
+def uses_fold(view: RunView) -> Fold | None:
     """What each use costs; None where the sweep names no use."""
-    rows = _rows(run)
-    if not rows:
+    found = _sizes_of_uses(view)
+    if not found:
         return None
-    layers = list(dict.fromkeys(layer for row in rows for layer in row.results))
-    return Section(
+    lead = say(
+        "Each use as a workload of the size that its source gives, or that we chose. "
+        "Where a use is a stream, latency is the time of one step of one sequence."
+    )
+    return Fold(
         "uses",
-        "The uses",
-        (
-            Text(_OPENING),
-            _times(rows, layers, found),
-            _rates(rows, layers),
-            _memory(rows, layers),
-            Listing(tuple(map(_origin, run.sweep.uses))),
-        ),
+        "What each use costs",
+        (lead,),
+        tables=(_times(view, found), _memory(found)),
+        notes=tuple((use.name, _origin(use)) for use in view.run.sweep.uses),
+        is_open=True,
     )
 
 
-def _rows(run: Run) -> list[_Row]:
-    results = {result.case.id: result for result in run.results}
-    rows: list[_Row] = []
-    for use in run.sweep.uses:
-        alike: dict[Case, dict[str, Result]] = {}
-        # A run that was narrowed by -k holds some cases alone.
-        for result in filter(None, map(results.get, use.cases)):
-            shape = replace(result.case, layer="lstm")
-            alike.setdefault(shape, {})[result.case.layer] = result
-        rows += [_Row(use, shape, group) for shape, group in alike.items()]
-    return rows
-
-
-def _times(
-    rows: Iterable[_Row], layers: Sequence[str], found: Sequence[Ratio]
-) -> Table:
-    """Seconds of a call, and the ratio that the choice is made by."""
+def _times(view: RunView, found: Sequence[UseSize]) -> Table:
+    """A row for each workload of a use: the ratio, then each layer's time."""
+    layers = _layers(found)
+    ratios = {
+        (ratio.pair.candidate, ratio.pair.baseline): ratio
+        for ratio in view.times
+        if ratio.pair.is_gru_to_lstm
+    }
     return Table(
-        "Time of one call of each use",
+        "Time of one call, and time steps a second",
         (
             Column("use"),
-            Column("said of"),
-            Column("sizes"),
+            Column("size"),
+            Column("GRU ÷ LSTM", number=True),
             *(Column(layer_name(layer), number=True) for layer in layers),
-            Column("GRU / LSTM"),
         ),
         tuple(
             (
-                *_heading(row),
-                *(_time_cell(row.results.get(layer)) for layer in layers),
-                _ratio_cell(row, found),
+                Cell(one.use.name, note=_reading(one)),
+                Cell(sizes(one.case), note=view.where(conditions_of(one.case))),
+                _ratio_cell(one, ratios),
+                *(_time_cell(one.layers.get(layer)) for layer in layers),
             )
-            for row in rows
+            for one in found
         ),
     )
 
 
-def _heading(row: _Row) -> tuple[Cell, ...]:
-    return (
-        Cell(row.use.name),
-        Cell(row.use.said_of),
-        Cell(sizes(row.case), note=row.setting),
-    )
-
-
-def _rates(rows: Iterable[_Row], layers: Sequence[str]) -> Table:
-    """Time steps in a second."""
+def _memory(found: Sequence[UseSize]) -> Table:
+    """The memory that a call of each layer adds at its peak."""
+    layers = _layers(found)
     return Table(
-        "Time steps of all sequences in a second",
+        "Peak memory of one call",
         (
             Column("use"),
-            Column("read as"),
-            *(Column(layer_name(each), number=True) for each in layers),
+            Column("size"),
+            *(Column(layer_name(layer), number=True) for layer in layers),
         ),
         tuple(
             (
-                Cell(row.use.name),
-                Cell("latency" if row.is_stream else "throughput", note=row.setting),
-                *(_rate_cell(row.results.get(layer)) for layer in layers),
+                Cell(one.use.name),
+                Cell(sizes(one.case)),
+                *(_memory_cell(one.layers.get(layer)) for layer in layers),
             )
-            for row in rows
+            for one in found
         ),
     )
 
 
-def _memory(rows: Iterable[_Row], layers: Sequence[str]) -> Table:
-    """What a call adds to memory, at its peak."""
-    return Table(
-        "Peak memory of one call of each use",
-        (
-            Column("use"),
-            Column("setting"),
-            *(Column(layer_name(each), number=True) for each in layers),
-        ),
-        tuple(
-            (
-                Cell(row.use.name),
-                Cell(row.setting),
-                *(_memory_cell(row.results.get(layer)) for layer in layers),
-            )
-            for row in rows
-        ),
-    )
+def _layers(found: Sequence[UseSize]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(layer for one in found for layer in one.layers))
 
 
-def _time_cell(result: Result | None) -> Cell:
-    time = absolute(result.turns) if result else None
-    if time is None:
-        return _absent(result)
-    if time.count < 2:
-        return Cell(TIME.format(time.estimate), note=NO_INTERVAL)
-    note = f"{TIME.format(time.low)} to {TIME.format(time.high)}"
-    return Cell(TIME.format(time.estimate), note=note)
+def _reading(one: UseSize) -> str:
+    """What the use is said to need, and which figure counts for it."""
+    return f"said of {one.use.said_of}; {'latency' if one.is_stream else 'throughput'}"
 
 
-def _rate_cell(result: Result | None) -> Cell:
-    time = absolute(result.turns) if result else None
-    if result is None or time is None:
-        return _absent(result)
-    steps = result.case.seq_len * result.case.batch_size
-    if time.count < 2:
-        return Cell(_count(steps / time.estimate), note=NO_INTERVAL)
-    rate = Interval(
-        steps / time.estimate, steps / time.high, steps / time.low, time.count
-    )
-    note = f"{_count(rate.low)} to {_count(rate.high)}"
-    return Cell(_count(rate.estimate), note=note)
+def _memory_cell(each: CaseView | None) -> Cell:
+    memory = each.result.peak_memory if each else None
+    return Cell("not read" if memory is None else PEAK_MEMORY.format(memory))
 
 
-def _count(value: float) -> str:
-    """A rate that is mostly large: 12,345, or 1.23."""
-    rounded = float(f"{value:.3g}")
-    return f"{rounded:,.0f}" if rounded >= 1000 else significant(value)
+def _sizes_of_uses(view: RunView) -> list[UseSize]:
+    by_id = {each.case.id: each for each in view.cases}
+    found: list[UseSize] = []
+    for use in view.run.sweep.uses:
+        alike: dict[Case, dict[str, CaseView]] = {}
+        # A run that was narrowed by -k has some cases alone.
+        for each in filter(None, map(by_id.get, use.cases)):
+            alike.setdefault(replace(each.case, layer="lstm"), {})[each.layer] = each
+        found += [UseSize(use, case, layers) for case, layers in alike.items()]
+    return found
 
 
-def _memory_cell(result: Result | None) -> Cell:
-    if result is None or result.peak_memory is None:
-        return Cell("not read")
-    return Cell(PEAK_MEMORY.format(result.peak_memory))
+def _time_cell(each: CaseView | None) -> Cell:
+    """The time of a call, and below it the rate."""
+    if each is None or each.time is None:
+        status = f": {each.result.status}" if each and each.result.reason else ""
+        return Cell(f"not measured{status}")
+    return Cell(TIME.format(each.time.estimate), note=_rate(each, each.time))
 
 
-def _absent(result: Result | None) -> Cell:
-    status = f": {result.status}" if result and result.reason else ""
-    return Cell(f"not measured{status}")
+def _rate(each: CaseView, time: Interval) -> str:
+    steps = each.case.seq_len * each.case.batch_size / time.estimate
+    rounded = float(f"{steps:.3g}")
+    text = f"{rounded:,.0f}" if rounded >= 1000 else significant(steps)
+    return f"{text} steps/s"
 
 
-def _ratio_cell(row: _Row, found: Sequence[Ratio]) -> Cell:
-    for ratio in found:
-        if ratio.metric is TIME and _is_of(ratio, row):
-            return winner_cell(ratio)
-    return Cell("not measured")
+def _ratio_cell(one: UseSize, ratios: Mapping[tuple[Case, Case], Ratio]) -> Cell:
+    ours, theirs = one.layers.get("gru"), one.layers.get("lstm")
+    ratio = ratios.get((ours.case, theirs.case)) if ours and theirs else None
+    if ratio is None:
+        return Cell("not measured")
+    found = decision(ratio, contrast_of(ratio))
+    return Cell(f"{found.value} {found.says}", found.hue, found.limits)
 
 
-def _is_of(ratio: Ratio, row: _Row) -> bool:
-    ours, theirs = row.results.get("gru"), row.results.get("lstm")
-    if ours is None or theirs is None:
-        return False
-    return (ratio.pair.candidate, ratio.pair.baseline) == (ours.case, theirs.case)
-
-
-def _origin(use: Use) -> Text:
-    """Where the sizes of a use are from."""
+def _origin(use: Use) -> str:
     origin = "Our choice" if use.our_choice else "Source"
     text = f"{origin}: {use.source}{'' if use.source.endswith('.') else '.'}"
-    return Text(f"{text} {use.why}".strip(), use.name)
+    return f"{text} {use.why}".strip()

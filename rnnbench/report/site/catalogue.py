@@ -14,7 +14,9 @@ from datetime import UTC, datetime
 
 from rnnbench.model.machine import machine_key, machine_parts
 from rnnbench.model.run import Environment, Run, Status
-from rnnbench.report.content import Listing, Page, Text
+from rnnbench.report.sections.answer import answer
+from rnnbench.report.sentences import plain
+from rnnbench.report.view import RunView
 
 # 1: the first.
 SCHEMA = 1
@@ -113,8 +115,9 @@ def run_slug(run: Run, digest: str) -> str:
     return "-".join((_stamp(run.created), *words))
 
 
-def listed(run: Run, page: Page, digest: str, *, reference: bool) -> ListedRun:
-    """What the index says of `run`, whose page is `page`."""
+def listed(view: RunView, digest: str, *, reference: bool) -> ListedRun:
+    """The entry of a run in the index."""
+    run = view.run
     counts = Counter(result.status for result in run.results)
     return ListedRun(
         id=run_slug(run, digest),
@@ -124,25 +127,11 @@ def listed(run: Run, page: Page, digest: str, *, reference: bool) -> ListedRun:
         sweep=run.sweep.name,
         question=run.sweep.question,
         digest=digest,
-        answer=short_answer(page),
+        answer=plain(answer(view).headline),
         counts=tuple((str(each), counts[each]) for each in Status if counts[each]),
         reference=reference,
         results=False,
     )
-
-
-def short_answer(page: Page) -> str:
-    """The first sentence of a run's answer, with what it leads to."""
-    for section in page.sections:
-        if section.id != "answer":
-            continue
-        first = next((one for one in section.blocks if isinstance(one, Text)), None)
-        lists = (one for one in section.blocks if isinstance(one, Listing))
-        item = next((one.items[0] for one in lists if one.items), None)
-        if first is not None and first.text.endswith(":") and item is not None:
-            return f"{first.text} {item.label}: {item.text}"
-        return first.text if first is not None else ""
-    return ""
 
 
 def document(site: Site, files: Iterable[str]) -> str:

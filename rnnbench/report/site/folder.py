@@ -11,8 +11,7 @@ from rnnbench.model.machine import machine_parts
 from rnnbench.regression import history_store
 from rnnbench.regression.history_store import History
 from rnnbench.report.content import Page
-from rnnbench.report.html import render
-from rnnbench.report.run_page import page as page_of_run
+from rnnbench.report.run_page import Surroundings, render_page
 from rnnbench.report.site.catalogue import (
     ListedRun,
     Machine,
@@ -23,12 +22,14 @@ from rnnbench.report.site.catalogue import (
     machine_slug,
     made_before,
 )
+from rnnbench.report.site.document import render
 from rnnbench.report.site.pages import (
     index_page,
     machine_page,
-    run_page,
+    run_links,
 )
 from rnnbench.report.site.trends import Followed, followed, sections
+from rnnbench.report.view import view
 from rnnbench.storage.files import write_whole
 from rnnbench.storage.results_file import load_run
 
@@ -136,17 +137,20 @@ def _runs(
         except (ResultsError, OSError) as error:
             unread.append(_why(results, path, error))
             continue
-        page = page_of_run(run)
+        seen_run = view(run)
         digest = hashlib.sha256(content).hexdigest()
         reference = path.resolve().parent.name == "reference"
-        item = listed(run, page, digest, reference=reference)
+        item = listed(seen_run, digest, reference=reference)
         if item.id in seen:
             continue
         seen.add(item.id)
         if len(content) <= MOST_BYTES:
             item = replace(item, results=True)
             folder.put(f"runs/{item.id}/run.json", content)
-        folder.show(item.url, run_page(page, item))
+        around = Surroundings(
+            links=run_links(item), results="run.json" if item.results else ""
+        )
+        folder.put(item.url, render_page(seen_run, around).encode())
         yield item
 
 

@@ -1,7 +1,7 @@
 """The pages of a site beside those of its runs, and the way between them."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import fields, replace
+from dataclasses import fields
 
 from rnnbench.model.formatting import counted
 from rnnbench.report.content import (
@@ -61,14 +61,10 @@ def index_page(site: Site) -> Page:
     )
 
 
-def run_page(page: Page, run: ListedRun) -> Page:
-    """The page of a run, with the way to the rest of the site."""
-    ways = [("All runs", f"{_ROOT}index.html")]
-    ways.append(("This machine", f"{_ROOT}machines/{run.machine}/index.html"))
-    if run.results:
-        ways.append(("The results file (JSON)", "run.json"))
-    section = Section("site", "Beside this page", (_links(ways),))
-    return replace(page, sections=(*page.sections, section))
+def run_links(run: ListedRun) -> tuple[tuple[str, str], ...]:
+    """The way from the page of a run to the rest of the site."""
+    machine = f"{_ROOT}machines/{run.machine}/index.html"
+    return ("All runs", f"{_ROOT}index.html"), ("This machine", machine)
 
 
 def machine_page(machine: Machine, nights: Sequence[Section]) -> Page:

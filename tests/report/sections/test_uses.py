@@ -7,15 +7,13 @@ from pathlib import Path
 import pytest
 
 from rnnbench.analysis.labels import limits
-from rnnbench.analysis.ratio import absolute, ratios
 from rnnbench.model.case import DEFAULTS
 from rnnbench.model.errors import SweepError
 from rnnbench.model.formatting import significant
 from rnnbench.model.metric import TIME
 from rnnbench.model.run import Status, Use
-from rnnbench.report.content import Cell, Column, Listing, Page, Section, Table
-from rnnbench.report.html import render
-from rnnbench.report.sections.used import uses
+from rnnbench.report.sections.used import uses_fold
+from rnnbench.report.view import view
 from rnnbench.storage.results_file import (
     attach,
     empty_document,
@@ -236,82 +234,72 @@ def run(load, simulate):
     return replace(found, sweep=sweep.record)
 
 
-def tables(section):
-    return [block for block in section.blocks if isinstance(block, Table)]
+def tables(run):
+    return uses_fold(view(run)).tables
 
 
-def test_the_section_s_numbers_are_those_of_the_run(run):
-    found = ratios(run)
+def test_the_numbers_are_those_of_the_run(run):
+    found = view(run)
 
-    times, rates, memory = tables(uses(run, found))
+    times, memory = tables(run)
 
-    results = {one.case.id: one for one in run.results}
+    by_id = {each.case.id: each for each in found.cases}
     titles = [column.title for column in times.columns]
-    assert titles[3:6] == ["RNN tanh", "GRU", "LSTM"]
+    assert titles == ["use", "size", "GRU ÷ LSTM", "RNN tanh", "GRU", "LSTM"]
     shapes = ("t5-b3", "t1-b1", "t1-b8")
-    for row, rate, held, shape in zip(
-        times.rows, rates.rows, memory.rows, shapes, strict=True
-    ):
+    for row, held, shape in zip(times.rows, memory.rows, shapes, strict=True):
         steps = int(shape[1]) * int(shape[4])
         for column, layer in enumerate(("rnn_tanh", "gru", "lstm")):
-            result = results[f"{layer}-inference-i10-h20-l1-{shape}-cpu"]
-            time = absolute(result.turns)
+            time = by_id[f"{layer}-inference-i10-h20-l1-{shape}-cpu"].time
             assert row[3 + column].text == TIME.format(time.estimate)
-            assert row[3 + column].note == (
-                f"{TIME.format(time.low)} to {TIME.format(time.high)}"
-            )
-            shown = float(rate[2 + column].text.replace(",", ""))
+            rate, unit = row[3 + column].note.split(" ")
+            shown = float(rate.replace(",", ""))
+            assert unit == "steps/s"
             assert shown == pytest.approx(steps / time.estimate, rel=0.005)
             assert held[2 + column].text == f"{int(shape[1])}.00 MiB"
         (ratio,) = [
             one
-            for one in found
-            if one.metric is TIME
-            and one.pair.candidate.id == f"gru-inference-i10-h20-l1-{shape}-cpu"
+            for one in found.times
+            if one.pair.candidate.id == f"gru-inference-i10-h20-l1-{shape}-cpu"
         ]
-        assert row[6].text == f"GRU {significant(ratio.interval.estimate)}"
-        assert row[6].note == limits(ratio.interval)
+        assert row[2].text == f"{significant(ratio.interval.estimate)}× GRU"
+        assert row[2].note == limits(ratio.interval)
 
 
 def test_latency_is_one_step_of_one_sequence(run):
-    _, rates, _ = tables(uses(run, ratios(run)))
+    times, _ = tables(run)
 
-    read = [(row[0].text, row[1].text) for row in rates.rows]
-    assert read == [
-        ("reading", "throughput"),
-        ("speech", "latency"),
-        ("speech", "throughput"),
+    assert [(row[0].text, row[0].note) for row in times.rows] == [
+        ("reading", "said of LSTM; throughput"),
+        ("speech", "said of GRU; latency"),
+        ("speech", "said of GRU; throughput"),
     ]
 
 
 def test_where_the_sizes_are_from_is_said_of_each_use(run):
-    (listing,) = [block for block in uses(run, ()).blocks if isinstance(block, Listing)]
-
-    assert [(item.label, item.text) for item in listing.items] == [
+    assert uses_fold(view(run)).notes == (
         ("reading", "Source: Somebody 2014, Table 1. Shorter."),
         ("speech", "Our choice: small enough."),
-    ]
+    )
 
 
 def test_a_layer_that_failed_is_said_to_have(run):
     first = replace(
         run.results[0], status=Status.TIMEOUT, reason="slow", turns=(), peak_memory=None
     )
-    broken = replace(run, results=(first, *run.results[1:]))
 
-    times, _, memory = tables(uses(broken, ratios(broken)))
+    times, memory = tables(replace(run, results=(first, *run.results[1:])))
 
     assert times.rows[0][3].text == "not measured: timeout"
     assert memory.rows[0][2].text == "not read"
 
 
 def test_a_layer_that_stands_alone_has_a_time_and_no_ratio(run):
-    alone = [one for one in run.results if one.case.layer == "rnn_tanh"]
-    narrowed = replace(run, results=tuple(alone))
+    alone = tuple(one for one in run.results if one.case.layer == "rnn_tanh")
 
-    times, _, _ = tables(uses(narrowed, ratios(narrowed)))
+    times, _ = tables(replace(run, results=alone))
 
-    assert times.rows[0][-1].text == "not measured"
+    assert times.rows[0][2].text == "not measured"
 
 
 def test_both_directions_of_a_use_have_a_row_each(load, simulate):
@@ -322,18 +310,17 @@ def test_both_directions_of_a_use_have_a_row_each(load, simulate):
         + "bidirectional: [false, true]}]\n"
     )
     run = simulate(sweep.cases, seconds_of, compare=sweep.record.compare)
-    run = replace(run, sweep=sweep.record)
 
-    times, _, _ = tables(uses(run, ratios(run)))
+    times, _ = tables(replace(run, sweep=sweep.record))
 
-    assert [row[2].note for row in times.rows] == [
-        "inference, CPU, oneDNN on",
-        "inference, CPU, oneDNN on, bidirectional",
+    assert [row[1].note for row in times.rows] == [
+        "inference",
+        "bidirectional, inference",
     ]
 
 
-def test_a_run_without_uses_has_no_such_section(make_run, make_result):
-    assert uses(make_run([make_result()]), ()) is None
+def test_a_run_without_uses_has_no_such_part(make_run, make_result):
+    assert uses_fold(view(make_run([make_result()]))) is None
 
 
 def test_the_uses_travel_in_the_results_file(run, tmp_path):
@@ -344,15 +331,6 @@ def test_the_uses_travel_in_the_results_file(run, tmp_path):
     write_document(path, document)
 
     assert load_run(path).sweep.uses == run.sweep.uses
-
-
-def test_a_cell_may_lead_to_another_section():
-    cells = (Cell("a"), Cell("see <b>", link="#uses"))
-    table = Table("t", (Column("x"), Column("y")), (cells,))
-
-    text = render(Page("p", "", (Section("uses", "Uses", (table,)),)))
-
-    assert '<a href="#uses">see &lt;b&gt;</a>' in text
 
 
 def test_a_use_takes_an_axis_that_the_axes_leave_at_its_default(load):

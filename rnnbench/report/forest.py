@@ -1,0 +1,144 @@
+"""Forest plots as numbers: where each dot, mean and tick stands, in per cent."""
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from rnnbench.analysis.stats import Interval
+from rnnbench.report.tokens import Hue
+
+_TICKS = (
+    *(0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 0.7, 1),
+    *(1.5, 2, 3, 5, 7, 10, 20, 50, 100),
+)
+_MOST_TICKS = 8
+# Both sides of 1 are there to be seen, however one-sided the ratios are.
+_AT_LEAST = (0.72, 1.38)
+# Dots nearer than this in x, in per cent of the width, are set above each other.
+_APART = 1.1
+_LANES = (50, 36, 64, 24, 76)
+
+
+@dataclass(frozen=True, slots=True)
+class Dot:
+    """One ratio. `ratio`: its place among the ratios of the data island, or None."""
+
+    x: float
+    y: int
+    hue: Hue
+    ratio: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A mean, and its interval from `low` to `high` where it has one."""
+
+    x: float
+    hue: Hue
+    low: float | None
+    high: float | None
+    label: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """A grid line and its label."""
+
+    x: float
+    label: str
+    is_one: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ForestRow:
+    """Ratios of one kind. `head`: opens a group of rows, with a note below it.
+
+    `value` and `limits` stand in figures beside the row; `says`: who wins, in `hue`.
+    """
+
+    label: str
+    dots: tuple[Dot, ...]
+    marks: tuple[Mark, ...]
+    value: str
+    limits: str = ""
+    says: str = ""
+    hue: Hue = Hue.EVEN
+    head: str = ""
+    note: str = ""
+
+    @property
+    def span(self) -> tuple[float, float] | None:
+        """Where the first and the last dot stand, if there are several."""
+        places = [dot.x for dot in self.dots]
+        return (min(places), max(places)) if len(places) > 1 else None
+
+
+@dataclass(frozen=True, slots=True)
+class Forest:
+    """Rows on one logarithmic scale; `low` and `high` say what its two sides mean.
+
+    `more`: how many rows are left out. `is_dense`: many rows, drawn low.
+    """
+
+    id: str
+    title: str
+    low: tuple[str, Hue]
+    high: tuple[str, Hue]
+    one: float
+    ticks: tuple[Tick, ...]
+    rows: tuple[ForestRow, ...]
+    more: int = 0
+    is_dense: bool = False
+
+
+class Scale:
+    """A logarithmic scale of ratios that holds 1, from 0 to 100."""
+
+    def __init__(self, values: Iterable[float]) -> None:
+        """Cover all of `values`, and a margin."""
+        every = [*values, *_AT_LEAST]
+        self._smallest, self._largest = min(every), max(every)
+        margin = 0.05 * math.log(self._largest / self._smallest)
+        self._low = math.log(self._smallest) - margin
+        self._high = math.log(self._largest) + margin
+
+    def __call__(self, value: float) -> float:
+        """Where a ratio stands; beyond the scale, at its end."""
+        if value <= 0:
+            return 0.0
+        if math.isinf(value):
+            return 100.0
+        share = (math.log(value) - self._low) / (self._high - self._low)
+        return round(100 * min(max(share, 0.0), 1.0), 1)
+
+    def ticks(self) -> tuple[Tick, ...]:
+        """Round numbers within the scale, 1 among them."""
+        low, high = 0.97 * self._smallest, 1.03 * self._largest
+        inside = [tick for tick in _TICKS if low <= tick <= high]
+        while len(inside) > _MOST_TICKS:
+            one = inside.index(1)
+            inside = [
+                tick for place, tick in enumerate(inside) if (place - one) % 2 == 0
+            ]
+        return tuple(Tick(self(tick), f"{tick:g}×", tick == 1) for tick in inside)
+
+
+def dots_of(
+    scale: Scale, ratios: Sequence[tuple[float, Hue, int | None]]
+) -> tuple[Dot, ...]:
+    """Dots in order, each moved up or down where it would hide its neighbour."""
+    dots: list[Dot] = []
+    last, lane = -math.inf, 0
+    for value, hue, place in sorted(ratios, key=lambda each: each[0]):
+        x = scale(value)
+        lane = (lane + 1) % len(_LANES) if x - last < _APART else 0
+        last = x
+        dots.append(Dot(x, _LANES[lane], hue, place))
+    return tuple(dots)
+
+
+def mark_of(scale: Scale, mean: Interval, hue: Hue, label: str = "") -> Mark:
+    """A mean with its interval; memory is read without noise and has none."""
+    if not mean.low < mean.high:
+        return Mark(scale(mean.estimate), hue, None, None, label)
+    return Mark(scale(mean.estimate), hue, scale(mean.low), scale(mean.high), label)

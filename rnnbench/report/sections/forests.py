@@ -1,0 +1,229 @@
+"""The forest plots of a page: the answer's, the settings', and the other layers'."""
+
+from collections.abc import Mapping, Sequence
+
+from rnnbench.analysis.labels import Conditions, layer_name
+from rnnbench.analysis.ratio import Ratio
+from rnnbench.model.formatting import significant
+from rnnbench.model.metric import PEAK_MEMORY, TIME, Metric
+from rnnbench.model.workload import Pair
+from rnnbench.report.forest import (
+    Forest,
+    ForestRow,
+    Scale,
+    dots_of,
+    mark_of,
+)
+from rnnbench.report.sections.lead import factor_of
+from rnnbench.report.sections.outcomes import winner
+from rnnbench.report.sections.settings import settings_of
+from rnnbench.report.sentences import from_to, plain, with_article
+from rnnbench.report.tokens import Hue, hue_of
+from rnnbench.report.view import FOR_BASELINE, FOR_CANDIDATE, RatioGroup, RunView
+
+# Rows that are taken in at a glance; tables and the explorer have the rest.
+_MOST_ROWS = 16
+_MOST_DENSE_ROWS = 36
+
+_TITLES = {TIME: "Time", PEAK_MEMORY: "Peak memory"}
+_WINS = {TIME: "faster", PEAK_MEMORY: "needs less"}
+_LESS = {TIME: "takes less time", PEAK_MEMORY: "needs less"}
+_MORE = {TIME: "takes more time", PEAK_MEMORY: "needs more"}
+
+Places = Mapping[Pair, int]
+
+
+def main_forest(view: RunView, metric: Metric, places: Places) -> Forest | None:
+    """The answer of a page: of its pair of layers, or of its settings."""
+    name = "hero-memory" if metric is PEAK_MEMORY else "hero-time"
+    if view.main is None:
+        return settings_forest(view, metric, name)
+    groups = view.groups_of(view.main, metric)
+    if not groups:
+        return None
+    candidate, baseline = view.main.layers
+    scale = Scale(ratio.interval.estimate for group in groups for ratio in group.ratios)
+    rows, heading = [], ""
+    for group in groups[:_MOST_ROWS]:
+        head = _head(group.conditions, view)
+        rows.append(_row(group, scale, places, head if head != heading else ""))
+        heading = head
+    return Forest(
+        id=name,
+        title=(
+            f"{_TITLES[metric]} of {plain(with_article(candidate))}, as a multiple of "
+            f"{plain(with_article(baseline))}’s"
+        ),
+        low=(f"{layer_name(candidate)} {_WINS[metric]}", hue_of(candidate)),
+        high=(f"{layer_name(baseline)} {_WINS[metric]}", hue_of(baseline)),
+        one=scale(1),
+        ticks=scale.ticks(),
+        rows=tuple(rows),
+        more=max(len(groups) - _MOST_ROWS, 0),
+    )
+
+
+def settings_forest(view: RunView, metric: Metric, name: str) -> Forest | None:
+    """A row for each setting and phase, a mark for each layer."""
+    costs = settings_of(view, metric)
+    rows: dict[tuple[str, str, str], list[RatioGroup]] = {}
+    for cost in costs:
+        for group in cost.usual():
+            rows.setdefault((cost.name, cost.plain_name, _where(group)), []).append(
+                group
+            )
+    return _dense(
+        rows,
+        name,
+        f"{_TITLES[metric]} with each setting, as a multiple of the layer without it",
+        (_LESS[metric], _MORE[metric]),
+    )
+
+
+def layers_forest(view: RunView, name: str) -> Forest | None:
+    """Time of the other layers against their baseline, a row for each condition."""
+    others = [
+        each for each in view.contrasts if each.is_of_layers and each != view.main
+    ]
+    rows: dict[tuple[str, str, str], list[RatioGroup]] = {}
+    for contrast in others:
+        for group in view.groups_of(contrast):
+            key = ("", "", view.where(group.conditions))
+            rows.setdefault(key, []).append(group)
+    baselines = {contrast.layers[1] for contrast in others}
+    against = plain(with_article(*baselines)) if len(baselines) == 1 else "the other"
+    return _dense(
+        rows,
+        name,
+        f"Time of the other layers, as a multiple of {against}’s",
+        (_LESS[TIME], _MORE[TIME]),
+    )
+
+
+def _dense(
+    rows: Mapping[tuple[str, str, str], Sequence[RatioGroup]],
+    name: str,
+    title: str,
+    sides: tuple[str, str],
+) -> Forest | None:
+    if not rows:
+        return None
+    scale = Scale(
+        value for groups in rows.values() for group in groups for value in _ends(group)
+    )
+    shown = list(rows.items())[:_MOST_DENSE_ROWS]
+    drawn, heading = [], ""
+    for (setting, against, where), groups in shown:
+        drawn.append(
+            _dense_row(
+                groups, scale, (setting if setting != heading else "", against, where)
+            )
+        )
+        heading = setting
+    return Forest(
+        id=name,
+        title=title,
+        low=(sides[0], Hue.EVEN),
+        high=(sides[1], Hue.EVEN),
+        one=scale(1),
+        ticks=scale.ticks(),
+        rows=tuple(drawn),
+        more=max(len(rows) - _MOST_DENSE_ROWS, 0),
+        is_dense=True,
+    )
+
+
+def _dense_row(
+    groups: Sequence[RatioGroup], scale: Scale, words: tuple[str, str, str]
+) -> ForestRow:
+    setting, against, where = words
+    marks = tuple(
+        mark_of(scale, group.mean, hue, _label(group))
+        for group in groups
+        if group.mean and (hue := hue_of(group.contrast.layers[0]))
+    )
+    ends = [value for group in groups for value in _ends(group)]
+    return ForestRow(
+        label=where,
+        dots=(),
+        marks=marks,
+        value=plain(from_to(min(ends), max(ends), 3)),
+        head=setting,
+        note=f"against {against}" if against and setting else "",
+    )
+
+
+def _label(group: RatioGroup) -> str:
+    return f"{layer_name(group.contrast.layers[0])}\n{plain(factor_of(group))}"
+
+
+def _ends(group: RatioGroup) -> tuple[float, float]:
+    if group.mean:
+        return group.mean.estimate, group.mean.estimate
+    return group.range
+
+
+def _where(group: RatioGroup) -> str:
+    conditions = group.conditions
+    return ", ".join(filter(None, (*conditions.extra_words, conditions.phase_words)))
+
+
+def _head(conditions: Conditions, view: RunView) -> str:
+    """The backend, after the device where a run has two of them."""
+    devices = {each.case.device for each in view.cases}
+    device = conditions.device.upper() if len(devices) > 1 else ""
+    return ", ".join(filter(None, (device, conditions.backend_words)))
+
+
+def _row(group: RatioGroup, scale: Scale, places: Places, head: str) -> ForestRow:
+    mean = group.mean
+    hue = _hue_of_mean(group)
+    return ForestRow(
+        label=_where(group),
+        dots=dots_of(
+            scale,
+            [
+                (
+                    ratio.interval.estimate,
+                    _hue_of(ratio, group),
+                    places.get(ratio.pair),
+                )
+                for ratio in group.ratios
+            ],
+        ),
+        marks=(mark_of(scale, mean, hue),) if mean else (),
+        value=f"{significant(mean.estimate)}×"
+        if mean
+        else plain(from_to(*group.range)),
+        limits=(
+            f"{significant(mean.low)} to {significant(mean.high)}"
+            if mean and mean.low < mean.high < float("inf")
+            else ""
+        ),
+        says=_says(group),
+        hue=hue_of(winner(group)) if winner(group) else Hue.EVEN,
+        head=head,
+        note="PyTorch’s default" if head and group.conditions.backend else "",
+    )
+
+
+def _hue_of(ratio: Ratio, group: RatioGroup) -> Hue:
+    candidate, baseline = group.contrast.layers
+    if ratio.verdict in FOR_CANDIDATE:
+        return hue_of(candidate)
+    return hue_of(baseline) if ratio.verdict in FOR_BASELINE else Hue.EVEN
+
+
+def _hue_of_mean(group: RatioGroup) -> Hue:
+    if group.mean is None:
+        return Hue.EVEN
+    return hue_of(group.contrast.layers[group.mean.estimate >= 1])
+
+
+def _says(group: RatioGroup) -> str:
+    layer = winner(group)
+    if not layer:
+        return "depends on size"
+    what = "less" if group.metric is PEAK_MEMORY else "faster"
+    count = max(group.wins)
+    return f"{layer_name(layer)} {what} at {count} of {len(group.ratios)}"

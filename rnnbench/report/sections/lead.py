@@ -1,0 +1,235 @@
+"""The sentences below the headline: by how much, where not, why, and memory."""
+
+from collections.abc import Sequence
+
+from rnnbench.analysis.labels import SIZES, Conditions, nominal, words
+from rnnbench.analysis.ratio import TIE, Ratio
+from rnnbench.model.metric import PEAK_MEMORY
+from rnnbench.report.sections.fused import fused_sentence
+from rnnbench.report.sections.outcomes import (
+    Outcome,
+    apart_from_phase,
+    is_unanimous,
+    outcome,
+    usual_of,
+    winner,
+)
+from rnnbench.report.sentences import (
+    Sentence,
+    from_to,
+    listed,
+    named,
+    say,
+    times,
+    with_article,
+)
+from rnnbench.report.view import FOR_BASELINE, FOR_CANDIDATE, RatioGroup, RunView
+
+# More than this share of the sizes is no exception any more.
+_MOST_EXCEPTIONS = 1 / 3
+_MOST_OTHERS = 2
+# More values of one axis are no pattern.
+_MOST_VALUES = 2
+
+
+def lead_of(view: RunView, groups: Sequence[RatioGroup]) -> tuple[Sentence, ...]:
+    """Up to five sentences on the groups of the layers that the page is about."""
+    usual = usual_of(groups)
+    found = [_usual_sentence(usual)]
+    if exceptions := [said for group in usual if (said := _exceptions(group))]:
+        found.append(_joined(exceptions))
+    rest = [group for group in groups if group not in usual]
+    off = [group for group in rest if _is_other_backend(group, usual[0])]
+    if off:
+        found.append(_off_sentence(view, usual, off))
+    found += _others(usual, [group for group in rest if group not in off])
+    if memory := _memory_sentence(view):
+        found.append(memory)
+    return tuple(found)
+
+
+def _joined(sentences: Sequence[Sentence]) -> Sentence:
+    whole = sentences[0]
+    for one in sentences[1:]:
+        whole = say("{whole} {one}", whole=whole, one=one)
+    return whole
+
+
+def _usual_sentence(groups: Sequence[RatioGroup]) -> Sentence:
+    conditions = groups[0].conditions
+    candidate, baseline = groups[0].contrast.layers
+    if conditions.is_default and not conditions.equal_parameters:
+        start = say("With PyTorch’s defaults ")
+    else:
+        start = say("With {extras} ", extras=_extras(conditions))
+    return say(
+        "{start}{candidate} takes {factors}{sizes}.",
+        start=start,
+        candidate=with_article(candidate),
+        factors=_factors(groups, baseline),
+        sizes=_all_sizes(groups),
+    )
+
+
+def _extras(conditions: Conditions) -> Sentence:
+    parts = [*conditions.extra_words]
+    if conditions.backend is False:
+        parts.insert(0, conditions.backend_words)
+    return listed(parts)
+
+
+def _factors(groups: Sequence[RatioGroup], baseline: str = "") -> Sentence:
+    """By phase: "2.3× as long as an LSTM in inference and 3.1× in training"."""
+    parts = []
+    for place, group in enumerate(groups):
+        phase = group.conditions.phase_words
+        as_long = (
+            say(" as long as {layer}", layer=with_article(baseline))
+            if baseline and not place
+            else ()
+        )
+        parts.append(
+            say(
+                "{factor}{as_long} in {phase}",
+                factor=factor_of(group),
+                as_long=as_long,
+                phase=phase,
+            )
+        )
+    return listed(parts)
+
+
+def factor_of(group: RatioGroup) -> Sentence:
+    """The mean of a group, or its range where no launch has enough of it."""
+    if group.mean:
+        return (times(group.mean.estimate),)
+    return from_to(*group.range)
+
+
+def _all_sizes(groups: Sequence[RatioGroup]) -> str:
+    counts = {len(group.ratios) for group in groups}
+    if counts == {1}:
+        return ", at the one size measured"
+    if all(map(is_unanimous, groups)):
+        most = f"{min(counts)}" if len(counts) == 1 else ""
+        return f", at all {most} sizes".replace("  ", " ")
+    return ", on average"
+
+
+def _exceptions(group: RatioGroup) -> Sentence:
+    """Where the layer that loses at most sizes wins, if these sizes share something."""
+    sides = {Outcome.CANDIDATE: FOR_BASELINE, Outcome.BASELINE: FOR_CANDIDATE}
+    verdicts = sides.get(outcome(group))
+    if verdicts is None:
+        return ()
+    odd = [ratio for ratio in group.ratios if ratio.verdict in verdicts]
+    if not odd or len(odd) > _MOST_EXCEPTIONS * len(group.ratios):
+        return ()
+    loser = next(each for each in group.contrast.layers if each != winner(group))
+    shared = _shared(group.ratios, odd)
+    return say(
+        "The {layer} wins {phase} at {count} of {all} sizes{where}.",
+        layer=named(loser),
+        phase=group.conditions.phase_words,
+        count=str(len(odd)),
+        all=str(len(group.ratios)),
+        where=f": {shared}" if shared else "",
+    )
+
+
+def _shared(every: Sequence[Ratio], odd: Sequence[Ratio]) -> str:
+    """The values of each axis that all exceptions have and not every size has."""
+    said = []
+    for axis in SIZES:
+        values = {nominal(ratio.pair.baseline, axis) for ratio in every}
+        own = sorted({nominal(ratio.pair.baseline, axis) for ratio in odd})
+        if len(own) == len(values) or len(own) > _MOST_VALUES:
+            continue
+        text = words(axis, own[-1])
+        if len(own) > 1:
+            text = text.replace(str(own[-1]), f"{own[0]} or {own[-1]}")
+        said.append(text)
+    return ", ".join(said)
+
+
+def _is_other_backend(group: RatioGroup, usual: RatioGroup) -> bool:
+    one, other = group.conditions, usual.conditions
+    return (
+        one.device is other.device
+        and one.backend is False
+        and other.backend is True
+        and one.extras == other.extras
+        and one.equal_parameters == other.equal_parameters
+    )
+
+
+def _off_sentence(
+    view: RunView, usual: Sequence[RatioGroup], off: Sequence[RatioGroup]
+) -> Sentence:
+    """The same ratios with the backend's fused kernels switched off."""
+    return say(
+        "With {switch} {change}: {factors}{average}.{why}",
+        switch=off[0].conditions.backend_words,
+        change=_change(usual, off),
+        factors=_factors(off),
+        average="" if all(map(is_unanimous, off)) else ", on average",
+        why=fused_sentence(view),
+    )
+
+
+def _change(usual: Sequence[RatioGroup], other: Sequence[RatioGroup]) -> str:
+    before = {group.conditions.phase: outcome(group) for group in usual}
+    pairs = [(before.get(one.conditions.phase), outcome(one)) for one in other]
+    decided = {Outcome.CANDIDATE, Outcome.BASELINE}
+    if all(old in decided and new in decided - {old} for old, new in pairs):
+        return "it turns around"
+    if all(old == new for old, new in pairs):
+        return "the order stays"
+    if any(new is Outcome.DEPENDS for _, new in pairs):
+        return "it depends on the size"
+    return "the picture changes"
+
+
+def _others(usual: Sequence[RatioGroup], rest: Sequence[RatioGroup]) -> list[Sentence]:
+    """Conditions under which another answer holds, those that are named first."""
+    gathered: dict[tuple[object, ...], list[RatioGroup]] = {}
+    for group in rest:
+        if group.conditions.backend is not False:
+            gathered.setdefault(apart_from_phase(group.conditions), []).append(group)
+    found = []
+    for groups in gathered.values():
+        change = _change(usual, groups)
+        if change == "the order stays":
+            continue
+        found.append(
+            say(
+                "With {extras} {change}: {factors}{average}.",
+                extras=_extras(groups[0].conditions),
+                change=change,
+                factors=_factors(groups),
+                average="" if all(map(is_unanimous, groups)) else ", on average",
+            )
+        )
+    return found[:_MOST_OTHERS]
+
+
+def _memory_sentence(view: RunView) -> Sentence:
+    groups = [
+        group
+        for group in view.groups_of(view.main, PEAK_MEMORY)
+        if group.mean and not group.conditions.extras
+    ]
+    means = [group.mean.estimate for group in groups if group.mean]
+    if not means or view.main is None:
+        return ()
+    low, high = min(means), max(means)
+    if high > 1 / TIE and low < TIE:
+        return ()
+    candidate, baseline = view.main.layers
+    return say(
+        "The {candidate} needs {how} memory: {range} of {baseline}’s peak.",
+        candidate=named(candidate),
+        how="less" if high < 1 else "more",
+        range=from_to(low, high),
+        baseline=with_article(baseline),
+    )

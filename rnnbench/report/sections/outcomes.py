@@ -1,0 +1,59 @@
+"""Who wins a group of ratios, and under which conditions a page asks that first."""
+
+from collections import Counter
+from collections.abc import Sequence
+from enum import StrEnum
+
+from rnnbench.analysis.labels import Conditions
+from rnnbench.analysis.ratio import Verdict
+from rnnbench.report.view import RatioGroup
+
+
+class Outcome(StrEnum):
+    """Which side wins at more than half of the sizes of a group."""
+
+    CANDIDATE = "candidate"
+    BASELINE = "baseline"
+    TIE = "tie"
+    UNDECIDED = "undecided"
+    DEPENDS = "depends"
+
+
+def outcome(group: RatioGroup) -> Outcome:
+    """The side that wins at more than half of the sizes, if one does."""
+    wins = dict(zip((Outcome.CANDIDATE, Outcome.BASELINE), group.wins, strict=True))
+    verdicts = Counter(ratio.verdict for ratio in group.ratios)
+    counts = wins | {
+        Outcome.TIE: verdicts[Verdict.TIE],
+        Outcome.UNDECIDED: verdicts[Verdict.UNDECIDED],
+    }
+    top = max(counts, key=counts.__getitem__)
+    return top if 2 * counts[top] > len(group.ratios) else Outcome.DEPENDS
+
+
+def winner(group: RatioGroup) -> str:
+    """The layer that is faster, or needs less, at most sizes of a group; or nothing."""
+    sides = {Outcome.CANDIDATE: 0, Outcome.BASELINE: 1}
+    side = sides.get(outcome(group))
+    return "" if side is None else group.contrast.layers[side]
+
+
+def is_unanimous(group: RatioGroup) -> bool:
+    """Whether one side wins at every size."""
+    return len(group.ratios) in group.wins
+
+
+def usual_of(groups: Sequence[RatioGroup]) -> list[RatioGroup]:
+    """The groups of all phases under the conditions nearest to PyTorch's defaults."""
+    first = apart_from_phase(groups[0].conditions)
+    return [one for one in groups if apart_from_phase(one.conditions) == first]
+
+
+def apart_from_phase(conditions: Conditions) -> tuple[object, ...]:
+    """The conditions that a sentence names before it goes through the phases."""
+    return (
+        conditions.device,
+        conditions.backend,
+        conditions.extras,
+        conditions.equal_parameters,
+    )

@@ -1,0 +1,78 @@
+"""Which code ran: what the rules predict, against what profiles saw."""
+
+from collections import Counter
+
+from rnnbench.analysis.backend_check import Certainty
+from rnnbench.analysis.labels import conditions_of, layer_name, sizes
+from rnnbench.model.formatting import counted
+from rnnbench.model.run import MEASURED
+from rnnbench.report.content import Cell, Column, Fold, Table, Tone
+from rnnbench.report.sentences import say
+from rnnbench.report.tokens import hue_of
+from rnnbench.report.view import CaseView, RunView
+
+_MOST_NAMED = 20
+
+
+def provenance_fold(view: RunView) -> Fold | None:
+    """The code of each layer; contradictions stand first."""
+    measured = [each for each in view.cases if each.result.status in MEASURED]
+    if not measured:
+        return None
+    profiled = [each for each in measured if each.result.profile]
+    wrong = [one for one in profiled if _certainty(one) is Certainty.CONTRADICTED]
+    right = sum(_certainty(each) is Certainty.CONFIRMED for each in profiled)
+    tables = [_contradictions(view, wrong)] if wrong else []
+    title = "Which code ran"
+    if wrong:
+        title += f": {counted(len(wrong), 'profile')} contradict the prediction"
+    elif right:
+        title += f": as predicted in {right} of {counted(len(profiled), 'profile')}"
+    lead = say(
+        "The backend is predicted from PyTorch’s source; a profile shows which one "
+        "ran. {count} of {all} were profiled, in launches of their own.",
+        count=str(len(profiled)),
+        all=counted(len(view.cases), "case"),
+    )
+    tables.append(_by_layer(measured))
+    return Fold("code", title, (lead,), tables=tuple(tables), is_open=bool(wrong))
+
+
+def _certainty(each: CaseView) -> Certainty:
+    return each.provenance.certainty
+
+
+def _contradictions(view: RunView, wrong: list[CaseView]) -> Table:
+    return Table(
+        "Profiles that contradict the prediction",
+        (Column("layer"), Column("size"), Column("where"), Column("what was seen")),
+        tuple(
+            (
+                Cell(layer_name(each.layer), hue_of(each.layer)),
+                Cell(sizes(each.case)),
+                Cell(view.where(conditions_of(each.case))),
+                Cell(each.provenance.sentence, Tone.BAD),
+            )
+            for each in wrong[:_MOST_NAMED]
+        ),
+    )
+
+
+def _by_layer(measured: list[CaseView]) -> Table:
+    counts = Counter(
+        (each.layer, each.provenance.label, str(_certainty(each))) for each in measured
+    )
+    columns = [Column(title) for title in ("layer", "code", "certainty")]
+    return Table(
+        "The code of each layer",
+        (*columns, Column("cases", number=True)),
+        tuple(
+            (
+                Cell(layer_name(layer), hue_of(layer)),
+                Cell(label),
+                Cell(certainty),
+                Cell(str(count)),
+            )
+            for (layer, label, certainty), count in counts.items()
+        ),
+    )

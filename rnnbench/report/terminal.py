@@ -1,0 +1,221 @@
+"""The end of a run on a terminal: the answer in at most 25 lines of 80 columns."""
+
+import math
+import textwrap
+from collections.abc import Sequence
+
+from rnnbench.analysis.labels import layer_name, machine_name
+from rnnbench.model.formatting import for_terminal, significant
+from rnnbench.model.metric import PEAK_MEMORY
+from rnnbench.model.run import FAILED, Run
+from rnnbench.report.sections.answer import answer
+from rnnbench.report.sections.method import duration, status_counts
+from rnnbench.report.sections.outcomes import winner
+from rnnbench.report.sections.precision import precision_of, share
+from rnnbench.report.sections.settings import SettingCost, settings_of
+from rnnbench.report.sentences import from_to, plain, with_article
+from rnnbench.report.view import RatioGroup, RunView
+
+WIDTH = 80
+MOST_LINES = 25
+_MOST_ROWS = 9
+_MOST_FAILURES = 3
+_STRIP = 24
+_MOST_LABEL = 24
+# Both sides of 1 are there to be seen, however one-sided the ratios are.
+_AT_LEAST = (0.7, 1.4)
+_ASCII = str.maketrans(
+    {"·": ".", "│": "|", "─": "-", "┼": "+", "◆": "o", "×": "x", "±": "+-", "÷": "/"}
+    | {"’": "'", "…": "...", "µ": "u", "“": '"', "”": '"'}
+)
+
+
+def summary(
+    view: RunView, places: Sequence[tuple[str, str]] = (), *, is_plain: bool = False
+) -> list[str]:
+    """The lines that stand at the end of a run; failures stand before the answer.
+
+    `places`: what was written, and where: ("Report", "reports/latest/index.html").
+    `is_plain`: in ASCII, where there is no terminal or it has no more.
+    """
+    run = view.run
+    lines = [_head(run), "", *_failures(run)]
+    lines += [*_wrapped(plain(answer(view).headline)), "", *_rows(view)]
+    lines += [*_memory(view), *_sure(view), *_machine(run)]
+    ends = [f"  {name:<7} {where}" for name, where in places]
+    lines = lines[: MOST_LINES - len(ends)] + ends
+    return [_fitted(line, is_plain=is_plain) for line in lines]
+
+
+def _fitted(line: str, *, is_plain: bool) -> str:
+    """A line without control characters and no wider than the terminal."""
+    indent = len(line) - len(line.lstrip(" "))
+    # One blank between words is all that `for_terminal` leaves.
+    text = "\xa0".join(for_terminal(part) for part in line.strip().split(" "))
+    text = (" " * indent + text.replace("\xa0", " ")).rstrip()
+    if is_plain:
+        text = text.translate(_ASCII).encode("ascii", "replace").decode("ascii")
+    return text if len(text) <= WIDTH else text[: WIDTH - 3] + "..."
+
+
+def _head(run: Run) -> str:
+    torch, wall = run.environment.torch, duration(run.effort.wall)
+    name = run.sweep.name
+    return (
+        f"rnnbench {name} · {machine_name(run.environment)} · PyTorch {torch} · {wall}"
+    )
+
+
+def _wrapped(text: str) -> list[str]:
+    return textwrap.wrap(text, WIDTH - 2, initial_indent="  ", subsequent_indent="  ")
+
+
+def _failures(run: Run) -> list[str]:
+    """What failed, with reasons: it must not be overlooked below an answer."""
+    failed = [result for result in run.results if result.status in FAILED]
+    if not failed:
+        return []
+    found: dict[tuple[str, str], int] = {}
+    for result in failed:
+        key = (result.status.replace("_", " "), " ".join(result.reason.split()))
+        found[key] = found.get(key, 0) + 1
+    lines = [f"  {len(failed)} of {len(run.results)} cases FAILED"]
+    ordered = sorted(found.items(), key=lambda item: -item[1])
+    for (status, reason), count in ordered[:_MOST_FAILURES]:
+        lines.append(f"    {count} {status}: {reason}")
+    if (more := len(ordered) - _MOST_FAILURES) > 0:
+        lines.append(f"    and {more} more reasons in the report")
+    return [*lines, ""]
+
+
+def _rows(view: RunView) -> list[str]:
+    if view.main:
+        return _layer_rows(view, view.groups_of(view.main))
+    return _setting_rows(settings_of(view))
+
+
+def _layer_rows(view: RunView, groups: Sequence[RatioGroup]) -> list[str]:
+    """A strip for each backend, condition and phase."""
+    if view.main is None or not groups:
+        return []
+    shown = groups[:_MOST_ROWS]
+    labels = [_label(view, group) for group in shown]
+    width = max(len(label) for _, label in labels)
+    strip = _Strip(
+        [value for group in shown for value in group.range],
+        min(_STRIP, WIDTH - 42 - width),
+    )
+    over, under = map(layer_name, view.main.layers)
+    title = f"  {over} ÷ {under}, time"
+    lines = [f"{title:<{21 + width}}  {strip.ruler()}"]
+    heading = ""
+    for group, (backend, label) in zip(shown, labels, strict=True):
+        shown_backend = backend if backend != heading else ""
+        heading = backend
+        lines.append(
+            f"  {shown_backend:<10} {label:<{width}} {_value(group):>7}  "
+            f"{strip.drawn(group)}  {_says(group)}"
+        )
+    if (more := len(groups) - len(shown)) > 0:
+        lines.append(f"  and {more} more rows in the report")
+    return [*lines, ""]
+
+
+def _label(view: RunView, group: RatioGroup) -> tuple[str, str]:
+    conditions = group.conditions
+    device = conditions.device.upper() if len(view.devices) > 1 else ""
+    extras = ", ".join((conditions.phase_words, *conditions.extra_words))
+    backend = conditions.backend_words or device
+    if len(extras) > _MOST_LABEL:
+        extras = f"{extras[: _MOST_LABEL - 1]}…"
+    return backend, extras
+
+
+def _value(group: RatioGroup) -> str:
+    if group.mean:
+        return f"{significant(group.mean.estimate)}×"
+    return plain(from_to(*group.range, 2)).replace(" to ", "–")
+
+
+def _says(group: RatioGroup) -> str:
+    layer = winner(group)
+    if not layer:
+        return "depends on size"
+    return f"{layer_name(layer)[:8]:<4} at {max(group.wins)} of {len(group.ratios)}"
+
+
+def _setting_rows(costs: Sequence[SettingCost]) -> list[str]:
+    """A line for each setting: between which factors its time lies."""
+    if not costs:
+        return []
+    ranges = [(cost, cost.range()) for cost in costs]
+    ordered = sorted(ranges, key=lambda each: -each[1][1])[:_MOST_ROWS]
+    names = [f"{cost.name} ÷ {cost.plain_name}"[:40] for cost, _ in ordered]
+    width = max(map(len, names))
+    lines = ["  time, over layers and phases"]
+    lines += [
+        f"  {name:<{width}}  {plain(from_to(*factors, 3))}"
+        for name, (_, factors) in zip(names, ordered, strict=True)
+    ]
+    if (more := len(costs) - len(ordered)) > 0:
+        lines.append(f"  and {more} more in the report")
+    return [*lines, ""]
+
+
+def _memory(view: RunView) -> list[str]:
+    if view.main is None:
+        return []
+    groups = view.groups_of(view.main, PEAK_MEMORY)
+    means = [group.mean.estimate for group in groups if group.mean]
+    if not means:
+        return []
+    over, under = (plain(with_article(layer)) for layer in view.main.layers)
+    factors = plain(from_to(min(means), max(means)))
+    return [f"  Memory: {over} peaks at {factors} of {under}."]
+
+
+def _sure(view: RunView) -> list[str]:
+    counts = ", ".join(
+        f"{count:,} {words}" for _, words, count in status_counts(view.run)
+    )
+    precision = precision_of(view)
+    if precision is None:
+        return [f"  Cases:  {counts or 'none'}.", ""]
+    target = share(precision.target)
+    within = f"{precision.within} of {precision.of} intervals within {target}"
+    return [f"  Sure?   {within}; {counts}.", ""]
+
+
+def _machine(run: Run) -> list[str]:
+    """The conditions of the machine that were off, if any were."""
+    off = [each.name for each in run.conditions if each.is_off]
+    return [f"  Machine {', '.join(off)}: see rnnbench doctor", ""] if off else []
+
+
+class _Strip:
+    """Ratios on a logarithmic scale of so many characters."""
+
+    def __init__(self, values: Sequence[float], width: int) -> None:
+        every = [*values, *_AT_LEAST]
+        self._low, self._high = math.log(min(every)), math.log(max(every))
+        self._width = max(width, 10)
+
+    def _place(self, value: float) -> int:
+        share_of = (math.log(value) - self._low) / (self._high - self._low)
+        return round((self._width - 1) * min(max(share_of, 0.0), 1.0))
+
+    def ruler(self) -> str:
+        """Where 1 is."""
+        return " " * self._place(1) + "1"
+
+    def drawn(self, group: RatioGroup) -> str:
+        """The range of a group as a line, its mean as a diamond."""
+        marks = ["·"] * self._width
+        low, high = group.range
+        for place in range(self._place(low), self._place(high) + 1):
+            marks[place] = "─"
+        one = self._place(1)
+        marks[one] = "┼" if marks[one] == "─" else "│"
+        if group.mean:
+            marks[self._place(group.mean.estimate)] = "◆"
+        return "".join(marks)
