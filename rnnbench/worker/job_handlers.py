@@ -15,8 +15,8 @@ from rnnbench.model.profile import Profile
 from rnnbench.model.run import Status
 from rnnbench.worker.announcements import Announcements
 from rnnbench.worker.failure import attempt
-from rnnbench.worker.layers.check import check
-from rnnbench.worker.layers.step import build
+from rnnbench.worker.layers.check import check, check_again
+from rnnbench.worker.layers.step import Step, build
 from rnnbench.worker.process_state import ProcessState, spoils_timing
 from rnnbench.worker.profiling.capture import take_profile
 from rnnbench.worker.profiling.ceilings import climb
@@ -120,12 +120,12 @@ class JobHandler:
     def rounds(self, job: Rounds) -> Measured:
         """Rounds of what was prepared."""
         announce = partial(self.announce, "turn")
-        return self._with_changes(take_rounds(self._prepared(), job, announce))
+        return self._checked(take_rounds(self._prepared(), job, announce))
 
     def turn(self, job: TakeTurn) -> Measured:
         """One turn of one member of what was prepared."""
         announce = partial(self.announce, "turn")
-        return self._with_changes(take_one(self._prepared(), job, announce))
+        return self._checked(take_one(self._prepared(), job, announce))
 
     def blocks(self, job: Blocks) -> Measured:
         """Blocks of calls of what was prepared."""
@@ -186,6 +186,28 @@ class JobHandler:
         self.announce("warm", place)
         slowed = Slowed(step, job.slowdowns[place]) if job.slowdowns else step
         return warm_up(slowed, clock, first_call)
+
+    def _checked(self, measured: Measured) -> Measured:
+        """`measured` after a last look at the answers of the user's own layers."""
+        outcomes = tuple(
+            self._check_again(place, outcome)
+            for place, outcome in enumerate(measured.outcomes)
+        )
+        return self._with_changes(replace(measured, outcomes=outcomes))
+
+    def _check_again(self, place: int, outcome: Outcome) -> Outcome:
+        member = self._prepared().members[place]
+        if outcome.status is not Status.OK or not _is_foreign(self.cases[place]):
+            return outcome
+        step = member.step if isinstance(member, Warm) else None
+        if not isinstance(step, Step):
+            return outcome
+        self.announce("check", place)
+        wrong = attempt(lambda: check_again(step))
+        if isinstance(wrong, Outcome):
+            return wrong
+        reason = f"check after its turns: {wrong}"
+        return Outcome(status=Status.ERROR, reason=reason) if wrong else outcome
 
     def _with_changes(self, report: R) -> R:
         """`report` with what a foreign layer has changed in this process."""

@@ -56,6 +56,34 @@ class NotFiniteGradient(_Layer):
         return output + (output - output).sqrt(), state
 
 
+class WrongType(_Layer):
+    def fault(self, output, state):
+        return output.double(), state
+
+
+class WrongStateType(_Layer):
+    def fault(self, output, state):
+        return output, state.to(torch.int32)
+
+
+class NotFiniteLater(_Layer):
+    """Finite for its first 40 calls."""
+
+    calls = 0
+
+    def fault(self, output, state):
+        self.calls += 1
+        return output * (float("inf") if self.calls > 40 else 1), state
+
+
+class ChangesInput(_Layer):
+    def forward(self, given, *state):
+        answer = super().forward(given, *state)
+        with torch.no_grad():
+            given.mul_(2)
+        return answer
+
+
 class Raises(_Layer):
     def fault(self, output, state):
         raise ValueError("this layer\nraises, on two lines")

@@ -55,6 +55,8 @@ def test_every_fault_costs_its_own_cell_alone():
     expected = {
         "WrongShape": (Status.ERROR, "check: "),
         "NotFinite": (Status.ERROR, "not finite"),
+        "NotFiniteLater": (Status.ERROR, "check after its turns: the output is not"),
+        "ChangesInput": (Status.ERROR, "changes its input in place"),
         "Raises": (Status.ERROR, "Error"),
         "Exits": (Status.ERROR, "SystemExit"),
         "ExitsAtOnce": (Status.ERROR, "exit code 7"),

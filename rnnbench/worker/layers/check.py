@@ -1,4 +1,4 @@
-"""Whether a step's answer is right, asked before it is timed."""
+"""Whether the answer of a step is right: checked before it is timed, and after."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,14 +12,15 @@ from rnnbench.model.case import TORCH_LAYERS, Case, Device, Dtype, Lengths
 from rnnbench.model.cost import lengths_of
 from rnnbench.worker.failure import is_unsupported
 from rnnbench.worker.layers import switches as backend
-from rnnbench.worker.layers.inputs import data_of
+from rnnbench.worker.layers.factory import AUTOCAST, DTYPES
+from rnnbench.worker.layers.inputs import data_of, make_input
 from rnnbench.worker.layers.step import BACKWARD, Step
 
-# How far two backends may lie apart: the norm of the difference over the norm of the
-# other's answer. Rounding was seen to do 3e-7 to outputs and 1e-6 to gradients in
-# float32, 0.006 and 0.03 in bfloat16 (a CPU, up to 400 time steps; float16 keeps three
-# bits more). The bounds leave room for other machines, and lie below what a wrong gate
-# or a wrong order does, which is of the order of 1.
+# Largest difference of two backends: the norm of the difference over the norm of the
+# other answer. Rounding caused 3e-7 in outputs and 1e-6 in gradients in float32, 0.006
+# and 0.03 in bfloat16 (on a CPU, up to 400 time steps; float16 keeps three bits more).
+# The bounds leave room for other machines, and lie below the effect of a wrong gate or
+# a wrong order, which is of the order of 1.
 _TOLERANCE = {
     Dtype.FLOAT64: 1e-10,
     Dtype.FLOAT32: 1e-4,
@@ -35,34 +36,54 @@ Answer = dict[str, Tensor]
 
 
 def check(step: Step) -> str:
-    """What is wrong with the answer of `step`; nothing where it is right.
+    """The first fault in the answer of `step`, in words; "" where it is right.
 
-    torch.nn's own layers are held against the other backend of this machine, others
-    against shapes and finite values alone. Dropout is off.
+    Shapes, types and finite values are checked, and that a layer of the user's leaves
+    its input as it was. The answers of torch.nn's own layers are also compared with
+    those of the other backend of this machine. Dropout is off.
     """
     with _without_dropout(step.module):
         step.enter()
-        answer = _answer(step)
+        answer = _right_answer(step)
         if isinstance(answer, str):
             return answer
-        if wrong := [name for name, found in answer.items() if not _finite(found)]:
-            return f"{wrong[0]} is not finite"
         twin = backend.other(step.case)
-        return "" if twin is None else _against(step, twin, answer)
+        return "" if twin is None else _compared(step, twin, answer)
+
+
+def check_again(step: Step) -> str:
+    """The same of a layer of the user's after its timed calls.
+
+    It may have been right at first: a layer with a state of its own can run away.
+    """
+    with _without_dropout(step.module):
+        step.enter()
+        answer = _right_answer(step)
+        return answer if isinstance(answer, str) else ""
 
 
 def tolerance(case: Case) -> float:
-    """How far this case's answer may lie from the other backend's."""
+    """Largest difference of this case's answer from the other backend's."""
     tf32 = case.device is Device.CUDA and case.tf32 and case.dtype is Dtype.FLOAT32
     return _TOLERANCE_TF32 if tf32 else _TOLERANCE[case.dtype]
 
 
-def difference(ours: Tensor, theirs: Tensor) -> float:
-    """The norm of the difference, as a share of the norm of `theirs`."""
-    theirs = theirs.double()
-    norm = float(torch.linalg.vector_norm(theirs))
-    apart = float(torch.linalg.vector_norm(ours.double() - theirs))
+def difference(candidate: Tensor, baseline: Tensor) -> float:
+    """The norm of the difference, as a share of the norm of `baseline`."""
+    baseline = baseline.double()
+    norm = float(torch.linalg.vector_norm(baseline))
+    apart = float(torch.linalg.vector_norm(candidate.double() - baseline))
     return apart / norm if norm else apart
+
+
+def _right_answer(step: Step) -> Answer | str:
+    """The answer, or what is wrong with it by itself."""
+    answer = _answer(step)
+    if isinstance(answer, str):
+        return answer
+    if wrong := [name for name, found in answer.items() if not _finite(found)]:
+        return f"{wrong[0]} is not finite"
+    return answer
 
 
 def _answer(step: Step) -> Answer | str:
@@ -76,6 +97,11 @@ def _answer(step: Step) -> Answer | str:
         return wrong
     answer = {"the output": data_of(output).detach()}
     answer |= {name: part.detach() for name, part in _states(state)}
+    if wrong := _wrong_dtype(step.case, answer):
+        return wrong
+    # torch.nn's layers are known to leave it, and a copy of it takes memory.
+    if step.case.layer not in TORCH_LAYERS and _input_differs(step):
+        return "the layer changes its input in place"
     if step.case.phase in BACKWARD:
         step.release()
         step.backward(output)
@@ -86,6 +112,22 @@ def _answer(step: Step) -> Answer | str:
         if not grads:
             return "no parameter has a gradient"
     return answer
+
+
+def _input_differs(step: Step) -> bool:
+    """Whether the input is no longer what it was made as."""
+    original = data_of(make_input(step.case))
+    return not torch.equal(original, data_of(step.kept.given[0]))
+
+
+def _wrong_dtype(case: Case, answer: Answer) -> str:
+    """Under autocast the type is the layer's choice: the wide one or the narrow one."""
+    wide = DTYPES[case.dtype]
+    allowed = {wide, AUTOCAST.get(case.dtype, wide)}
+    for name, found in answer.items():
+        if found.dtype not in allowed:
+            return f"{name} has the type {found.dtype}, not {wide}"
+    return ""
 
 
 def _wrong_output(case: Case, output: Any) -> str:
@@ -104,7 +146,7 @@ def _output_shape(case: Case) -> tuple[int, ...]:
 
 
 def _wrong_state(case: Case, state: object) -> str:
-    """A layer of the user's may give more than torch.nn's: its first is h_n."""
+    """A layer of the user's may have more states than torch.nn's: the first is h_n."""
     states = _states(state)
     if not states or not all(isinstance(part, Tensor) for _, part in states):
         return f"the state is a {type(state).__name__}, not a tensor or some of them"
@@ -141,19 +183,19 @@ def _finite(found: Tensor) -> bool:
     return bool(torch.isfinite(found).all())
 
 
-def _against(step: Step, twin: Case, answer: Answer) -> str:
+def _compared(step: Step, twin: Case, answer: Answer) -> str:
     backend.enter(twin)
     try:
-        theirs = _answer(step)
+        baseline = _answer(step)
     except RuntimeError as error:
         if is_unsupported(error):
-            return ""  # there is no second backend to hold it against
+            return ""  # there is no second backend to compare with
         raise
-    if isinstance(theirs, str):
-        return f"with the other backend {theirs}"
+    if isinstance(baseline, str):
+        return f"with the other backend {baseline}"
     allowed = tolerance(step.case)
-    for name, ours in answer.items():
-        apart = difference(ours, theirs[name])
+    for name, found in answer.items():
+        apart = difference(found, baseline[name])
         if not apart <= allowed:  # so that NaN is refused
             flag = backend.switch(twin.device)
             return (
@@ -165,7 +207,7 @@ def _against(step: Step, twin: Case, answer: Answer) -> str:
 
 @contextmanager
 def _without_dropout(module: nn.Module) -> Iterator[None]:
-    """Two runs are comparable; the train mode, which chooses the kernel, stays."""
+    """Make two calls comparable; the train mode, which chooses the kernel, stays."""
     if not isinstance(module, nn.RNNBase):
         yield
         return

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from rnnbench.model.case import Device, Dtype, Lengths, Phase
-from rnnbench.worker.layers.check import check, difference, tolerance
+from rnnbench.worker.layers.check import check, check_again, difference, tolerance
 from rnnbench.worker.layers.step import build
 
 FAULTY = "tests.data.faulty_layers"
@@ -26,6 +26,9 @@ def root_on_the_path(monkeypatch, pytestconfig):
         ("OutputAlone", "a Tensor is given, not (output, state)"),
         ("NotFinite", "the output is not finite"),
         ("NotFiniteGradient", "the gradient of weight_ih_l0 is not finite"),
+        ("WrongType", "the output has the type torch.float64, not torch.float32"),
+        ("WrongStateType", "h_n has the type torch.int32, not torch.float32"),
+        ("ChangesInput", "the layer changes its input in place"),
     ],
 )
 def test_what_is_wrong_with_a_users_layer_is_said(make_case, layer, wrong):
@@ -33,6 +36,33 @@ def test_what_is_wrong_with_a_users_layer_is_said(make_case, layer, wrong):
 
     assert check(step).startswith(wrong)
     assert bool(check(step)) is bool(wrong)
+
+
+def test_a_layer_that_goes_wrong_later_is_found_after_its_calls(make_case):
+    step = build(make_case(layer=f"{FAULTY}:NotFiniteLater"))
+    before = check(step)
+
+    for _ in range(40):
+        step.call()
+
+    assert before == ""
+    assert check_again(step) == "the output is not finite"
+
+
+@pytest.mark.parametrize("lengths", [Lengths.FULL, Lengths.WIDE])
+@pytest.mark.parametrize("phase", Phase)
+def test_a_right_layer_is_right_after_its_calls(make_case, phase, lengths):
+    step = build(make_case(layer=f"{FAULTY}:Right", phase=phase, lengths=lengths))
+
+    step.call()
+
+    assert (check(step), check_again(step)) == ("", "")
+
+
+def test_with_autocast_either_type_is_right(make_case):
+    step = build(make_case(layer="gru", dtype=Dtype.AUTOCAST_BFLOAT16))
+
+    assert check(step) == ""
 
 
 def test_a_padded_output_for_packed_input_is_wrong(make_case):
