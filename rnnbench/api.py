@@ -21,6 +21,7 @@ from rnnbench.report.charts.gallery import FIGURES, draw_figure
 from rnnbench.report.run_page import render_page
 from rnnbench.report.terminal import summary
 from rnnbench.report.view import view
+from rnnbench.runner.foreign_layers import refuse_broken_layers
 from rnnbench.runner.measure import MeasureOptions, measure
 from rnnbench.runner.progress import ProgressLine, Stream
 from rnnbench.storage.files import write_text, write_whole
@@ -253,6 +254,7 @@ class Comparison:
 
 
 def _measure(sweep: Sweep, options: MeasureOptions, *, is_shown: bool) -> Run:
+    refuse_broken_layers(sweep.cases, sweep.record.policy.time_limit)
     if not is_shown:
         return measure(sweep.workloads, sweep.record, options)
     with closing(ProgressLine(Stream(sys.stderr))) as line:

@@ -1,6 +1,7 @@
 """The Python interface: lazy, typed like a case, and the same path as the command."""
 
 import asyncio
+import signal
 import subprocess
 import sys
 import threading
@@ -103,22 +104,33 @@ def test_a_run_works_inside_a_running_loop_as_in_a_notebook(fake):
 
 
 def test_ctrl_c_inside_a_running_loop_ends_the_workers(fake):
-    def interrupt():
-        time.sleep(1)
-        signalled.append(time.monotonic())
-        main.interrupt_main()
+    started = threading.Event()
 
-    import _thread as main  # noqa: PLC0415
+    def interrupt():
+        started.wait(30)
+        signal.pthread_kill(threading.main_thread().ident, signal.SIGINT)
 
     async def cell():
-        threading.Thread(target=interrupt).start()
         rnnbench.run(layer="fake:hang", launches=1, progress=False)
 
-    signalled = []
-    with pytest.raises(KeyboardInterrupt):
-        asyncio.run(cell())
-    assert signalled
-    assert threading.active_count() <= 2
+    async def ask(worker, *arguments, **options):
+        if worker.environment is not None:
+            started.set()
+        return await real_ask(worker, *arguments, **options)
+
+    real_ask = worker_process.Worker.ask
+    threading.Thread(target=interrupt).start()
+    # A notebook's loop: no handler of its own for Ctrl-C.
+    loop = asyncio.new_event_loop()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(worker_process.Worker, "ask", ask)
+        began = time.monotonic()
+        with pytest.raises(KeyboardInterrupt):
+            loop.run_until_complete(cell())
+    loop.close()
+
+    assert time.monotonic() - began < 50  # the layer hangs for 60 s
+    assert [t for t in threading.enumerate() if "ThreadPool" in t.name] == []
 
 
 @pytest.mark.parametrize(
@@ -180,15 +192,17 @@ def test_a_figure_is_svg_in_a_notebook_and_a_file_elsewhere(quick, tmp_path):
 def test_a_notebook_shows_the_answer_and_a_figure(quick):
     shown = quick._repr_html_()
 
-    assert "GRU / LSTM" in shown
+    assert "GRU ÷ LSTM" in shown
     assert shown.count("<svg") == 1
 
 
 def test_foreign_text_is_escaped_in_a_notebook(quick):
-    sweep = replace(quick.run.sweep, question="<script>")
+    sweep = replace(quick.run.sweep, name="<script>")
     hostile = api.Results(replace(quick.run, sweep=sweep))
 
-    assert "<script>" not in hostile._repr_html_()
+    shown = hostile._repr_html_()
+    assert "<script>" not in shown
+    assert "&lt;script&gt;" in shown
 
 
 def test_two_runs_are_compared(quick):

@@ -1,9 +1,10 @@
 """The cases of a sweep as rows and sentences for people."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from rnnbench.model.case import Case
 from rnnbench.model.cost import parameters, step_flops
 from rnnbench.model.formatting import counted, significant
 from rnnbench.model.workload import Workload
@@ -21,10 +22,13 @@ class ListedWorkload:
     rows: tuple[tuple[str, str, str, str], ...]
 
 
-def listing(sweep: Sweep, reasons: Sequence[str | None]) -> Iterator[ListedWorkload]:
+def listing(
+    sweep: Sweep, reasons: Sequence[str | None], faults: Mapping[Case, str]
+) -> Iterator[ListedWorkload]:
     """Every case, by workload.
 
     `reasons`: why each case would be skipped, "" if it runs, None if not asked.
+    `faults`: why cases of layers that are not PyTorch's fail.
     """
     here = dict(zip(sweep.cases, reasons, strict=True))
     for workload in sweep.workloads:
@@ -36,14 +40,16 @@ def listing(sweep: Sweep, reasons: Sequence[str | None]) -> Iterator[ListedWorkl
                     case.id,
                     "unknown" if count is None else f"{count:,}",
                     "unknown" if work is None else significant(work / 1e6),
-                    _availability(here[case]),
+                    _availability(here[case], faults.get(case, "")),
                 )
             )
         yield ListedWorkload(workload.id, tuple(rows))
 
 
-def summary(sweep: Sweep, reasons: Sequence[str | None], cores: int) -> Iterator[str]:
-    """The question, the counts, the skipped cases with reasons, and the duration."""
+def summary(
+    sweep: Sweep, reasons: Sequence[str | None], faults: Mapping[Case, str], cores: int
+) -> Iterator[str]:
+    """The question, the counts, what is skipped or fails and why, and the duration."""
     yield f"{sweep.record.name}: {sweep.record.question}"
     compared = ", ".join(sweep.record.compare)
     yield (
@@ -53,6 +59,10 @@ def summary(sweep: Sweep, reasons: Sequence[str | None], cores: int) -> Iterator
     yield from (f"note: {note}" for note in sweep.notes)
     for reason, count in Counter(filter(None, reasons)).items():
         yield f"skipped here: {counted(count, 'case')}: {reason}"
+    for (layer, fault), count in Counter(
+        (case.layer, fault) for case, fault in faults.items()
+    ).items():
+        yield f"fails: {layer}: {counted(count, 'case')}: {fault}"
     yield duration(sweep, reasons, cores)
 
 
@@ -80,7 +90,9 @@ def duration(sweep: Sweep, reasons: Sequence[str | None], cores: int) -> str:
     )
 
 
-def _availability(reason: str | None) -> str:
+def _availability(reason: str | None, fault: str) -> str:
+    if fault:
+        return f"fails: {fault}"
     if reason is None:
         return "not asked"
     return f"skipped: {reason}" if reason else "runs"

@@ -2,7 +2,7 @@
 
 import asyncio
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Annotated, Any
 
 import typer
@@ -10,8 +10,15 @@ import typer
 _CASES = """List the cases of a sweep and estimate how long measuring them takes.
 
 Nothing is measured. One worker process reports the cases that this machine can't run:
-they are shown with the reason, and a run would skip them. The cases of a workload are
+they are shown with the reason, and a run would skip them. A layer of your own is
+imported, built and checked, each in a worker of its own. The cases of a workload are
 measured side by side, in turns.
+
+\b
+Exit status:
+  0  every case runs, or is skipped
+  1  a layer of your own fails
+  2  bad input
 
 \b
 Examples:
@@ -42,18 +49,21 @@ def list_cases(
     from rnnbench.cli import case_listing  # noqa: PLC0415
     from rnnbench.model.machine import core_count  # noqa: PLC0415
     from rnnbench.runner import scheduler  # noqa: PLC0415
+    from rnnbench.runner.foreign_layers import find_faults  # noqa: PLC0415
     from rnnbench.sweep.load import load_sweep  # noqa: PLC0415
     from rnnbench.sweep.shipped import find_sweep  # noqa: PLC0415
 
     read = load_sweep(find_sweep(sweep))
     reasons: tuple[str | None, ...] = (None,) * len(read.cases)
+    faults: Mapping[Any, str] = {}
     if survey:
         _, reasons = asyncio.run(scheduler.survey(read.cases))
-    cores = core_count()
+        faults = find_faults(read.cases, read.record.policy.time_limit)
     print_rows = _print_plain if plain or not sys.stdout.isatty() else _print_table
-    print_rows(case_listing.HEADINGS, case_listing.listing(read, reasons))
-    for line in case_listing.summary(read, reasons, cores):
+    print_rows(case_listing.HEADINGS, case_listing.listing(read, reasons, faults))
+    for line in case_listing.summary(read, reasons, faults, core_count()):
         typer.echo(line)
+    raise typer.Exit(1 if faults else 0)
 
 
 def _print_plain(headings: tuple[str, ...], workloads: Iterable[Any]) -> None:

@@ -205,6 +205,7 @@ def _measure(
 ) -> tuple[Any, bool]:
     """The run, and whether it is whole: an interrupt leaves a part."""
     from rnnbench.cli.live_table import display  # noqa: PLC0415
+    from rnnbench.runner.foreign_layers import refuse_broken_layers  # noqa: PLC0415
     from rnnbench.runner.measure import MeasureInterrupt, measure  # noqa: PLC0415
 
     try:
@@ -212,6 +213,7 @@ def _measure(
             _worker_of(python) as worker,
             display(sys.stderr, is_shown=is_shown) as shown,
         ):
+            refuse_broken_layers(sweep.cases, sweep.record.policy.time_limit, worker)
             run = measure(
                 sweep.workloads,
                 sweep.record,
@@ -243,6 +245,8 @@ def _as_text(run: Any, page: Path, results: Path) -> str:
     from rnnbench.report.view import view  # noqa: PLC0415
 
     places = [("Report", str(page)), ("Data", str(results))]
+    if off := [each.name for each in run.conditions if each.is_off]:
+        places.append(("Machine", f"{', '.join(off)}: see rnnbench doctor"))
     return "\n".join(summary(view(run), places, is_plain=not sys.stdout.isatty()))
 
 

@@ -12,21 +12,41 @@ T = TypeVar("T")
 
 
 def run_to_end(work: Coroutine[Any, Any, T]) -> T:
-    """Run `work` in a loop of its own, also where this thread runs a loop already.
+    """Run `work` in a loop of its own; Ctrl-C cancels it, so that it can clean up.
 
-    A notebook does. There another thread runs ours; Ctrl-C reaches this thread, which
-    cancels the work and waits until its workers have ended.
+    It also runs where this thread has a running loop, as in a notebook: then another
+    thread runs ours. KeyboardInterrupt: `work` was cancelled, and has ended.
     """
     try:
         asyncio.get_running_loop()
     except RuntimeError:
-        return asyncio.run(work)
+        return _run(work)
+    return _run_beside(work)
+
+
+def _run(work: Coroutine[Any, Any, T]) -> T:
+    async def interruptible() -> T:
+        task = asyncio.current_task()
+        # Python's own handler raises at a second Ctrl-C wherever the program is, so
+        # also while workers are being ended. Only the main thread of a process can
+        # have a handler, and not on every system.
+        with suppress(ValueError, RuntimeError, NotImplementedError):
+            asyncio.get_running_loop().add_signal_handler(signal.SIGINT, _cancel, task)
+        return await work
+
+    try:
+        return asyncio.run(interruptible())
+    except asyncio.CancelledError:
+        raise KeyboardInterrupt from None
+
+
+def _run_beside(work: Coroutine[Any, Any, T]) -> T:
+    """Run in another thread; Ctrl-C reaches this one, which cancels and waits."""
     begun: Future[Callable[[], object]] = Future()
 
     async def cancellable() -> T:
         task, loop = asyncio.current_task(), asyncio.get_running_loop()
-        if task is not None:
-            begun.set_result(partial(loop.call_soon_threadsafe, task.cancel))
+        begun.set_result(partial(loop.call_soon_threadsafe, _cancel, task))
         return await work
 
     with ThreadPoolExecutor(1) as pool:
@@ -39,19 +59,7 @@ def run_to_end(work: Coroutine[Any, Any, T]) -> T:
             raise
 
 
-def cancel_at_interrupt() -> None:
-    """Let Ctrl-C cancel the running task, and nothing else until it has ended.
-
-    Python's own handler raises at the second Ctrl-C wherever the program is, so also
-    while workers are being ended.
-    """
-    task = asyncio.current_task()
-    assert task is not None  # noqa: S101 - called from a coroutine
-    # Only the main thread of a process can have a handler, and not on every system.
-    with suppress(ValueError, RuntimeError, NotImplementedError):
-        asyncio.get_running_loop().add_signal_handler(signal.SIGINT, _cancel, task)
-
-
-def _cancel(task: asyncio.Task[Any]) -> None:
-    if not task.cancelling():
+def _cancel(task: asyncio.Task[Any] | None) -> None:
+    """Cancel once: a second Ctrl-C does not disturb the cleaning up."""
+    if task is not None and not task.cancelling():
         task.cancel()

@@ -5,7 +5,6 @@ pytest nor the command line: options come in as one value, and progress goes out
 a callback.
 """
 
-import asyncio
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -29,7 +28,7 @@ from rnnbench.runner.conditions import read_conditions
 from rnnbench.runner.footprint import too_large
 from rnnbench.runner.head_start import HeadStart, needs_survey
 from rnnbench.runner.host import Host, cpu_times, this_load
-from rnnbench.runner.interrupts import cancel_at_interrupt, run_to_end
+from rnnbench.runner.interrupts import run_to_end
 from rnnbench.runner.journal import Header, Journal
 from rnnbench.runner.lanes import MOST_LANES
 from rnnbench.runner.launch import Order
@@ -135,9 +134,9 @@ def measure(
     work = _Measurement(order, sweep, options, on_progress, on_launch)
     try:
         return run_to_end(work.run())
-    except (KeyboardInterrupt, asyncio.CancelledError):
+    except KeyboardInterrupt:
         if work.campaign is None:
-            raise KeyboardInterrupt from None
+            raise
         run = work.run_so_far("interrupted before it was measured")
         raise MeasureInterrupt(run) from None
 
@@ -158,7 +157,6 @@ class _Measurement:
 
     async def run(self) -> Run:
         """Ask what can run here, then measure it; the first workers start at once."""
-        cancel_at_interrupt()
         head_start = HeadStart.begin(self.order, MOST_LANES)
         try:
             environment, reasons = await self._survey(head_start)

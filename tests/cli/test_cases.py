@@ -107,3 +107,19 @@ def test_a_worker_that_can_t_start_is_one_line(run, sweep, monkeypatch):
     monkeypatch.setattr(scheduler, "survey", survey)
 
     assert run("cases", sweep) == (2, "", "worker: can't be started: no torch\n")
+
+
+def test_a_layer_of_one_s_own_that_fails_is_shown_with_its_reason(
+    run, sweep, asked, monkeypatch
+):
+    sweep.write_text(SWEEP.replace("gru]", "my:layer]"), encoding="utf-8")
+    monkeypatch.setattr(
+        "rnnbench.runner.foreign_layers.find_faults",
+        lambda cases, _: {c: "no such file" for c in cases if c.layer == "my:layer"},
+    )
+
+    code, out, _ = run("cases", sweep, "--plain")
+
+    assert code == 1
+    assert "fails: my:layer: 3 cases: no such file" in out.splitlines()
+    assert sum(line.endswith("fails: no such file") for line in out.splitlines()) == 3

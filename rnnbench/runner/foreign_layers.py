@@ -1,0 +1,111 @@
+"""A check of layers that are not PyTorch's, before anything is measured.
+
+A worker imports each layer, builds it and checks its output, as it does before timing,
+with the smallest case of each kind. A layer that hangs, or ends its process, costs that
+worker alone.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from math import prod
+
+from rnnbench.model.case import TORCH_LAYERS, Case, Device
+from rnnbench.model.errors import CampaignError
+from rnnbench.model.run import FAILED
+from rnnbench.runner.interrupts import run_to_end
+from rnnbench.runner.worker_env import Setting
+from rnnbench.runner.worker_process import Worker, WorkerDeathError
+from rnnbench.worker.protocol import Prepare, Report, Start
+
+_SIZES = ("input_size", "hidden_size", "num_layers", "seq_len", "batch_size")
+
+
+def find_faults(
+    cases: Iterable[Case], time_limit: float, command: tuple[str, ...] = ()
+) -> Mapping[Case, str]:
+    """The cases whose layer can't be imported or built, or answers wrongly, and why.
+
+    Only cases on the CPU are tried. `time_limit`: seconds for each kind of case.
+    """
+    own = [
+        case
+        for case in cases
+        if case.layer not in TORCH_LAYERS and case.device is Device.CPU
+    ]
+    smallest: dict[Case, Case] = {}
+    for case in sorted(own, key=_size):
+        smallest.setdefault(_kind(case), case)
+    if not smallest:
+        return {}
+    found = run_to_end(_check(list(smallest.values()), time_limit, command))
+    return {
+        case: found[smallest[_kind(case)]]
+        for case in own
+        if smallest[_kind(case)] in found
+    }
+
+
+def refuse_broken_layers(
+    cases: Sequence[Case], time_limit: float, command: tuple[str, ...] = ()
+) -> None:
+    """CampaignError if a layer fails in every case, with a line for each such layer."""
+    faults = find_faults(cases, time_limit, command)
+    lines = []
+    for layer in dict.fromkeys(case.layer for case in faults):
+        own = [case for case in cases if case.layer == layer]
+        if all(case in faults for case in own):
+            lines.append(f"{layer}: {faults[own[0]]}")
+    if lines:
+        raise CampaignError("\n".join(lines))
+
+
+async def _check(
+    cases: list[Case], time_limit: float, command: tuple[str, ...]
+) -> dict[Case, str]:
+    """The fault of each case that has one; a worker for each layer."""
+    faults: dict[Case, str] = {}
+    for layer in dict.fromkeys(case.layer for case in cases):
+        pending = [case for case in cases if case.layer == layer]
+        while pending:
+            try:
+                faults |= await _prepare(pending, time_limit, command)
+                break
+            except WorkerDeathError as death:
+                at = death.member
+                known = at is not None and at < len(pending)
+                ended = [pending[at]] if known and at is not None else list(pending)
+                faults |= dict.fromkeys(ended, death.reason)
+                pending = [case for case in pending if case not in ended]
+    return faults
+
+
+async def _prepare(
+    cases: list[Case], time_limit: float, command: tuple[str, ...]
+) -> dict[Case, str]:
+    async with await Worker.start(Setting(), Start(), command) as worker:
+        job = Prepare(cases=tuple(cases), check=True)
+        report = await worker.ask(job, Report, limit=time_limit)
+    return {
+        case: outcome.reason
+        for case, outcome in zip(cases, report.outcomes, strict=False)
+        if outcome.status in FAILED
+    }
+
+
+def _size(case: Case) -> int:
+    return prod(getattr(case, axis) for axis in _SIZES)
+
+
+def _kind(case: Case) -> Case:
+    """The case without its sizes; two layers, or a projection, are a kind."""
+    return replace(
+        case,
+        input_size=1,
+        hidden_size=2,
+        proj_size=min(case.proj_size, 1),
+        num_layers=min(case.num_layers, 2),
+        seq_len=1,
+        batch_size=1,
+        threads=1,
+        parameters_of=0,
+    )
