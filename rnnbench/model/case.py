@@ -1,4 +1,4 @@
-"""What is benchmarked: a case, in PyTorch's own parameter names, and its stable id."""
+"""A case: one point of a sweep, in PyTorch's parameter names, and its stable id."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -9,8 +9,8 @@ from typing import Any
 
 TORCH_LAYERS = ("rnn_tanh", "rnn_relu", "lstm", "gru")
 
-# A user's own layer: "package.module:factory", or the name of an entry point in the
-# group `rnnbench.layers`. No other character is let in, so the name is harmless in an
+# A layer of the user's: "package.module:factory", or the name of an entry point in the
+# group `rnnbench.layers`. No other character is allowed, so the name is harmless in an
 # id, a file name or a page.
 LAYER_NAME = re.compile(
     r"[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*)*(:[A-Za-z_][A-Za-z0-9_]*)?"
@@ -25,11 +25,11 @@ class InitialState(StrEnum):
 
 
 class Phase(StrEnum):
-    """What one call does."""
+    """Work of one call."""
 
-    INFERENCE = "inference"  # eval mode, inference mode: nothing is kept for autograd
+    INFERENCE = "inference"  # eval mode and inference mode: no autograd
     FORWARD = "forward"  # train mode, the graph is kept
-    TRAIN = "train"  # forward and backward, by a fixed grad_output; no loss
+    TRAIN = "train"  # forward and backward from a fixed gradient; no loss
     STEP = "step"  # train, then one step of the optimizer
 
 
@@ -52,14 +52,14 @@ class Dtype(StrEnum):
 
 
 class Device(StrEnum):
-    """Where it runs."""
+    """The device that the layer runs on."""
 
     CPU = "cpu"
     CUDA = "cuda"
 
 
 class Allocator(StrEnum):
-    """How glibc's malloc is set for the worker: held steady, or as it comes."""
+    """Settings of glibc's malloc in the worker: kept steady, or the defaults."""
 
     STEADY = "steady"
     SYSTEM = "system"
@@ -68,10 +68,9 @@ class Allocator(StrEnum):
 class Lengths(StrEnum):
     """Sequence lengths of the batch; all but `full` make the input a PackedSequence.
 
-    The longest is always seq_len. `packed_full`: all of length seq_len; `half`: even
-    spread from seq_len / 2; `wide`: even spread from 1; `tail`: most are short, few
-    long. Without `_sorted` they come in shuffled order, which costs the layer an
-    index_select.
+    The longest is always seq_len. `packed_full`: all have seq_len; `half`: evenly
+    spread from seq_len / 2; `wide`: evenly spread from 1; `tail`: many short ones, few
+    long. Without `_sorted` they are shuffled, which costs the layer an index_select.
     """
 
     FULL = "full"
@@ -88,8 +87,9 @@ class Lengths(StrEnum):
 class Case:
     """One point of a sweep: the identity of a result.
 
-    Fields that torch.nn has bear torch.nn's names. `parameters_of` is 0, or the
-    hidden_size of the LSTM whose number of parameters this case was sized to.
+    Fields that torch.nn has keep torch.nn's names. `parameters_of` is 0, or the
+    hidden_size of the LSTM whose number of parameters this case was sized to match.
+    ValueError names the field that torch.nn would not accept.
     """
 
     layer: str
@@ -119,9 +119,9 @@ class Case:
     parameters_of: int = 0
 
     def __post_init__(self) -> None:
-        """Refuse what torch.nn would refuse, where the value is made."""
+        """Raise ValueError for what torch.nn would not accept."""
         if not LAYER_NAME.fullmatch(self.layer):
-            raise ValueError(f"layer: {self.layer!r} is not a layer's name")
+            raise ValueError(f"layer: {self.layer!r} is not the name of a layer")
         for name, most in SIZE_LIMITS.items():
             if getattr(self, name) < 1:
                 raise ValueError(f"{name}: {getattr(self, name)} is less than 1")
@@ -142,7 +142,7 @@ class Case:
 
     @property
     def id(self) -> str:
-        """The name for people and for files. Its form never changes; see `case_id`."""
+        """Its name in files and for people; the form never changes. See `case_id`."""
         return case_id(self)
 
     @property
@@ -176,9 +176,9 @@ DEFAULTS: dict[str, Any] = {
 
 
 def case_id(case: Case, *, without: tuple[str, ...] = ()) -> str:
-    """Name `case` less the axes of `without`; an axis at its default adds nothing.
+    """Id of `case` without the axes of `without`; an axis at its default adds nothing.
 
-    So an axis that is added to the house later leaves every older id as it was.
+    So an axis that is added in a later version leaves every older id unchanged.
     """
     tokens = [
         token(value)
@@ -191,9 +191,9 @@ def case_id(case: Case, *, without: tuple[str, ...] = ()) -> str:
 
 
 def _has_no_optimizer(case: Case, without: tuple[str, ...]) -> bool:
-    # Where the phase is compared, a plain step stands beside phases without any.
-    plain = case.optimizer is DEFAULTS["optimizer"]
-    return case.phase is not Phase.STEP or ("phase" in without and plain)
+    # Where the phase is compared, other phases have no optimizer.
+    is_default = case.optimizer is DEFAULTS["optimizer"]
+    return case.phase is not Phase.STEP or ("phase" in without and is_default)
 
 
 _ALWAYS = (
@@ -239,11 +239,11 @@ _values = attrgetter(*_TOKENS)
 
 
 def applies(axis: str, case: Case) -> bool:
-    """Whether `axis` means anything for `case`; where not, it multiplies no cases.
+    """Whether `axis` has an effect on `case`; if not, it multiplies no cases.
 
     Sources: torch.nn's documentation, and for `onednn` aten/src/ATen/native/RNN.cpp
     (`use_mkldnn`): only an LSTM without proj_size on padded input is fused. In float32
-    the other layers then run the same code with the flag on or off.
+    the other layers run the same code with the flag on or off.
     """
     rule = _APPLIES.get(axis)
     return rule is None or rule(case)
@@ -253,7 +253,7 @@ def _onednn_applies(case: Case) -> bool:
     if case.device is not Device.CPU or case.dtype is Dtype.FLOAT64:
         return False
     if case.dtype is not Dtype.FLOAT32 or case.layer not in TORCH_LAYERS:
-        return True  # reduced precision goes through oneDNN's matrix products, too
+        return True  # reduced precision uses oneDNN's matrix products as well
     return case.layer == "lstm" and not case.proj_size and case.lengths is Lengths.FULL
 
 
@@ -271,16 +271,16 @@ _APPLIES: dict[str, Callable[[Case], bool]] = {
 
 
 def encode_case(case: Case) -> dict[str, str | int | float | bool]:
-    """Every field by name, defaults too: a file never takes a value from its reader."""
+    """Every field by name, with defaults: a file does not depend on its reader's."""
     return asdict(case)
 
 
 def decode_case(data: Mapping[str, object]) -> Case:
-    """Read what `encode_case` wrote; ValueError names the field that is wrong."""
+    """The case that `encode_case` wrote; ValueError names the field that is wrong."""
     if unknown := sorted(data.keys() - _FIELD_TYPES.keys()):
         raise ValueError(f"a case has no {', '.join(unknown)}")
     if missing := sorted(_FIELD_TYPES.keys() - data.keys()):
-        raise ValueError(f"a case lacks {', '.join(missing)}")
+        raise ValueError(f"a case without {', '.join(missing)}")
     values: dict[str, Any] = {}
     for name, kind in _FIELD_TYPES.items():
         value = data[name]

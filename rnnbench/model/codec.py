@@ -1,4 +1,4 @@
-"""From plain JSON values to the facts' types, or the place where that fails."""
+"""Decoding: from plain JSON values to dataclasses, or an error with its place."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import fields
@@ -12,7 +12,7 @@ from rnnbench.model.case import Case, decode_case
 
 
 class WrongValue(ValueError):  # noqa: N818 - it says which value, not that it failed
-    """What is wrong, and where: the place grows as the error climbs."""
+    """A value that can't be decoded; `place` is its path from the outermost value."""
 
     def __init__(self, what: str, place: str = "") -> None:
         super().__init__(f"{place}: {what}" if place else what)
@@ -21,7 +21,7 @@ class WrongValue(ValueError):  # noqa: N818 - it says which value, not that it f
 
     @classmethod
     def at(cls, step: str, error: ValueError) -> "WrongValue":
-        """`error`, seen from one step further out."""
+        """`error` with `step` put before its place."""
         if not isinstance(error, WrongValue):
             return cls(str(error), step)
         joint = "" if error.place.startswith("[") or not error.place else "."
@@ -38,7 +38,12 @@ _TINY, _HUGE = 1e-60, 1e60
 
 @cache
 def reader(kind: Any) -> Reader:
-    """A function that takes a plain value for `kind`, strictly: no type for another."""
+    """A function that decodes a plain value as `kind`; it raises WrongValue.
+
+    `kind` is a plain type, a Case, a dataclass, a StrEnum, a tuple, a Mapping, or one
+    of these or None. It is strict: an integer is no text and True is no integer, but an
+    integer is accepted as a float.
+    """
     if kind is Case:
         return _case
     if kind in _PLAIN:
@@ -48,19 +53,19 @@ def reader(kind: Any) -> Reader:
     if get_origin(kind) is Mapping:
         return _mapping(*map(reader, get_args(kind)))
     if choices := get_args(kind):
-        return _optional(next(reader(each) for each in choices if each is not NoneType))
+        return _optional(next(reader(kind) for kind in choices if kind is not NoneType))
     return _member(kind) if issubclass(kind, StrEnum) else _record(kind)
 
 
 def typed(kind: type, value: Any) -> Any:
-    """`value`, if it is of `kind` and no subclass: True is no integer."""
+    """`value` if its type is exactly `kind`; WrongValue otherwise."""
     if type(value) is not kind:
         raise WrongValue(f"{repr(value)[:60]} is not of type {kind.__name__}")
     return value
 
 
 def integer(value: Any) -> int:
-    """`value`, if it is an integer of 64 bits."""
+    """`value` if it is an integer of 64 bits; WrongValue otherwise."""
     if abs(typed(int, value)) >= _LARGEST:
         raise WrongValue("an integer of more than 64 bits")
     return int(value)
@@ -77,7 +82,7 @@ def _number(value: Any) -> float:
 
 def _text(value: Any) -> str:
     if not typed(str, value).isascii():
-        value.encode()  # a lone surrogate is a ValueError here, not in a page
+        value.encode()  # a lone surrogate raises here, and not later in a page
     return str(value)
 
 
@@ -95,7 +100,7 @@ def _optional(read: Reader) -> Reader:
 
 
 def _tuple(kinds: tuple[Any, ...]) -> Reader:
-    """As many as there are of one kind, or one of each kind that is named."""
+    """For `tuple[kind, ...]`, or for a tuple with a kind for each item."""
     if kinds[-1] is Ellipsis:
         return _items(reader(kinds[0]))
     readers = [reader(kind) for kind in kinds]
@@ -103,42 +108,42 @@ def _tuple(kinds: tuple[Any, ...]) -> Reader:
     def row(value: Any) -> tuple[Any, ...]:
         if len(typed(list, value)) != len(readers):
             raise WrongValue(f"{len(value)} items instead of {len(readers)}")
-        taken: list[Any] = []
-        for place, (read, each) in enumerate(zip(readers, value, strict=True)):
+        decoded: list[Any] = []
+        for place, (read, item) in enumerate(zip(readers, value, strict=True)):
             try:
-                taken.append(read(each))
+                decoded.append(read(item))
             except ValueError as error:
                 raise WrongValue.at(f"[{place}]", error) from error
-        return tuple(taken)
+        return tuple(decoded)
 
     return row
 
 
 def _items(read: Reader) -> Reader:
     def items(value: Any) -> tuple[Any, ...]:
-        taken: list[Any] = []
+        decoded: list[Any] = []
         try:
-            # Not a comprehension: where it fails, its length is the place.
+            # No comprehension: where it fails, the length so far is the place.
             for item in typed(list, value):
-                taken.append(read(item))  # noqa: PERF401
+                decoded.append(read(item))  # noqa: PERF401
         except ValueError as error:
             if type(value) is not list:
                 raise
-            raise WrongValue.at(f"[{len(taken)}]", error) from error
-        return tuple(taken)
+            raise WrongValue.at(f"[{len(decoded)}]", error) from error
+        return tuple(decoded)
 
     return items
 
 
 def _mapping(read_name: Reader, read: Reader) -> Reader:
     def mapping(value: Any) -> dict[str, Any]:
-        taken: dict[str, Any] = {}
-        for name, each in typed(dict, value).items():
+        decoded: dict[str, Any] = {}
+        for name, item in typed(dict, value).items():
             try:
-                taken[read_name(name)] = read(each)
+                decoded[read_name(name)] = read(item)
             except ValueError as error:
                 raise WrongValue.at(repr(name)[:60], error) from error
-        return taken
+        return decoded
 
     return mapping
 
@@ -149,24 +154,24 @@ def _member(kind: type[StrEnum]) -> Reader:
 
 def _record(kind: Any) -> Reader:
     types: dict[str, Any] = {field.name: field.type for field in fields(kind)}
-    readers = {name: reader(each) for name, each in types.items()}
-    # A file from before them can't say them, and meant what they are by default.
+    readers = {name: reader(type_) for name, type_ in types.items()}
+    # An older file does not have them; the default is what it meant.
     later = {field.name for field in fields(kind) if field.metadata.get("later")}
 
     def record(value: Any) -> Any:
         if unknown := sorted(typed(dict, value).keys() - readers.keys()):
             raise WrongValue(f"no such key: {', '.join(unknown)[:60]}")
-        taken: dict[str, Any] = {}
+        decoded: dict[str, Any] = {}
         for name, read in readers.items():
             if name not in value and name in later:
                 continue
             if name not in value:
-                raise WrongValue(f"lacks {name}")
+                raise WrongValue(f"{name} is missing")
             try:
-                taken[name] = read(value[name])
+                decoded[name] = read(value[name])
             except ValueError as error:
                 raise WrongValue.at(name, error) from error
-        return kind(**taken)
+        return kind(**decoded)
 
     return record
 

@@ -1,6 +1,6 @@
-"""What a case costs by closed form: parameters, FLOPs, bytes, and a guess of seconds.
+"""Closed-form costs of a case: parameters, floating-point operations and bytes.
 
-Standard library alone: the worker reads its lengths here, too.
+Standard library only, since the worker takes the sequence lengths from here.
 """
 
 import random
@@ -20,8 +20,8 @@ from rnnbench.model.case import (
 
 # Gates of each layer: torch.nn stacks their weights into one matrix of gates * hidden.
 GATES = {"rnn_tanh": 1, "rnn_relu": 1, "lstm": 4, "gru": 3}
-# Bytes of a number of the weights, the input and given states; and of what a layer
-# computes: autocast leaves the former in float32.
+# Bytes of a number: in weights, input and given states; and in what a layer computes.
+# Autocast leaves the former in float32.
 _WIDTHS = {
     Dtype.FLOAT64: (8, 8),
     Dtype.FLOAT32: (4, 4),
@@ -30,18 +30,18 @@ _WIDTHS = {
     Dtype.AUTOCAST_BFLOAT16: (4, 2),
     Dtype.AUTOCAST_FLOAT16: (4, 2),
 }
-# Of each token, what backward can't do without beside the outputs of the layers: the
-# gates; an LSTM's cell; of a GRU the product that its reset gate multiplies.
+# Vectors that backward needs for each token beside the outputs of the layers: the
+# gates, an LSTM's cell, and the product that a GRU's reset gate multiplies.
 _KEPT = {"rnn_tanh": 0, "rnn_relu": 0, "lstm": 5, "gru": 4}
-# How often a step reads or writes a number for each weight: weight and gradient, the
-# weight again, and Adam's two moments both ways.
+# Numbers that an optimizer step reads or writes for each weight: weight and gradient,
+# the weight again, and both moments of Adam twice.
 _STEPS = {Optimizer.SGD: 3, Optimizer.ADAM: 7}
 _EVEN = frozenset({Lengths.FULL, Lengths.PACKED_FULL})
 BACKWARD = frozenset({Phase.TRAIN, Phase.STEP})
 
 
 def parameters(case: Case) -> int | None:
-    """Numbers in the weights and biases; None for a layer that is not torch.nn's."""
+    """Number of weights and biases; None for a layer of the user's."""
     if case.layer not in TORCH_LAYERS:
         return None
     rows = GATES[case.layer] * case.hidden_size
@@ -49,10 +49,11 @@ def parameters(case: Case) -> int | None:
     return case.num_directions * (_matrix_products(case) + biases * case.num_layers)
 
 
-def matched_hidden_size(case: Case, reference_parameters: int) -> tuple[int, float]:
-    """The hidden_size with the nearest number of parameters, and how far off it is.
+def matched_hidden_size(case: Case, target: int) -> tuple[int, float]:
+    """The hidden_size with the number of parameters nearest to `target`.
 
-    The distance is a share of `reference_parameters`. ValueError for a user's layer.
+    Also the distance of that number from `target`, as a share of `target`. ValueError
+    for a layer of the user's.
     """
 
     def count(hidden_size: int) -> int:
@@ -62,21 +63,20 @@ def matched_hidden_size(case: Case, reference_parameters: int) -> tuple[int, flo
         return found
 
     low = high = case.proj_size + 1
-    while count(high) < reference_parameters:
+    while count(high) < target:
         low, high = high, high * 2
     while high - low > 1:
         middle = (low + high) // 2
-        low, high = (
-            (middle, high) if count(middle) < reference_parameters else (low, middle)
-        )
-    best = min(low, high, key=lambda size: abs(count(size) - reference_parameters))
-    return best, abs(count(best) - reference_parameters) / reference_parameters
+        low, high = (middle, high) if count(middle) < target else (low, middle)
+    best = min(low, high, key=lambda size: abs(count(size) - target))
+    return best, abs(count(best) - target) / target
 
 
 def flops(case: Case) -> int | None:
-    """Floating-point operations of one forward call: 2 for each multiply-add.
+    """Floating-point operations of one forward call, 2 for each multiply-add.
 
-    Those of the matrix products of gates and projection; None for a user's layer.
+    Only the matrix products of gates and projection count. None for a layer of the
+    user's.
     """
     if case.layer not in TORCH_LAYERS:
         return None
@@ -86,9 +86,9 @@ def flops(case: Case) -> int | None:
 def step_flops(case: Case) -> int | None:
     """Floating-point operations of one call of the case's phase.
 
-    A backward pass takes a product of the forward's size for the weights and one for
-    what was multiplied by them, except the input of the first layer and h_0, which
-    want no gradient. The optimizer's element-wise work is left out.
+    For each product of the forward pass, a backward pass computes one for the weights
+    and one for what they were multiplied with; but the input of the first layer and h_0
+    need no gradient. The element-wise work of the optimizer is left out.
     """
     forward = flops(case)
     if forward is None or case.phase not in BACKWARD:
@@ -100,14 +100,14 @@ def step_flops(case: Case) -> int | None:
 
 
 def least_bytes(case: Case) -> int | None:
-    """Bytes that one call moves to and from memory at least; None for a user's layer.
+    """Least number of bytes that one call moves; None for a layer of the user's.
 
     The compulsory traffic of the roofline model (Williams, Waterman & Patterson 2009,
-    CACM 52): no cache outlives a pass, and within one each tensor moves once. Forward
-    reads weights, input and given states, and writes output and last states; with a
-    graph also what is kept for backward (`_KEPT`, and the output of inner layers).
-    Backward reads all of that but the last states, the weights once more and the
-    gradient of the output, and writes the gradients of the weights.
+    CACM 52): nothing stays in a cache between two passes, and within a pass each tensor
+    moves once. Forward reads weights, input and given states, and writes the output and
+    the last states; with a graph, also what backward needs (`_KEPT`, and the output of
+    inner layers). Backward reads all of that except the last states, the weights again
+    and the gradient of the output, and writes the gradients of the weights.
     """
     count = parameters(case)
     if count is None:
@@ -132,9 +132,10 @@ def least_bytes(case: Case) -> int | None:
 
 
 def weight_bytes_again(case: Case) -> int | None:
-    """Bytes of recurrent weights over all time steps, where no step keeps them.
+    """Bytes of recurrent weights that a call reads if they fit in no cache.
 
-    What a call reads whose weights fit no cache; backward reads them once more.
+    They are then read in each time step, and once more by backward. None for a layer of
+    the user's.
     """
     if case.layer not in TORCH_LAYERS:
         return None
@@ -146,9 +147,9 @@ def weight_bytes_again(case: Case) -> int | None:
 
 
 def lengths_of(case: Case) -> tuple[int, ...]:
-    """The length of each sequence of the batch, the same on every machine.
+    """Length of each sequence of the batch, the same on every machine.
 
-    The longest is seq_len. Without `_sorted` their order is shuffled by a fixed seed.
+    The longest is seq_len. Without `_sorted` they are shuffled with a fixed seed.
     """
     name = case.lengths.value
     spread = _SPREADS[name.removesuffix("_sorted")]
@@ -160,14 +161,14 @@ def lengths_of(case: Case) -> tuple[int, ...]:
         return tuple(descending)
     generator = random.Random(0)  # noqa: S311 - an order, not a secret
     lengths = list(descending)
-    # A small batch may well be shuffled into the order that it is to be free of.
+    # A small batch can be shuffled into descending order again.
     while all(first >= second for first, second in pairwise(lengths)):
         generator.shuffle(lengths)
     return tuple(lengths)
 
 
 def _tail(longest: int, rank: int, last: int) -> int:
-    # The fourth power: the middle sequence has a sixteenth of the longest's steps.
+    # Fourth power: the middle sequence has a sixteenth of the longest's steps.
     return 1 + (longest - 1) * rank**4 // last**4
 
 
@@ -183,7 +184,7 @@ _SPREADS: dict[str, Callable[[int, int, int], int]] = {
 
 
 def _state_size(case: Case) -> int:
-    """The last dimension of h_n: torch.nn projects the LSTM's state alone."""
+    """The last dimension of h_n: torch.nn projects only the state of an LSTM."""
     return (case.layer == "lstm" and case.proj_size) or case.hidden_size
 
 
@@ -193,7 +194,7 @@ def _projection(case: Case) -> int:
 
 
 def _matrix_products(case: Case) -> int:
-    """Numbers in the matrices of all layers, of one direction."""
+    """Number of weights in the matrices of all layers, for one direction."""
     rows, state = GATES[case.layer] * case.hidden_size, _state_size(case)
     # Each layer above the first reads the output of all directions below it.
     inputs = case.input_size + case.num_directions * state * (case.num_layers - 1)
@@ -201,10 +202,10 @@ def _matrix_products(case: Case) -> int:
 
 
 def _starting(case: Case) -> int:
-    """Sequences in the first step of each direction, summed: those that begin at h_0.
+    """Number of sequences that start at h_0 in the first step, over all directions.
 
-    Backward, a packed batch starts with its longest alone; the others join later, in
-    steps that do want the gradient of their state.
+    In the reverse direction a packed batch starts with its longest sequences; the
+    others join later, in steps that need the gradient of their state.
     """
     if not case.bidirectional:
         return case.batch_size

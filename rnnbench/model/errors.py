@@ -1,21 +1,24 @@
-"""What a user can cause, and mend: one line says where, what, and what to do."""
+"""Errors that a user can cause and fix: one line says where, what, and the remedy."""
 
 
 class RnnbenchError(Exception):
-    """The base; `cli` alone catches it, prints it and returns 2."""
+    """Base class; the command line and the pytest plugin catch it and print one line.
+
+    The exit status is then 2, never 1, which means that something is slower.
+    """
 
 
 class SweepError(RnnbenchError):
-    """A sweep file that can't be read as one: a line for each fault in it."""
+    """A sweep with faults: the message has a line for each, with its place."""
 
 
 class ResultsError(RnnbenchError):
-    """A results file, or a journal, that can't be read or written."""
+    """A results file, a journal or a report that can't be read or written."""
 
 
 class CampaignError(RnnbenchError):
-    """Measuring can't begin or go on, whichever case it is."""
+    """Measuring can't begin or continue for a reason that is no case's own."""
 
 
 class IncomparableError(RnnbenchError):
-    """Two runs that have nothing to say of each other, such as of two machines."""
+    """Two runs that can't be compared: of different machines, for one."""

@@ -13,16 +13,16 @@ from rnnbench.model.run import Environment
 
 
 class FieldRole(StrEnum):
-    """What a change of a field means."""
+    """Meaning of a change of a field for a comparison of two runs."""
 
-    MACHINE = "machine"  # what is measured is another thing: no comparison
-    SOFTWARE = "software"  # may be the very reason for the comparison: named
-    BUILD = "build"  # named likewise; a history keeps builds apart
+    MACHINE = "machine"  # something else is measured: no comparison
+    SOFTWARE = "software"  # listed: it may be what the comparison is about
+    BUILD = "build"  # listed as well; a history keeps builds apart
 
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """A field that two environments don't share, as text; None: it couldn't be read."""
+    """A field whose values in two environments differ, as texts; None: unreadable."""
 
     field: str
     role: FieldRole
@@ -30,9 +30,9 @@ class Difference:
     candidate: str | None
 
 
-# memory_bytes is not here: it moves by some pages with each kernel, and decides
-# nothing. Nor cpu_flags: a kernel or a hypervisor hides and shows single flags, and
-# cpu_capability says which code PyTorch takes. The clock's frequency is not even read.
+# Two fields are missing on purpose. memory_bytes changes by some pages with each
+# kernel. Single cpu_flags are hidden or shown by a kernel or a hypervisor;
+# cpu_capability says which code PyTorch runs.
 _ROLES = {
     **dict.fromkeys(
         (
@@ -51,7 +51,8 @@ _ROLES = {
         FieldRole.SOFTWARE,
     ),
 }
-# A GPU that no case runs on changes nothing; the CPU drives the GPU, too.
+# A GPU does not matter to cases on the CPU. Of the CPU, its model matters to both: it
+# launches the work of a GPU.
 _OF_A_GPU = frozenset(
     {"gpu", "gpu_memory_bytes", "gpu_capability", "gpu_multiprocessors"}
 )
@@ -78,24 +79,24 @@ def differences(
 def forbidding(
     changed: Iterable[Difference], cases: Iterable[Case]
 ) -> tuple[Difference, ...]:
-    """The differences by which the measuring of one of `cases` is another."""
+    """The differences that forbid a comparison of `cases`."""
     devices = {case.device for case in cases}
     return tuple(
-        one
-        for one in changed
-        if one.role is FieldRole.MACHINE
+        difference
+        for difference in changed
+        if difference.role is FieldRole.MACHINE
         and devices
-        and not (one.field in _OF_A_GPU and Device.CUDA not in devices)
-        and not (one.field in _OF_A_CPU and Device.CPU not in devices)
+        and not (difference.field in _OF_A_GPU and Device.CUDA not in devices)
+        and not (difference.field in _OF_A_CPU and Device.CPU not in devices)
     )
 
 
 def machine_parts(environment: Environment) -> tuple[tuple[str, str], ...]:
-    """What a history keeps apart: the machine, and the build of PyTorch.
+    """Names and values that identify the machine and the build of PyTorch.
 
-    Not PyTorch's version: that it changed is what a history is asked about. Of the
-    version only the local part ("cpu", "cu126") is a build. What can't be read is left
-    out, so that a field that is added later leaves the key of a machine without it.
+    PyTorch's version is not among them, since a history shows its changes; only its
+    local part ("cpu", "cu126") is a build. Unreadable fields are left out, so that a
+    field of a later version does not change the key of an old machine.
     """
     kept = [
         (field.name, text)
@@ -107,7 +108,7 @@ def machine_parts(environment: Environment) -> tuple[tuple[str, str], ...]:
 
 
 def machine_key(parts: Iterable[tuple[str, str]]) -> str:
-    """A name for a folder: for people its beginning, for machines its end."""
+    """A folder name: a readable beginning, and a digest of all parts."""
     known = dict(parts)
     whole = "\n".join(f"{name}={value!r}" for name, value in sorted(known.items()))
     digest = hashlib.sha256(whole.encode()).hexdigest()[:12]
@@ -117,7 +118,7 @@ def machine_key(parts: Iterable[tuple[str, str]]) -> str:
 
 
 def machine_text(parts: Iterable[tuple[str, str]]) -> str:
-    """What tells a machine from others, for people and for a journal."""
+    """The parts as one line, for people and for a journal."""
     return ", ".join(f"{name} {text}" for name, text in parts)
 
 

@@ -1,4 +1,4 @@
-"""What is read of a layer: its name, its base unit, and which way is better."""
+"""Metrics: name, base unit, direction, and format for people."""
 
 import math
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from rnnbench.model.formatting import significant
 
 
 class Better(StrEnum):
-    """The direction in which a metric is good news."""
+    """The direction in which a metric is better."""
 
     LOWER = "lower"
     HIGHER = "higher"
@@ -16,7 +16,7 @@ class Better(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Metric:
-    """A quantity in its base unit (seconds, bytes, joules), *per call* of the layer."""
+    """A quantity in its base unit (seconds, bytes, joules), per call of the layer."""
 
     name: str
     unit: str
@@ -24,16 +24,16 @@ class Metric:
     binary: bool = False
 
     def format(self, value: float) -> str:
-        """Scale `value` (base unit) once, for people: three significant digits."""
+        """`value`, in the base unit, with a prefix and three significant digits."""
         if not math.isfinite(value):
             return "not a number"
         factor, unit = self.scale(value)
         return f"{significant(value / factor)} {unit}"
 
     def scale(self, value: float) -> tuple[float, str]:
-        """What to divide by, and the unit then, for numbers of the size of `value`."""
+        """A divisor and the unit after division, for values about as large."""
         prefixes = _BINARY if self.binary else _DECIMAL
-        # Ordered from the largest: the first that leaves 1 or more in front wins.
+        # From the largest: the first that leaves at least 1 before the point.
         for factor, prefix in prefixes:
             if abs(value) >= factor * 0.9995:
                 return factor, f"{prefix}{self.unit}"

@@ -1,24 +1,27 @@
-"""Where the time and the memory of one call went, as a profiler saw it."""
+"""Profiles: how one call spends its time and memory, and what the machine can do."""
 
 from dataclasses import dataclass
 from enum import StrEnum
 
 
 class Kind(StrEnum):
-    """What an operator does; every moment of a profiled call belongs to one kind."""
+    """Kind of work; every moment of a profiled call belongs to one kind."""
 
     MATRIX = "matrix products"
     POINTWISE = "pointwise"
     LAYOUT = "copies and layout"
     FUSED = "fused recurrent kernel"
-    FRAMEWORK = "framework overhead"  # dispatch, autograd, Python: what is no operator
+    FRAMEWORK = (
+        "framework overhead"  # dispatch, autograd, Python: time outside operators
+    )
     IDLE = "idle"  # on a GPU: gaps between kernels
 
 
 class MemoryPart(StrEnum):
-    """What memory is held for at the peak. The first, third and fourth are held before.
+    """Purpose of memory that is in use at the peak of a call.
 
-    `input and states` has the fixed gradient of the output, which is made once.
+    Parameters, optimizer state, input and states are allocated before the call. `input
+    and states` includes the fixed gradient of the output, which is made once.
     """
 
     PARAMETERS = "parameters"
@@ -32,9 +35,9 @@ class MemoryPart(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Operator:
-    """One operator of the call. Seconds are its own, without those that it calls.
+    """All calls of one operator. Seconds are its own, without the operators it calls.
 
-    `allocated_bytes`: what it allocated itself, freed or not.
+    `allocated_bytes`: sum of its own allocations, whether freed or not.
     """
 
     name: str
@@ -47,7 +50,7 @@ class Operator:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Span:
-    """A stretch of the timeline, in seconds from the start of the call.
+    """One bar of the timeline; `start` is in seconds from the start of the call.
 
     `lane`: the thread, or the stream of a GPU.
     """
@@ -61,15 +64,20 @@ class Span:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Profile:
-    """What a profiled call showed. It is never one that was timed.
+    """A profile of one call, which is never a timed one.
 
-    `seconds`: the call under the profiler, which slows it. `kinds`: seconds of each,
-    which sum to `seconds`. `memory`: bytes by `MemoryPart` at the moment of the peak,
-    which sum to the peak; `unseen`: what the method can't see. `device_memory`: on a
-    GPU, bytes that its allocator and its driver name. `seen`: operators or kernels that
-    tell which backend ran. `left_out`: spans that are not in the timeline, the shortest
-    first. `trace`: a file in the folder of the run's traces, or empty with
-    `trace_reason`.
+    Attributes:
+        seconds: duration of the call under the profiler, which slows it down.
+        operators: one row for each operator, the longest first.
+        kinds: seconds of each kind; they sum to `seconds`.
+        memory: bytes by `MemoryPart` at the peak; they sum to the peak.
+        unseen: memory that the method can't see, in words.
+        seen: operators and kernels that show which backend ran.
+        timeline: the longest spans of the call, in the order of time.
+        left_out: number of shorter spans that are not in the timeline.
+        device_memory: on a GPU, bytes as reported by the allocator and the driver.
+        trace: a file in the folder of the run's traces; "" with `trace_reason`.
+
     """
 
     seconds: float
@@ -87,10 +95,15 @@ class Profile:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ceiling:
-    """What the machine can do at best, measured by the worker, in turns as a layer is.
+    """Best rates of the machine, measured in turns as a layer is.
 
-    `flops`: operations a second of the best matrix product (`shape` m, k, n; `product`:
-    by which of PyTorch's ways); `bytes`: a second, read and written, of the best copy.
+    Attributes:
+        device, dtype, threads: what was measured.
+        flops: floating-point operations per second of the fastest matrix product.
+        shape: m, k and n of that product.
+        bytes: bytes per second, read and written, of the fastest copy.
+        product: PyTorch's operator that computed the product.
+
     """
 
     device: str

@@ -1,4 +1,4 @@
-"""What a run leaves behind: statuses, turns, memory, the environment, the run."""
+"""A run and what it holds: results, turns, statuses, environment, policy."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, fields
@@ -10,12 +10,12 @@ from rnnbench.model.condition import Condition
 from rnnbench.model.pattern import case_filter
 from rnnbench.model.profile import Ceiling, Profile
 
-# Marks a field that files of the same schema may lack: they are older than it.
+# Marks a field that older files of the same schema do not have.
 LATER = {"later": True}
 
 
 class Status(StrEnum):
-    """How a case ended."""
+    """End state of a case."""
 
     OK = "ok"
     IMPRECISE = (
@@ -34,14 +34,18 @@ FAILED = frozenset({Status.ERROR, Status.TIMEOUT, Status.OUT_OF_MEMORY, Status.K
 
 @dataclass(frozen=True, slots=True)
 class Turns:
-    """One launch's turns of one member (or of the yardstick), in the order of rounds.
+    """Turns of one member (or of the yardstick) in one launch, in the order of rounds.
 
-    `seconds`: seconds per call, a value a turn: see `TurnValue`.
-    `faults`: minor page faults within the timed calls of each turn.
-    `back_to_back`: on CUDA, seconds per call of calls that are queued without waiting.
-    `first_call`: seconds of the first call in that process (compilation, for one).
-    `rough`: how many of these turns were disturbed by what else ran on the core, and
-    could not be taken again; `retaken`: timed calls that were, and are not here.
+    Attributes:
+        launch: number of the launch.
+        seconds: seconds per call, one value for each turn; see `TurnValue`.
+        faults: minor page faults within the timed calls of each turn.
+        back_to_back: on CUDA, seconds per call of calls queued without waiting.
+        first_call: seconds of the first call in that process, with any compilation.
+        rough: turns that were disturbed by other work on the core, in every attempt.
+        retaken: timed calls that were disturbed and repeated; they are not in
+            `seconds`.
+
     """
 
     launch: int
@@ -58,7 +62,7 @@ class Turns:
         return 2 * self.rough < len(self.seconds)
 
     def __post_init__(self) -> None:
-        """Refuse a time that no clock gives."""
+        """Raise ValueError for a time that no clock gives."""
         if not self.seconds or not all(
             0 < value < float("inf") for value in self.seconds
         ):
@@ -70,35 +74,45 @@ class Turns:
 def paired(
     candidate: Sequence[Turns], baseline: Sequence[Turns]
 ) -> tuple[tuple[Turns, Turns], ...]:
-    """The turns of two members of one workload, launch by launch, where both have some.
+    """The turns of two members of one workload, for each launch that measured both.
 
-    Within a launch the n-th turn of one and of the other were taken in the same round.
-    Without the launches that were disturbed throughout, where they are not the rule.
+    Within a launch, the n-th turns of both were taken in the same round. Launches that
+    were disturbed most of the time are left out, unless they are the majority.
     """
-    theirs = {turns.launch: turns for turns in baseline}
-    pairs = [(ours, theirs[ours.launch]) for ours in candidate if ours.launch in theirs]
+    by_launch = {turns.launch: turns for turns in baseline}
+    pairs = [
+        (turns, by_launch[turns.launch])
+        for turns in candidate
+        if turns.launch in by_launch
+    ]
     undisturbed = [pair for pair in pairs if all(turns.is_calm for turns in pair)]
     return tuple(undisturbed if 2 * len(undisturbed) >= len(pairs) else pairs)
 
 
 def calm(turns: Iterable[Turns]) -> tuple[Turns, ...]:
-    """The launches that were undisturbed; or all, where disturbed ones are the rule."""
-    every = tuple(turns)
-    undisturbed = tuple(each for each in every if each.is_calm)
-    return undisturbed if 2 * len(undisturbed) >= len(every) else every
+    """The turns of undisturbed launches; all, where those are the minority."""
+    launches = tuple(turns)
+    undisturbed = tuple(launch for launch in launches if launch.is_calm)
+    return undisturbed if 2 * len(undisturbed) >= len(launches) else launches
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What came of one case. Turns of one workload and launch are in the same rounds.
+    """Everything that was measured of one case.
 
-    `profile`: None with `profile_reason` where it was not taken.
-    `peak_memory`: bytes that one call adds, at its peak, to what was held before it
-    (weights, input and states); None with `memory_reason` where it could not be read.
-    `energy`: joules per call of calls that are queued without waiting, of the whole GPU
-    with the power that it takes when idle; None with `energy_reason`.
-    `process_changes`: process-wide state that a layer of the user's changed in the
-    process of its own that it ran in.
+    Attributes:
+        case, workload: what was measured, and the id of its workload.
+        status, reason: how it ended; the reason is "" where the status is ok.
+        turns: one entry for each launch. Turns of one workload and launch were taken in
+            the same rounds.
+        peak_memory: bytes that one call adds, at its peak, to weights, input and
+            states; None with `memory_reason` where it could not be read.
+        profile: None with `profile_reason` where it was not taken.
+        energy: joules per call, of the whole GPU including its idle power, for calls
+            queued without waiting; None with `energy_reason`.
+        process_changes: process-wide state that a layer of the user's changed in its
+            process.
+
     """
 
     case: Case
@@ -117,7 +131,7 @@ class Result:
 
 @dataclass(frozen=True, slots=True)
 class YardstickTurns:
-    """Turns of the fixed matrix product measured among a workload's members."""
+    """Turns of the fixed matrix product that is measured beside a workload."""
 
     workload: str
     turns: tuple[Turns, ...]
@@ -125,10 +139,10 @@ class YardstickTurns:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Environment:
-    """The machine and the libraries, as the worker saw them. None: can't be read.
+    """The machine and the libraries, as the worker saw them; None: unreadable.
 
-    cpu_signature: which design the CPU is ("family 26 model 2"), where a hypervisor
-    gives it a name that several designs have ("AMD EPYC").
+    cpu_signature: the design of the CPU by numbers ("family 26 model 2"), since a
+    hypervisor may give several designs one name ("AMD EPYC").
     """
 
     cpu_model: str | None
@@ -166,7 +180,7 @@ def _limited(default: float, low: float, high: float) -> Any:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
-    """How a sweep is measured. The defaults and limits stand here and nowhere else.
+    """How a sweep is measured; the only place of the defaults and limits.
 
     Attributes:
         precision: the half-width, as a share of the ratio, that each 95 % interval is
@@ -196,19 +210,24 @@ class Policy:
     def profiles(self, case: Case) -> bool:
         """Whether `case` is to be profiled; ValueError if `profile` is no pattern.
 
-        Checked where a run begins and not above: a file of an older version may hold a
-        pattern that this version does not take.
+        The pattern is checked where a run begins and not where a policy is made: a file
+        of an older version may hold a pattern that this version does not support.
         """
         return case_filter(self.profile)(case.id)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Use:
-    """What a layer is said to be good for, as a workload of that size.
+    """A use that a layer is recommended for, with its sizes.
 
-    `said_of`: the layer that it is said of. `source`: where the sizes are from, or why
-    they are ours, by `our_choice`. `why`: what of the source was not taken, and why.
-    `cases`: the ids of its cases, in the order of the sweep.
+    Attributes:
+        name: the use.
+        said_of: the layer that is recommended for it.
+        source: where the sizes come from; the reason for them if `our_choice`.
+        our_choice: whether the sizes have no source.
+        cases: the ids of its cases, in the order of the sweep.
+        why: which sizes differ from the source, and why.
+
     """
 
     name: str
@@ -221,7 +240,10 @@ class Use:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SweepRecord:
-    """The sweep as it was read: enough to repeat it, and to tell it from another."""
+    """The sweep of a run: enough to repeat it and to identify it.
+
+    `digest`: SHA-256 of the compared axes and the ids of the cases.
+    """
 
     name: str
     question: str
@@ -233,12 +255,16 @@ class SweepRecord:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Effort:
-    """Where the wall time of measuring went, in seconds.
+    """Use of the time of a measurement, in seconds.
 
-    `lanes`: launches that ran at the same time; `inside_turns` is summed over them, so
-    the share of the machine's time that was spent in turns is inside_turns / (lanes *
-    wall). `profiling`: what part of the wall went into profiles, ceilings and energy.
-    `waiting`: summed likewise, for a core that nothing else disturbs.
+    Attributes:
+        wall: wall time of the whole measurement.
+        lanes: launches that ran at the same time, on average.
+        inside_turns: time in turns, summed over lanes.
+        launches: number of launches.
+        profiling: part of the wall time spent on profiles, ceilings and energy.
+        waiting: time spent waiting for an undisturbed core, summed over lanes.
+
     """
 
     wall: float
@@ -250,29 +276,29 @@ class Effort:
 
     @property
     def share_inside_turns(self) -> float:
-        """Between 0 and 1; 0 where nothing ran."""
+        """Share of the lanes' time spent in turns, from 0 to 1; 0 where nothing ran."""
         return self._share(self.inside_turns)
 
     @property
     def share_waiting(self) -> float:
-        """Between 0 and 1; 0 where nothing ran."""
+        """Share of the lanes' time spent waiting, from 0 to 1; 0 where nothing ran."""
         return self._share(self.waiting)
 
     def _share(self, seconds: float) -> float:
-        there = self.lanes * self.wall
-        return seconds / there if there else 0.0
+        available = self.lanes * self.wall
+        return seconds / available if available else 0.0
 
 
 class TurnValue(StrEnum):
-    """Which of a turn's timed calls its seconds are; one is never held to the other."""
+    """Statistic of a turn's timed calls that is its value; never compare the two."""
 
-    MEDIAN = "median"  # before runs said which
+    MEDIAN = "median"  # of files from before this field
     FASTEST = "fastest"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
-    """One invocation, one file."""
+    """One measurement: everything that a results file holds."""
 
     created: str  # ISO 8601, UTC
     version: str  # of rnnbench
@@ -285,5 +311,5 @@ class Run:
     yardsticks: tuple[YardstickTurns, ...]
     ceilings: tuple[Ceiling, ...] = ()
     turn: TurnValue = field(default=TurnValue.MEDIAN, metadata=LATER)
-    # Of the machine while it measured; none in files that are older than the field.
+    # State of the machine while it measured; older files have none.
     conditions: tuple[Condition, ...] = field(default=(), metadata=LATER)

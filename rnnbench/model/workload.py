@@ -1,4 +1,4 @@
-"""What is measured side by side: a workload's members, and the pairs of a ratio."""
+"""Workloads: cases that are measured side by side, and the pairs of their ratios."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -6,13 +6,13 @@ from typing import Any
 
 from rnnbench.model.case import DEFAULTS, Case, applies, case_id
 
-# The default of a sweep's `compare`: the layer, and what its backend adds to it.
+# The default of a sweep's `compare`: the layer, and the switch of its backend.
 DEFAULT_COMPARE = ("layer", "cudnn", "onednn")
 
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """Two members that differ in one compared axis: the ratio is of first to second."""
+    """Two cases that differ in one axis; a ratio is candidate divided by baseline."""
 
     axis: str
     candidate: Case
@@ -20,36 +20,39 @@ class Pair:
 
     @property
     def is_gru_to_lstm(self) -> bool:
-        """The question that all of this is for; at equal parameters, too."""
+        """Whether the ratio is GRU to LSTM, at equal sizes or at equal parameters."""
         layers = (self.candidate.layer, self.baseline.layer)
         return self.axis == "layer" and layers == ("gru", "lstm")
 
 
 @dataclass(frozen=True, slots=True)
 class Workload:
-    """Cases that differ in compared axes alone, measured turn by turn."""
+    """Cases that differ in compared axes only; they take turns in one process.
+
+    ValueError where a case is there twice, or where they differ in another axis.
+    """
 
     members: tuple[Case, ...]
     compare: tuple[str, ...]
 
     def __post_init__(self) -> None:
-        """Refuse a workload whose members do not belong together."""
+        """Raise ValueError where the members do not belong together."""
         if not self.members or len(set(self.members)) != len(self.members):
-            raise ValueError("a workload has members, each of them once")
+            raise ValueError("a workload has at least one member, and none twice")
         if len({workload_id(case, self.compare) for case in self.members}) != 1:
-            raise ValueError("the members of a workload differ in compared axes alone")
+            raise ValueError("members of a workload differ in compared axes only")
 
     @property
     def id(self) -> str:
-        """The id of any member less the compared axes."""
+        """The id of any member without the compared axes."""
         return workload_id(self.members[0], self.compare)
 
     def pairs(self) -> tuple[Pair, ...]:
-        """Each member against the twin that differs in one axis and is plain there.
+        """Each member with its baseline: the member that differs in one axis.
 
-        An axis that means nothing for one of the two does not keep them apart: a GRU on
-        a CPU, for which `onednn` changes nothing, is held against the LSTM with it on
-        and against the LSTM with it off.
+        An axis that does not apply to one of the two does not matter: a GRU on a CPU,
+        for which `onednn` changes nothing, is compared with the LSTM with it on and
+        with the LSTM with it off.
         """
         axes = (*self.compare, "parameters_of")
         return tuple(
@@ -57,13 +60,15 @@ class Workload:
             for axis in axes
             for baseline in self.members
             for candidate in self.members
-            if getattr(baseline, axis) == self._plain(axis)
-            and getattr(candidate, axis) != self._plain(axis)
-            and _meets(candidate, baseline, [other for other in axes if other != axis])
+            if getattr(baseline, axis) == self._baseline(axis)
+            and getattr(candidate, axis) != self._baseline(axis)
+            and _are_alike(
+                candidate, baseline, [other for other in axes if other != axis]
+            )
         )
 
-    def _plain(self, axis: str) -> Any:
-        """What a ratio over `axis` is taken against: LSTM, the default, the least."""
+    def _baseline(self, axis: str) -> Any:
+        """The value of `axis` in a baseline: LSTM, else the default, else the least."""
         if axis == "layer":
             return "lstm"
         if axis in DEFAULTS:
@@ -72,9 +77,9 @@ class Workload:
 
 
 def workload_id(case: Case, compare: tuple[str, ...]) -> str:
-    """Name what `case` shares with those that it is measured beside.
+    """Id of the workload of `case`: its own id without the compared axes.
 
-    A case sized to an LSTM's parameters goes beside the LSTM that it was sized to.
+    A case sized to the parameters of an LSTM belongs to the workload of that LSTM.
     """
     if case.parameters_of:
         case = replace(case, hidden_size=case.parameters_of, parameters_of=0)
@@ -82,14 +87,15 @@ def workload_id(case: Case, compare: tuple[str, ...]) -> str:
 
 
 def group(cases: Iterable[Case], compare: tuple[str, ...]) -> tuple[Workload, ...]:
-    """Gather cases into workloads, in the order in which they come."""
+    """The workloads of `cases`, in the order of their first cases."""
     gathered: dict[str, list[Case]] = {}
     for case in cases:
         gathered.setdefault(workload_id(case, compare), []).append(case)
     return tuple(Workload(tuple(members), compare) for members in gathered.values())
 
 
-def _meets(candidate: Case, baseline: Case, axes: list[str]) -> bool:
+def _are_alike(candidate: Case, baseline: Case, axes: list[str]) -> bool:
+    """Whether no axis of `axes` that applies to both tells them apart."""
     return all(
         getattr(candidate, axis) == getattr(baseline, axis)
         or not applies(axis, candidate)

@@ -95,7 +95,7 @@ def test_what_can_not_be_written_leaves_what_was_there(small, tmp_path):
         ({"schema": True}, f"schema: this version reads {SCHEMA}, not True"),
         ({"other": 1}, "no such key: other"),
         ({"samples": []}, "samples: [] is not of type dict"),
-        ({"samples": {}}, "samples: lacks part"),
+        ({"samples": {}}, "samples: part is missing"),
         ({"measuring": "d"}, "measuring: 'd' is not of type dict"),
         ({"measuring": {"ab": "d"}}, "measuring.'ab': 'ab' is not a valid Part"),
     ],

@@ -42,7 +42,7 @@ def test_what_is_saved_is_loaded_with_five_digits(saved, make_self_check):
         ({"schema": SCHEMA + 1}, "schema: this version reads 1, not 2"),
         ({"other": 1}, "no such key: other"),
         ({"shapes": {}}, "shapes: {} is not of type list"),
-        ({"shapes": [{}]}, "shapes[0]: lacks members"),
+        ({"shapes": [{}]}, "shapes[0]: members is missing"),
         ({"set_launches": 1}, "a set has at least two launches"),
         ({"seconds": "3"}, "seconds: '3' is not of type float"),
     ],

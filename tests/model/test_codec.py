@@ -50,7 +50,7 @@ def test_plain_values_become_the_types_that_are_declared():
             {"inner": [{"share": 10**400, "colour": "red"}]},
             "inner[0].share: an integer",
         ),
-        ({"inner": [{"share": 1.0}]}, "inner[0]: lacks colour"),
+        ({"inner": [{"share": 1.0}]}, "inner[0]: colour is missing"),
         (
             {"inner": [{"share": 1.0, "colour": "blue"}]},
             "inner[0].colour: 'blue' is not",
@@ -68,7 +68,7 @@ def test_what_is_not_of_its_type_is_named_with_its_place(change, said):
 
 
 def test_a_default_does_not_stand_in_for_what_a_file_lacks():
-    with pytest.raises(WrongValue, match="lacks maybe"):
+    with pytest.raises(WrongValue, match="maybe is missing"):
         reader(Outer)({key: WHOLE[key] for key in ("name", "inner", "rows")})
 
 
