@@ -15,7 +15,6 @@ from rnnbench.runner.scheduler import survey
 from rnnbench.storage.files import write_text
 from studies.calibration.code_digest import digests
 from studies.calibration.code_proof import (
-    ACCEPTED,
     BASE,
     compare_with_base,
     restamped,
@@ -137,9 +136,9 @@ def proof() -> None:
     """
     found = compare_with_base()
     for difference in found:
-        why = ACCEPTED.get(difference.name, "NOT ACCEPTED")
+        why = difference.reason or f"NOT ACCEPTED ({difference.fingerprint})"
         typer.echo(f"{difference.name}: {difference.kind}: {why}")
-    unexplained = sum(difference.name not in ACCEPTED for difference in found)
+    unexplained = sum(not difference.reason for difference in found)
     typer.echo(
         f"measuring code against {BASE}: {len(found)} definitions differ, "
         f"{unexplained} of them for no accepted reason"

@@ -20,8 +20,9 @@ COMMON = (
     "rnnbench.analysis.launch_estimate",
     "rnnbench.model.machine:physical_cores",
     "rnnbench.model.turn_plan",
-    "rnnbench.runner.passes",
-    "rnnbench.runner.timing",
+    # How launches are scheduled and journaled changes no turn.
+    "rnnbench.runner.timing:ROUND_SECONDS",
+    "rnnbench.runner.timing:LEAST_ROUNDS, MOST_ROUNDS",
     "rnnbench.runner.worker_env",
     "rnnbench.worker.layers.factory",
     "rnnbench.worker.layers.inputs",

@@ -7,6 +7,8 @@ import pytest
 
 from rnnbench.model.case import Device
 from rnnbench.model.errors import ResultsError
+from rnnbench.model.turn_plan import rounds_that_fit
+from rnnbench.worker.protocol import Rounds
 from rnnbench.worker.timing.turn import plan
 from studies.calibration.code_digest import code_of, definitions, digests, source_of
 from studies.calibration.code_proof import (
@@ -165,24 +167,57 @@ def test_nothing_is_stamped_where_the_code_differs(make_calibration):
         restamped(make_calibration(cells=0), source_of, base=edited)
 
 
-@pytest.fixture(scope="module")
-def base_plan():
-    """The function of the base commit that says how many calls a turn has."""
+def base_function(name, module, **names):
+    """A function of the base commit, with the constants that it needs."""
     try:
-        source = source_at(BASE)("rnnbench.worker.timing.turn")
+        source = source_at(BASE)(module)
     except ResultsError as error:
         pytest.skip(str(error))
-    wanted = {"_CALLS", "_LONGER", "_LONG_CALL", "_SETTLE_CUDA", "plan"}
-    body = [node for name, node in definitions(source) if name in wanted]
-    names = {"math": math, "Device": Device}
-    exec(compile(ast.Module(body, []), BASE, "exec"), names)
-    return names["plan"]
+    constants = {"_CALLS", "_LONGER", "_LONG_CALL", "_SETTLE_CUDA"}
+    wanted = {name, *constants, "_LONG_ROUND", "_ROUNDS_IF_LONG"}
+    body = [node for found, node in definitions(source) if found in wanted]
+    lazy = ast.parse("from __future__ import annotations").body
+    exec(compile(ast.Module([*lazy, *body], []), BASE, "exec"), names)
+    return names[name]
 
 
-def test_a_turn_has_as_many_calls_as_at_the_base(base_plan):
+def test_a_turn_has_as_many_calls_as_at_the_base():
+    module = "rnnbench.worker.timing.turn"
+    before = base_function("plan", module, math=math, Device=Device)
     calls = [10 ** (power / 50) for power in range(-350, 60)]
     edges = [0.00025, 0.001, 0.002, 0.005, 0.02, 1.0]
 
     for call in (*calls, *edges):
         for device in Device:
-            assert tuple(plan(call, device)) == base_plan(call, device)
+            assert tuple(plan(call, device)) == before(call, device)
+
+
+def test_as_many_rounds_fit_as_at_the_base():
+    before = base_function("rounds_that_fit", "rnnbench.worker.timing.rounds")
+    lengths = [10 ** (power / 20) for power in range(-80, 30)]
+
+    for seconds in (0.0, 0.5, 0.6, 1.0, 30.0):
+        for least, most in ((1, 1), (4, 5), (4, 20)):
+            job = Rounds(seed=0, seconds=seconds, least=least, most=most)
+            for length in (*lengths, 0.12, 0.15, 2.0):
+                now = rounds_that_fit(seconds, (least, most), length)
+                assert now == before(job, length)
+
+
+def test_an_accepted_definition_that_changes_again_is_accepted_no_longer(monkeypatch):
+    before, after, again = (
+        codes(definitions(SOURCE.replace("= 3", f"= {limit}"))) for limit in (3, 4, 5)
+    )
+    (now,), (later,) = differences(before, after), differences(before, again)
+    accepted = {"LIMIT": (now.fingerprint, "a reason")}
+    monkeypatch.setattr("studies.calibration.code_proof.ACCEPTED", accepted)
+
+    assert now.reason == "a reason"
+    assert later.reason == ""
+
+
+def test_a_definition_that_was_removed_is_accepted_only_by_name():
+    (removed,) = differences({"LIMIT": ["code"]}, {})
+
+    assert removed.kind == "removed"
+    assert removed.reason == ""
