@@ -1,5 +1,6 @@
 """The reference has a row for everything that the code has."""
 
+import re
 from dataclasses import fields, is_dataclass
 from pathlib import Path
 from typing import get_args, get_origin, get_type_hints
@@ -72,3 +73,15 @@ def test_the_map_of_the_folders_has_each_folder():
     folders = {path.parent.name for path in package.glob("*/__init__.py")} - {"suites"}
 
     assert sorted(name for name in folders if f"`rnnbench/{name}/`" not in text) == []
+
+
+def test_each_promise_has_a_test_that_is_there():
+    named = re.findall(r"`(tests/[\w/]+\.py)::(\w+)`", page("faults.md"))
+
+    missing = [
+        name
+        for file, name in named
+        if f"def {name}(" not in (DOCS.parent / file).read_text(encoding="utf-8")
+    ]
+    assert missing == []
+    assert len(named) == page("faults.md").count("::")
