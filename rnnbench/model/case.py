@@ -289,8 +289,10 @@ def decode_case(data: Mapping[str, object]) -> Case:
 
 
 def _typed(name: str, value: object, kind: Callable[[Any], Any]) -> Any:
+    if type(value) is kind:
+        return value
     text = isinstance(kind, type) and issubclass(kind, StrEnum) and type(value) is str
-    if text or type(value) is kind or (kind is float and type(value) is int):
+    if text or (kind is float and type(value) is int):
         return kind(value)
     raise ValueError(f"{name}: {value!r} is not of type {kind.__name__}")
 

@@ -87,6 +87,9 @@ def _text(value: Any) -> str:
 
 
 def _case(value: Any) -> Case:
+    # JSON holds none: its reader has met this one already.
+    if type(value) is Case:
+        return value
     for name, field in typed(dict, value).items():
         if type(field) is int:
             integer(field)
@@ -120,7 +123,11 @@ def _tuple(kinds: tuple[Any, ...]) -> Reader:
 
 
 def _items(read: Reader) -> Reader:
+    are_right = _AT_ONCE.get(read)
+
     def items(value: Any) -> tuple[Any, ...]:
+        if are_right is not None and type(value) is list and are_right(value):
+            return tuple(value)
         decoded: list[Any] = []
         try:
             # No comprehension: where it fails, the length so far is the place.
@@ -133,6 +140,22 @@ def _items(read: Reader) -> Reader:
         return tuple(decoded)
 
     return items
+
+
+def _are_integers(values: list[Any]) -> bool:
+    """Whether `integer` takes each of them; seen at once, as most lists are right."""
+    if set(map(type, values)) != {int}:
+        return not values
+    return bool(min(values) > -_LARGEST and max(values) < _LARGEST)
+
+
+def _are_numbers(values: list[Any]) -> bool:
+    """Whether they are floats that `_number` takes; False for some that it takes."""
+    if set(map(type, values)) != {float}:
+        return not values
+    # NaN is less than nothing and more than nothing, but makes the sum NaN.
+    are_within = min(values) >= _TINY and max(values) <= _HUGE
+    return are_within and isfinite(sum(values))
 
 
 def _mapping(read_name: Reader, read: Reader) -> Reader:
@@ -176,6 +199,11 @@ def _record(kind: Any) -> Reader:
     return record
 
 
+# Lists of these are looked at as a whole: a results file has a million numbers.
+_AT_ONCE: dict[Reader, Callable[[list[Any]], bool]] = {
+    integer: _are_integers,
+    _number: _are_numbers,
+}
 _PLAIN: dict[Any, Reader] = {
     str: _text,
     int: integer,

@@ -63,6 +63,9 @@ class Turns:
 
     def __post_init__(self) -> None:
         """Raise ValueError for a time that no clock gives."""
+        # The sum is NaN or infinite where a value is: most turns are right at once.
+        if self.seconds and min(self.seconds) > 0 and sum(self.seconds) < float("inf"):
+            return
         if not self.seconds or not all(
             0 < value < float("inf") for value in self.seconds
         ):

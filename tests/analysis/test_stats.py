@@ -1,8 +1,11 @@
 import math
 import random
+import statistics
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from scipy.stats import ttest_1samp, ttest_ind
 
 from rnnbench.analysis.launch_estimate import launch_log, log_ratio
@@ -11,6 +14,7 @@ from rnnbench.analysis.stats import (
     holm,
     mean_interval,
     ratio_interval,
+    stdev,
     unpaired_ratio_interval,
 )
 
@@ -26,6 +30,17 @@ def test_the_mean_and_its_interval_are_students():
     assert (ours.low, ours.high) == pytest.approx((theirs.low, theirs.high))
     assert ours.half_width == pytest.approx((theirs.high - theirs.low) / 2)
     assert ours.count == 5
+
+
+@given(
+    st.lists(
+        st.floats(-1e9, 1e9) | st.floats(1e-300, 1e300) | st.sampled_from([0.0, 1.0]),
+        min_size=2,
+        max_size=40,
+    )
+)
+def test_standard_deviation_is_exact_to_the_last_bit(values):
+    assert stdev(values) == statistics.stdev(values)
 
 
 def test_a_higher_confidence_is_wider():

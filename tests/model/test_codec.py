@@ -3,6 +3,8 @@ from dataclasses import asdict, dataclass
 from enum import StrEnum
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from rnnbench.model.codec import WrongValue, reader
 from rnnbench.model.profile import Ceiling, Kind, Profile
@@ -65,6 +67,32 @@ def test_what_is_not_of_its_type_is_named_with_its_place(change, said):
         reader(Outer)(WHOLE | change)
 
     assert str(caught.value).startswith(said)
+
+
+SINGLE = st.one_of(
+    st.integers(),
+    st.integers(-(2**64), 2**64),
+    st.floats(),
+    st.booleans(),
+    st.none(),
+    st.just("1"),
+)
+
+
+@pytest.mark.parametrize("kind", [int, float])
+@given(values=st.lists(SINGLE) | st.lists(st.integers()) | st.lists(st.floats()))
+def test_a_list_is_read_as_its_items_are(kind, values):
+    def outcome(read):
+        try:
+            return repr(read())
+        except WrongValue as error:
+            return error.what
+
+    def one_by_one():
+        return tuple([reader(kind)(value) for value in values])
+
+    at_once = outcome(lambda: reader(tuple[kind, ...])(values))
+    assert at_once == outcome(one_by_one)
 
 
 def test_a_default_does_not_stand_in_for_what_a_file_lacks():

@@ -1,10 +1,27 @@
 """What counts of turns that were disturbed, and what of turns in the same rounds."""
 
+import math
+
+from hypothesis import given
+from hypothesis import strategies as st
+
 from rnnbench.model.run import Turns, calm, paired
 
 
 def turns(launch, rough=0, count=4):
     return Turns(launch, (0.001,) * count, rough=rough)
+
+
+@given(st.lists(st.floats()).map(tuple))
+def test_turns_are_positive_and_finite(seconds):
+    is_right = bool(seconds) and all(0 < value < math.inf for value in seconds)
+
+    try:
+        Turns(1, seconds)
+    except ValueError:
+        assert not is_right
+    else:
+        assert is_right
 
 
 def test_turns_are_calm_where_most_were_undisturbed():
