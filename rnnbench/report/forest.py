@@ -17,6 +17,8 @@ _AT_LEAST = (0.72, 1.38)
 # Dots nearer than this in x, in per cent of the width, are set above each other.
 _APART = 1.1
 _LANES = (50, 36, 64, 24, 76)
+# More dots in a row only hide each other, and weigh 40 bytes each.
+_MOST_DOTS = 120
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +56,7 @@ class ForestRow:
     """Ratios of one kind. `head`: opens a group of rows, with a note below it.
 
     `value` and `limits` stand in figures beside the row; `says`: who wins, in `hue`.
+    `one_in`: how many ratios there are for each dot.
     """
 
     label: str
@@ -65,6 +68,7 @@ class ForestRow:
     hue: Hue = Hue.EVEN
     head: str = ""
     note: str = ""
+    one_in: int = 1
 
     @property
     def span(self) -> tuple[float, float] | None:
@@ -89,6 +93,11 @@ class Forest:
     rows: tuple[ForestRow, ...]
     more: int = 0
     is_dense: bool = False
+
+    @property
+    def one_in(self) -> int:
+        """How many ratios there are for each dot, at most."""
+        return max((row.one_in for row in self.rows), default=1)
 
 
 class Scale:
@@ -126,15 +135,26 @@ class Scale:
 def dots_of(
     scale: Scale, ratios: Sequence[tuple[float, Hue, int | None]]
 ) -> tuple[Dot, ...]:
-    """Dots in order, each moved up or down where it would hide its neighbour."""
+    """Dots in order, each moved up or down where it would hide its neighbour.
+
+    Of many ratios, dots stand for every n-th by size, and for the largest.
+    """
     dots: list[Dot] = []
     last, lane = -math.inf, 0
-    for value, hue, place in sorted(ratios, key=lambda each: each[0]):
+    ordered = sorted(ratios, key=lambda each: each[0])
+    step = one_in(len(ordered))
+    kept = ordered[:-1:step] + ordered[-1:]
+    for value, hue, place in kept:
         x = scale(value)
         lane = (lane + 1) % len(_LANES) if x - last < _APART else 0
         last = x
         dots.append(Dot(x, _LANES[lane], hue, place))
     return tuple(dots)
+
+
+def one_in(count: int) -> int:
+    """How many of `count` ratios there are for each dot."""
+    return max(1, -(-count // _MOST_DOTS))
 
 
 def mark_of(scale: Scale, mean: Interval, hue: Hue, label: str = "") -> Mark:

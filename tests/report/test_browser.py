@@ -1,31 +1,18 @@
 """The page of a run as a reader meets it: in Chromium, with no network."""
 
-import importlib
-import importlib.util
 import json
-import os
 import re
-import shutil
 from collections import Counter
 from dataclasses import fields, replace
 from itertools import pairwise, product
-from pathlib import Path
 
 import pytest
+from browser_window import Window, give_up
 
 from rnnbench.model.run import Status
 from rnnbench.report.run_page import render_page
 from rnnbench.report.view import view
 
-# Debian's name first; Chrome will do where another system has no Chromium.
-NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-ELSEWHERE = Path("/Applications/Google Chrome.app/Contents/MacOS/Google Chrome")
-# Nothing of the browser's own may reach for the network either.
-FLAGS = (
-    *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
-    *("--disable-background-networking", "--disable-component-update"),
-    *("--disable-sync", "--host-resolver-rules=MAP * ~NOTFOUND"),
-)
 PAGES = ("normal", "settings", "one_layer", "failures", "one_launch", "empty")
 CHARTED = ("normal", "settings", "one_launch")
 SCHEMES = ("light", "dark")
@@ -84,42 +71,12 @@ NAMES_OF_LAYERS = (
 )
 
 
-def give_up(reason):
-    """Without a browser these tests say nothing: where they must, that is a failure."""
-    (pytest.fail if os.environ.get("CI") else pytest.skip)(reason)
-
-
-def found_browser():
-    """Its path, or None."""
-    paths = (shutil.which(name) for name in NAMES)
-    return next(filter(None, paths), str(ELSEWHERE) if ELSEWHERE.exists() else None)
-
-
-@pytest.fixture(scope="module")
-def browser():
-    """One for all: it is started once, and holds an event loop while it runs."""
-    for name in ("playwright", "axe_playwright_python"):
-        if importlib.util.find_spec(name) is None:
-            give_up(f"no {name}: pip install 'rnnbench[browser]'")
-    if (path := found_browser()) is None:
-        give_up("no Chromium: apt-get install chromium")
-    driver = importlib.import_module("playwright.sync_api").sync_playwright().start()
-    chromium = driver.chromium.launch(executable_path=path, args=list(FLAGS))
-    yield chromium
-    chromium.close()
-    driver.stop()
-
-
-class Reader:
-    """A window on one file, and everything that it noticed."""
+class Reader(Window):
+    """A window on one file, and the dialogs that it was shown."""
 
     def __init__(self, browser, **settings):
-        self.context = browser.new_context(**settings)
-        self.page = self.context.new_page()
-        self.said, self.asked, self.dialogs = [], [], []
-        self.page.on("console", lambda message: self.said.append(message.text))
-        self.page.on("pageerror", lambda error: self.said.append(str(error)))
-        self.context.on("request", lambda request: self.asked.append(request.url))
+        super().__init__(browser, **settings)
+        self.dialogs = []
         self.page.on("dialog", self.dismiss)
 
     def dismiss(self, dialog):
@@ -133,9 +90,6 @@ class Reader:
                 "() => document.querySelectorAll('details').forEach(x => x.open=1)"
             )
         return self
-
-    def ask(self, script, value=None):
-        return self.page.evaluate(script, value)
 
     def ran(self):
         return self.dialogs or self.ask("() => globalThis.ran ?? null")
@@ -353,13 +307,9 @@ def test_dark_is_dark_and_light_is_light(reader, path_of):
 @pytest.mark.parametrize("scheme", SCHEMES)
 @pytest.mark.parametrize("name", PAGES)
 def test_axe_finds_no_violation(reader, path_of, name, scheme):
-    axe = importlib.import_module("axe_playwright_python.sync_playwright").Axe()
     window = reader(color_scheme=scheme).open(path_of(name))
 
-    found = axe.run(window.page)
-
-    assert found.response["violations"] == [], found.generate_snapshot()
-    assert "color-contrast" in {each["id"] for each in found.response["passes"]}
+    assert window.axe() == []
 
 
 @pytest.mark.parametrize("name", PAGES)

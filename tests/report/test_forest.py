@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rnnbench.analysis.stats import Interval
-from rnnbench.report.forest import Scale, dots_of, mark_of
+from rnnbench.report.forest import Scale, dots_of, mark_of, one_in
 from rnnbench.report.tokens import Hue
 
 ratios = st.floats(1e-4, 1e4)
@@ -44,6 +44,22 @@ def test_dots_that_would_hide_each_other_are_set_apart():
     assert near[0].y != near[1].y
     assert [dot.y for dot in far] == [50, 50]
     assert [dot.ratio for dot in far] == [0, None]
+
+
+@given(st.lists(ratios, min_size=1, max_size=1000))
+def test_many_ratios_get_few_dots_that_keep_their_range(values):
+    scale = Scale(values)
+
+    dots = dots_of(
+        scale, [(value, Hue.GRU, place) for place, value in enumerate(values)]
+    )
+
+    assert len(dots) <= 121
+    assert dots[0].x == scale(min(values))
+    assert dots[-1].x == scale(max(values))
+    step = one_in(len(values))
+    assert len(dots) >= len(values) / step
+    assert len(dots) == len(values) or step > 1
 
 
 def test_a_mean_without_an_interval_has_no_line():

@@ -13,6 +13,7 @@ from rnnbench.report.forest import (
     Scale,
     dots_of,
     mark_of,
+    one_in,
 )
 from rnnbench.report.sections.lead import factor_of
 from rnnbench.report.sections.outcomes import winner
@@ -204,6 +205,7 @@ def _row(group: RatioGroup, scale: Scale, places: Places, head: str) -> ForestRo
         hue=hue_of(winner(group)) if winner(group) else Hue.EVEN,
         head=head,
         note="PyTorch’s default" if head and group.conditions.backend else "",
+        one_in=one_in(len(group.ratios)),
     )
 
 

@@ -1,0 +1,86 @@
+"""A window of a real browser, for tests of pages."""
+
+import importlib
+import importlib.util
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+# Debian's name first; Chrome will do where another system has no Chromium.
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+ELSEWHERE = Path("/Applications/Google Chrome.app/Contents/MacOS/Google Chrome")
+# Nothing of the browser's own may reach for the network either.
+FLAGS = (
+    *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
+    *("--disable-background-networking", "--disable-component-update"),
+    *("--disable-sync", "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"),
+)
+# The rules of WCAG 2.2 AA, and what axe advises beyond them.
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+
+
+def give_up(reason):
+    """Without a browser these tests say nothing: where they must, that is a failure."""
+    (pytest.fail if os.environ.get("CI") else pytest.skip)(reason)
+
+
+def found_browser():
+    """Its path, or None."""
+    paths = (shutil.which(name) for name in NAMES)
+    return next(filter(None, paths), str(ELSEWHERE) if ELSEWHERE.exists() else None)
+
+
+def start_browser():
+    """A driver and its browser; both must be closed."""
+    for name in ("playwright", "axe_playwright_python"):
+        if importlib.util.find_spec(name) is None:
+            give_up(f"no {name}: pip install 'rnnbench[browser]'")
+    if (path := found_browser()) is None:
+        give_up("no Chromium: apt-get install chromium")
+    driver = importlib.import_module("playwright.sync_api").sync_playwright().start()
+    return driver, driver.chromium.launch(executable_path=path, args=list(FLAGS))
+
+
+class Window:
+    """A window on one page, and everything that it noticed."""
+
+    def __init__(self, browser, **settings):
+        self.context = browser.new_context(**settings)
+        self.page = self.context.new_page()
+        self.said, self.asked = [], []
+        self.page.on("console", lambda message: self.said.append(message.text))
+        self.page.on("pageerror", lambda error: self.said.append(str(error)))
+        self.context.on("request", lambda request: self.asked.append(request.url))
+
+    def open(self, address, hash_=""):
+        # Another hash alone would not load the page anew.
+        self.page.goto("about:blank")
+        self.page.goto(address + hash_)
+        return self
+
+    def ask(self, script, value=None):
+        return self.page.evaluate(script, value)
+
+    def settle(self):
+        """Wait until what was asked for is drawn, and the address has followed."""
+        self.page.wait_for_timeout(250)
+        self.ask(
+            "() => new Promise(r => requestAnimationFrame(() =>"
+            " requestAnimationFrame(r)))"
+        )
+        return self
+
+    def axe(self):
+        """What axe finds wrong, one line for each element."""
+        axe = importlib.import_module("axe_playwright_python.sync_playwright").Axe()
+        found = axe.run(
+            self.page, options={"runOnly": {"type": "tag", "values": RULES}}
+        ).response
+        assert "color-contrast" in {rule["id"] for rule in found["passes"]}
+        return [
+            f"{rule['id']}: {node['html'][:200]} {node['failureSummary'][:200]}"
+            for rule in found["violations"]
+            for node in rule["nodes"]
+        ]
