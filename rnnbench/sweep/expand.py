@@ -1,4 +1,4 @@
-"""From the rules of a sweep to its cases: products, exclusions, collapse, twins."""
+"""Expansion of a sweep into cases: products, exclusions, collapsed axes, twins."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
@@ -13,9 +13,9 @@ from rnnbench.model.cost import matched_hidden_size, parameters
 from rnnbench.model.formatting import counted
 from rnnbench.model.workload import Workload, group
 
-# A sweep of more could not be measured in a week; it is a slip of the pen.
+# A larger sweep could not be measured in a week: it is a mistake.
 MOST_CASES = 200_000
-# How far the number of parameters of a twin may be from the LSTM's.
+# Largest distance of a twin's number of parameters from the LSTM's, as a share.
 MATCH_WITHIN = 0.01
 
 Values = Mapping[str, tuple[Any, ...]]
@@ -24,17 +24,18 @@ Route = tuple[str | int, ...]
 
 
 class Inapplicable(StrEnum):
-    """What becomes of an axis that means nothing for a case (see `case.applies`)."""
+    """Treatment of an axis that does not apply to a case: collapsed, or refused."""
 
-    COLLAPSE = "collapse"  # it is set to its default, and multiplies no cases
+    COLLAPSE = "collapse"  # set to its default, so that it multiplies no cases
     REFUSE = "refuse"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rules:
-    """What a sweep says about its cases; the values of each axis in its order.
+    """The rules of a sweep; the values of each axis are in the order of the file.
 
-    Where there are uses, the axes are what each of them starts from, and no product.
+    Where there are uses, `axes` has the values that each use starts from, and gives no
+    cases by itself.
     """
 
     axes: Values
@@ -46,7 +47,7 @@ class Rules:
     inapplicable: Inapplicable = Inapplicable.COLLAPSE
 
     def products(self) -> tuple[tuple[Route, Values], ...]:
-        """What gives cases: the place of each product, and what it says of its own."""
+        """The place of each product of axes, and the axes that it sets itself."""
         own: list[tuple[Route, Values]] = [] if self.uses else [(("axes",), {})]
         for key, rules in (("include", self.include), ("uses", self.uses)):
             own += [((key, number), rule) for number, rule in enumerate(rules)]
@@ -55,7 +56,7 @@ class Rules:
 
 @dataclass(slots=True)
 class Expansion:
-    """The cases, or what is wrong with the rules, each fault with its place.
+    """The cases and workloads of a sweep, or the faults in its rules with their places.
 
     `uses`: the cases of each use, in the order of the rules.
     """
@@ -73,10 +74,10 @@ class Expansion:
 
 @dataclass(frozen=True, slots=True)
 class _Point:
-    """One point of a product: as it is written, and the case that it comes to.
+    """One point of a product: its values as written, and the case that they give.
 
-    `rule` is the place of its product, and `own` what that says beside the axes.
-    `collapsed`: axes that mean nothing here and were not at their default.
+    `rule` is the place of its product, and `own` the axes that the product sets itself.
+    `collapsed`: axes that do not apply here and were not at their default.
     """
 
     rule: Route
@@ -88,7 +89,7 @@ class _Point:
 
 
 def expand(rules: Rules) -> Expansion:
-    """Build every case once, in the order of the products."""
+    """Every case of the sweep once, in the order of the products; or its faults."""
     expansion = Expansion()
     products = rules.products()
     count = sum(prod(map(len, {**rules.axes, **own}.values())) for _, own in products)
@@ -107,7 +108,7 @@ def expand(rules: Rules) -> Expansion:
         cases = _with_twins(cases, expansion)
     expansion.cases = tuple(cases)
     expansion.uses = tuple(
-        tuple(dict.fromkeys(one.case for one in points if one.rule == ("uses", number)))
+        tuple(dict.fromkeys(p.case for p in points if p.rule == ("uses", number)))
         for number in range(len(rules.uses))
     )
     _check_ids(expansion)
@@ -126,8 +127,8 @@ def _points(products: Iterable[tuple[Route, Values]], axes: Values) -> Iterator[
 
 
 def _point(rule: Route, own: Values, written: Mapping[str, Any]) -> _Point:
-    # Each value was checked alone: a proj_size can still be too large for the
-    # hidden_size. That is no fault where it means nothing, so it comes in last.
+    # Each value was checked alone, but a proj_size can be too large for the
+    # hidden_size. That is no fault where proj_size does not apply, so it is set last.
     case, fault = Case(**{**written, "proj_size": 0}), ""
     if applies("proj_size", case):
         try:
@@ -146,12 +147,12 @@ def _point(rule: Route, own: Values, written: Mapping[str, Any]) -> _Point:
 
 
 def _route(axis: str, point: _Point) -> Route:
-    """Where the file gives `axis` the values that the point's product takes."""
+    """Place in the file of the values of `axis` that the point's product takes."""
     return (*point.rule, axis) if axis in point.own else ("axes", axis)
 
 
 def _exclude(points: list[_Point], rules: Rules, expansion: Expansion) -> list[_Point]:
-    """Leave out what matches a rule, as it is written or as the case it comes to."""
+    """Remove points that match a rule, as written or as the case that they give."""
     for number, rule in enumerate(rules.exclude):
         kept = [point for point in points if not _matches(point, rule)]
         if len(kept) == len(points):
@@ -164,7 +165,7 @@ def _exclude(points: list[_Point], rules: Rules, expansion: Expansion) -> list[_
 
 def _matches(point: _Point, rule: Values) -> bool:
     as_written = all(point.written[axis] in values for axis, values in rule.items())
-    # A point with a fault comes to no case.
+    # A point with a fault gives no case.
     return as_written or (
         not point.fault
         and all(getattr(point.case, axis) in values for axis, values in rule.items())
@@ -177,19 +178,23 @@ def _refuse_collapsed(points: list[_Point], expansion: Expansion) -> None:
         for axis in point.collapsed:
             idle.setdefault(_route(axis, point), []).append(point)
     for route, found in idle.items():
-        what = f"means nothing for {counted(len(found), 'case')}, as {found[0].case.id}"
+        what = f"does not apply to {counted(len(found), 'case')}, as {found[0].case.id}"
         expansion.refuse(route, what)
 
 
 def _with_twins(cases: Iterable[Case], expansion: Expansion) -> Iterator[Case]:
-    """Beside each case the twin that has as many parameters as the LSTM of its size."""
+    """Each case, and its twin with as many parameters as the LSTM of its size."""
     cases = list(cases)
     if not any(case.layer == "lstm" for case in cases):
-        expansion.refuse(("match",), "there is no lstm to match the parameters of")
+        expansion.refuse(
+            ("match",), "there is no lstm whose parameters could be matched"
+        )
     sized: dict[Case, int] = {}
     unknown = sorted({case.layer for case in cases} - set(TORCH_LAYERS))
     for layer in unknown:
-        expansion.notes.append(f"{layer}: not matched, its parameters are not known")
+        expansion.notes.append(
+            f"{layer}: not matched, since its number of parameters is unknown"
+        )
     for case in cases:
         yield case
         if case.layer not in unknown and applies("parameters_of", case):
@@ -202,7 +207,7 @@ def _with_twins(cases: Iterable[Case], expansion: Expansion) -> Iterator[Case]:
 
 
 def _shape(case: Case) -> Case:
-    """What of a case its number of parameters depends on."""
+    """The fields of a case that its number of parameters depends on."""
     return Case(
         layer=case.layer,
         input_size=case.input_size,
@@ -230,7 +235,7 @@ def _twin_size(shape: Case, expansion: Expansion) -> int:
 
 
 def _check_ids(expansion: Expansion) -> None:
-    """A case is found again by its id: no two may share one."""
+    """Add a fault for each id that two cases share."""
     counts = Counter(case.id for case in expansion.cases)
     for name, count in counts.items():
         if count > 1:
@@ -238,23 +243,23 @@ def _check_ids(expansion: Expansion) -> None:
 
 
 def _note(points: list[_Point], rules: Rules, expansion: Expansion) -> None:
-    """Say what was collapsed, and what is not compared because of it."""
+    """Add notes on what was collapsed, and on what is not compared because of it."""
     notes = expansion.notes
     idle = Counter(axis for point in points for axis in point.collapsed)
     for axis, count in idle.items():
         value = str(DEFAULTS[axis]).lower()
         notes.append(
-            f"{axis} means nothing for {counted(count, 'combination')}: set to {value}"
+            f"{axis} does not apply to {counted(count, 'combination')}: set to {value}"
         )
         if axis not in rules.compare:
             notes.append(
-                f"{axis} is not in compare: those cases stand beside {value} alone"
+                f"{axis} is not in compare: those cases are measured at {value} only"
             )
     distinct = len({point.case for point in points})
     if distinct < len(points):
-        notes.append(f"{len(points)} combinations come to {distinct} different cases")
+        notes.append(f"{len(points)} combinations give {distinct} different cases")
     if twins := sum(case.parameters_of > 0 for case in expansion.cases):
         notes.append(f"{counted(twins, 'twin')} of equal parameters added")
-    if alone := sum(len(one.members) == 1 for one in expansion.workloads):
+    if alone := sum(len(each.members) == 1 for each in expansion.workloads):
         of = f"{alone} of {counted(len(expansion.workloads), 'workload')}"
         notes.append(f"{of} with one member: nothing is compared there")

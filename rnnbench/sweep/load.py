@@ -1,4 +1,4 @@
-"""From a sweep's file to its cases, or to every fault in it with line and column."""
+"""Loading a sweep file: its cases, or every fault with its line and column."""
 
 import hashlib
 from collections.abc import Iterator
@@ -20,12 +20,12 @@ from rnnbench.sweep.yaml_file import (
     read_yaml,
 )
 
-_QUESTION = "the first line is a comment: the question that the sweep answers"
+_QUESTION = "the first line must be a comment: the question that the sweep answers"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sweep:
-    """What is to be measured. `notes`: what was collapsed, added, or stands alone."""
+    """The cases to measure; `notes` say what was collapsed, added or is alone."""
 
     record: SweepRecord
     workloads: tuple[Workload, ...]
@@ -34,7 +34,7 @@ class Sweep:
 
 
 def load_sweep(path: Path) -> Sweep:
-    """Read a sweep; SweepError has a line `file:line:column: what` for each fault."""
+    """The sweep in a file; SweepError has a line `file:line:column: fault` for each."""
     try:
         text, faults = read_text(path)
     except (OSError, ValueError) as error:
@@ -43,7 +43,7 @@ def load_sweep(path: Path) -> Sweep:
     if faults:
         raise _error(path, Document(faults=faults))
     document = read_yaml(text)
-    # What is no YAML has no sections to be checked.
+    # Text that is no YAML has no sections to check.
     is_yaml = not document.faults or bool(document.values)
     question = _question(text, document)
     sweep = build_sweep(path.stem, question, document) if is_yaml else None
@@ -74,7 +74,7 @@ def build_sweep(name: str, question: str, document: Document) -> Sweep | None:
 
 
 def _question(text: str, document: Document) -> str:
-    """What the first line asks; a file that asks nothing has a fault."""
+    """The question in the first line; its absence is a fault."""
     first = text.split("\n", 1)[0].strip()
     question = " ".join(first.strip("# ").split())
     if not first.startswith("#") or not question:
@@ -83,7 +83,7 @@ def _question(text: str, document: Document) -> str:
 
 
 def _expand(file: SweepFile, document: Document) -> Expansion:
-    """Build the cases; what is wrong with the rules joins the document's faults."""
+    """The cases; faults in the rules are added to those of the document."""
     written = document.data
     expansion = expand(
         Rules(
@@ -111,34 +111,34 @@ def _values(section: object, written: dict[str, object]) -> Values:
 
 
 def _uses(file: SweepFile, expansion: Expansion) -> tuple[Use, ...]:
-    """What each use says, with the cases that it came to."""
+    """The uses of the file, each with the ids of its cases."""
     return tuple(
         Use(
-            name=one.name,
-            said_of=one.said_of,
-            source=one.source or one.our_choice,
-            our_choice=bool(one.our_choice),
+            name=use.name,
+            said_of=use.said_of,
+            source=use.source or use.our_choice,
+            our_choice=bool(use.our_choice),
             cases=tuple(case.id for case in cases),
-            why=one.why,
+            why=use.why,
         )
-        for one, cases in zip(file.uses, expansion.uses, strict=True)
+        for use, cases in zip(file.uses, expansion.uses, strict=True)
     )
 
 
 def _digest(cases: tuple[Case, ...], compare: tuple[str, ...]) -> str:
-    """The same for every file that means the same cases, in whatever words."""
+    """A digest of the cases; the same for every file that gives the same cases."""
     content = "\n".join((",".join(compare), *sorted(case.id for case in cases)))
     return hashlib.sha256(content.encode()).hexdigest()
 
 
 def _machine_notes(file: SweepFile, document: Document) -> Iterator[str]:
-    """What the file leaves to the machine that reads it."""
+    """Notes on values that depend on the machine that reads the file."""
     written = document.data
     sections = [written["axes"], *written.get("include", ()), *written.get("uses", ())]
     read = [file.axes, *file.include, *file.uses]
     for section, values in zip(sections, read, strict=True):
         if "all" in str(section.get("threads", "")):
-            yield f"threads: all of this machine's cores are {max(values.threads)}"
+            yield f"threads: all is {max(values.threads)} on this machine"
             return
 
 

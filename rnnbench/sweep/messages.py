@@ -1,4 +1,4 @@
-"""What is wrong with a sweep's file, in our words for pydantic's."""
+"""Faults in a sweep: rnnbench's own messages for pydantic's errors."""
 
 import re
 import reprlib
@@ -8,23 +8,23 @@ from typing import Any
 from rnnbench.model.case import AXES
 from rnnbench.sweep.yaml_file import Document, SweepFault, nearest
 
-# Of each section of a file, what its keys are called, and the keys.
+# For each section of a file: the word for its keys, and the keys.
 Keys = Mapping[str, tuple[str, tuple[str, ...]]]
 
 
 def fault_of(error: Mapping[str, Any], document: Document, keys: Keys) -> SweepFault:
-    """Our words for pydantic's: where, what, and the nearest right name."""
+    """The fault for one of pydantic's errors, with its place and the nearest name."""
     route, kind = error["loc"], error["type"]
     about_key = kind in ("extra_forbidden", "missing")
     place = document.key(route) if about_key else document.value(route)
     if kind == "extra_forbidden":
         what = _no_such_key(error, keys)
     else:
-        what = _MESSAGES.get(kind, _as_pydantic_says)(error)
+        what = _MESSAGES.get(kind, _reason_of)(error)
     return SweepFault(place, what, route)
 
 
-def _as_pydantic_says(error: Mapping[str, Any]) -> str:
+def _reason_of(error: Mapping[str, Any]) -> str:
     reason = error.get("ctx", {}).get("error", error["msg"])
     return f"{_shown(error)}: {reason}" if reason is error["msg"] else str(reason)
 
@@ -36,8 +36,8 @@ def _shown(error: Mapping[str, Any]) -> str:
 
 def _no_such_key(error: Mapping[str, Any], keys: Keys) -> str:
     *parents, name = error["loc"]
-    called, known = keys.get(str(parents[0]) if parents else "", ("axis", AXES))
-    return f"no such {called}{nearest(str(name), known)}"
+    word, known = keys.get(str(parents[0]) if parents else "", ("axis", AXES))
+    return f"no such {word}{nearest(str(name), known)}"
 
 
 def _no_choice(error: Mapping[str, Any]) -> str:
@@ -51,7 +51,7 @@ _MESSAGES: dict[str, Callable[[Mapping[str, Any]], str]] = {
     "enum": _no_choice,
     "literal_error": _no_choice,
     "too_short": lambda _: "is an empty list",
-    "string_too_short": lambda _: "says nothing",
+    "string_too_short": lambda _: "is empty",
     "int_type": lambda error: f"{_shown(error)} is not a whole number",
     "float_type": lambda error: f"{_shown(error)} is not a number",
     "bool_type": lambda error: f"{_shown(error)} is not true or false",

@@ -1,4 +1,4 @@
-"""What a sweep's file may say: types, bounds and names, each fault with its place."""
+"""The model of a sweep file: types, limits and names; each fault has its place."""
 
 import reprlib
 from dataclasses import fields
@@ -35,7 +35,7 @@ from rnnbench.sweep.messages import Keys, fault_of
 from rnnbench.sweep.yaml_file import MOST_FAULTS, Document, nearest
 
 ENTRY_POINTS = "rnnbench.layers"
-# A process has one of each: cases that differ in them can't take turns in it.
+# A process has one value of each, so that their values can't take turns in it.
 OF_A_PROCESS = ("device", "threads", "allocator")
 
 
@@ -69,10 +69,10 @@ def _known_dropout(value: float) -> float:
 
 
 def _all_cores(values: list[Any]) -> list[Any]:
-    """`all` is a number from here on; where it is there already, it adds nothing."""
+    """The values with `all` replaced by the number of cores of this machine."""
     count = core_count()
-    rest = [value for value in values if value != "all"]
-    return rest if count in rest or rest == values else [*rest, count]
+    numbers = [value for value in values if value != "all"]
+    return numbers if count in numbers or numbers == values else [*numbers, count]
 
 
 def _comparable(axis: str) -> str:
@@ -95,24 +95,24 @@ _TYPES: dict[str, Any] = {
 
 
 def _values_of(axis: str, kind: type) -> Any:
-    """The type of an axis in a file: its values, or the only one."""
-    one: Any = _TYPES.get(axis, kind)
+    """The type of an axis in a file: a value, or a list of values."""
+    item: Any = _TYPES.get(axis, kind)
     if issubclass(kind, StrEnum):
-        one = Annotated[kind, Field(strict=False)]
-    whole = _all_cores if axis == "threads" else list
+        item = Annotated[kind, Field(strict=False)]
+    resolve = _all_cores if axis == "threads" else list
     return Annotated[
-        list[one],
+        list[item],
         Field(min_length=1),
-        BeforeValidator(whole),
+        BeforeValidator(resolve),
         BeforeValidator(_as_list),
         AfterValidator(_each_once),
     ]
 
 
 _VALUES = {
-    one.name: _values_of(one.name, one.type)
-    for one in fields(Case)
-    if one.name in AXES and isinstance(one.type, type)
+    field.name: _values_of(field.name, field.type)
+    for field in fields(Case)
+    if field.name in AXES and isinstance(field.type, type)
 }
 
 
@@ -122,7 +122,7 @@ class _Strict(BaseModel):
 
 class _AnyRule(_Strict):
     @model_validator(mode="after")
-    def _says_something(self) -> Self:
+    def _names_an_axis(self) -> Self:
         if not self.model_fields_set:
             raise ValueError("names no axis")
         return self
@@ -147,7 +147,7 @@ _Rule: Any = _create_model(
 
 
 class _AnyUse(_AnyRule):
-    """What a layer is said to be good for; its sizes have a source, or are ours."""
+    """A use that a layer is recommended for; its sizes have a source or a reason."""
 
     name: _Sentence
     said_of: Literal["RNN", "LSTM", "GRU", "bidirectional"]
@@ -156,9 +156,9 @@ class _AnyUse(_AnyRule):
     why: _Sentence = ""
 
     @model_validator(mode="after")
-    def _says_where_from(self) -> Self:
+    def _has_one_source(self) -> Self:
         if bool(self.source) == bool(self.our_choice):
-            raise ValueError("its sizes have a source, or are our_choice: one of both")
+            raise ValueError("needs either source or our_choice")
         return self
 
 
@@ -167,7 +167,7 @@ _UseRule: Any = _create_model(
     __base__=_AnyUse,
     **{axis: (kind, _NONE) for axis, kind in _VALUES.items()},
 )
-# What a use says beside its axes.
+# Keys of a use that are no axes.
 USE_WORDS = tuple(_AnyUse.model_fields)
 
 
@@ -195,7 +195,7 @@ _Policy: Any = _create_model(
 
 
 class SweepFile(_Strict):
-    """A whole file; the values of each axis as a list, None where it is not named."""
+    """A whole file; each axis has a list of values, or None where it is not named."""
 
     axes: _Axes
     compare: Annotated[
@@ -211,22 +211,22 @@ class SweepFile(_Strict):
     policy: _Policy = _Policy()
 
 
-# What may stand in each section, and what that is called; in any other it is an axis.
+# For each section: the word for its keys, and the keys. Keys of others are axes.
 _KEYS: Keys = {
     "": ("key", tuple(SweepFile.model_fields)),
     "policy": ("setting", tuple(_Policy.model_fields)),
-    "uses": ("axis, nor word of a use", (*USE_WORDS, *AXES)),
+    "uses": ("axis or key of a use", (*USE_WORDS, *AXES)),
 }
 
-# What a case depends on; where it is wrong, nothing can be built.
-_OF_THE_CASES = {"", "axes", "include", "uses", "exclude", "match", "inapplicable"}
+# Sections that the cases depend on: with a fault there, no case can be built.
+_CASE_SECTIONS = {"", "axes", "include", "uses", "exclude", "match", "inapplicable"}
 
 
 def check(document: Document) -> SweepFile | None:
-    """Give the file its types, and the document every fault that is found on the way.
+    """The file with its types; every fault is added to the document.
 
-    Where only a part that no case depends on is wrong, the rest is still given, so that
-    all faults come at once.
+    Where the faults are only in sections that no case depends on, the other sections
+    are still returned, so that all faults are reported at once. None otherwise.
     """
     try:
         return SweepFile.model_validate(document.data)
@@ -234,10 +234,10 @@ def check(document: Document) -> SweepFile | None:
         wrong = error.errors()
     # A message for each takes long where there are thousands.
     listed = wrong[:MOST_FAULTS]
-    document.faults.extend(fault_of(one, document, _KEYS) for one in listed)
+    document.faults.extend(fault_of(error, document, _KEYS) for error in listed)
     document.unlisted += len(wrong) - len(listed)
-    sections = {one["loc"][0] if one["loc"] else "" for one in wrong}
-    if sections & _OF_THE_CASES:
+    sections = {error["loc"][0] if error["loc"] else "" for error in wrong}
+    if sections & _CASE_SECTIONS:
         return None
-    rest = {key: value for key, value in document.data.items() if key not in sections}
-    return SweepFile.model_validate(rest)
+    right = {key: value for key, value in document.data.items() if key not in sections}
+    return SweepFile.model_validate(right)

@@ -1,4 +1,4 @@
-"""A YAML file as plain values, each with its place; what is not plain is refused."""
+"""YAML as plain values with their places; tags, anchors and aliases are refused."""
 
 import math
 import re
@@ -24,18 +24,18 @@ from ruamel.yaml.reader import ReaderError
 
 from rnnbench.storage.files import read_limited
 
-# A file that people write is far smaller; what is longer is no such file.
+# A sweep that a person writes is far smaller.
 MOST_BYTES = 1 << 20
 MOST_DEPTH = 8
 MOST_FAULTS = 100
 
-# The keys and indices that lead from the whole document to a value in it.
+# The keys and indices that lead from the document to a value in it.
 Route = tuple[str | int, ...]
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class Place:
-    """A place in the text, counted from 1 as editors do."""
+    """A place in the text; line and column are counted from 1, as in editors."""
 
     line: int = 1
     column: int = 1
@@ -61,10 +61,10 @@ class SweepFault:
 
 @dataclass(slots=True)
 class Document:
-    """What a text holds: plain values, their places, and what is wrong with it.
+    """The content of a text: plain values, their places, and faults.
 
-    `keys` has the place of a mapping's key, `values` that of what stands at a path.
-    `unlisted`: how many more faults there are than `faults` has.
+    `keys` has the places of the keys of mappings, `values` those of values, both by
+    route. `unlisted`: number of faults that are not in `faults`.
     """
 
     data: Any = None
@@ -74,18 +74,18 @@ class Document:
     unlisted: int = 0
 
     def key(self, path: Route) -> Place:
-        """Where the key at `path` stands, or the nearest thing around it."""
+        """The place of the key at `path`, or of the nearest value around it."""
         return self.keys.get(path) or self.value(path)
 
     def value(self, path: Route) -> Place:
-        """Where the value at `path` stands, or the nearest thing around it."""
+        """The place of the value at `path`, or of the nearest value around it."""
         while path and path not in self.values:
             path = path[:-1]
         return self.values.get(path, Place())
 
 
 def nearest(name: str, known: Iterable[str]) -> str:
-    """The name that may have been meant, as an end of a message: ` (hidden_size?)`."""
+    """The name that was probably meant, as the end of a message: ` (hidden_size?)`."""
     found = get_close_matches(name.lower(), list(known), n=1)
     return f" ({found[0]}?)" if found else ""
 
@@ -102,11 +102,11 @@ def read_text(path: Path) -> tuple[str, list[SweepFault]]:
 
 
 def read_yaml(text: str) -> Document:
-    """Read one document. YAML 1.2: `yes` is a text, `1e3` is a number."""
+    """The document in a text. It is YAML 1.2: `yes` is a text, `1e3` is a number."""
     document = Document()
     try:
-        # Looked over first: neither depth nor aliases ever reach the composer, which
-        # calls itself for each level.
+        # The events come first: the composer, which calls itself for each level, never
+        # sees a deep document or an alias.
         events = YAML(typ="rt").parse(text)
         document.faults.extend(islice(_not_plain(events), MOST_FAULTS))
         if document.faults:
@@ -144,7 +144,7 @@ def plain_scalar(text: str) -> Any:
 
 
 def one_line(text: str) -> str:
-    """`text` as a part of a one-line message."""
+    """`text` with its white space reduced to single spaces."""
     return " ".join(text.split())
 
 
@@ -153,15 +153,17 @@ def _not_plain(events: Iterator[Event]) -> Iterator[SweepFault]:
     for event in events:
         place = _place(event)
         if isinstance(event, AliasEvent) or getattr(event, "anchor", None) is not None:
-            yield SweepFault(place, "anchors and aliases are not taken: write it out")
+            yield SweepFault(
+                place, "anchors and aliases are not supported: write the value out"
+            )
         if isinstance(event, NodeEvent) and getattr(event, "tag", None):
-            yield SweepFault(place, "tags are not taken")
+            yield SweepFault(place, "tags are not supported")
         if isinstance(event, DocumentStartEvent):
             documents += 1
             if documents > 1:
-                yield SweepFault(place, "a second document: a sweep is one")
+                yield SweepFault(place, "a second document: a sweep has only one")
             if event.version or event.tags:
-                yield SweepFault(place, "directives (%) are not taken")
+                yield SweepFault(place, "directives (%) are not supported")
         if isinstance(event, CollectionStartEvent):
             depth += 1
             if depth > MOST_DEPTH:
@@ -193,7 +195,7 @@ def _mapping(node: MappingNode, path: Route, document: Document) -> dict[str, An
     for key, value in node.value:
         place = _place(key)
         if not isinstance(key, ScalarNode):
-            document.faults.append(SweepFault(place, "a key is a plain word"))
+            document.faults.append(SweepFault(place, "a key must be a plain word"))
             continue
         here = (*path, key.value)
         if key.value in found:
@@ -204,14 +206,14 @@ def _mapping(node: MappingNode, path: Route, document: Document) -> dict[str, An
         document.keys[here] = place
         found[key.value] = _plain(value, here, document)
         if found[key.value] is None:
-            # A value that is left out is marked where the next thing begins.
+            # YAML puts a missing value where the next token begins.
             document.values[here] = place
     return found
 
 
 def _integer(text: str) -> int | str:
-    # Decimal digits alone: 0x10, 0o17 and 1_000 stay texts, and are refused as such. So
-    # are more digits than Python converts.
+    # Decimal digits only: 0x10, 0o17, 1_000 and very long numbers stay texts, which are
+    # refused where a number is needed.
     return int(text) if re.fullmatch(r"[-+]?[0-9]{1,30}", text) else text
 
 

@@ -43,7 +43,7 @@ def test_cases_lists_each_case_with_what_would_be_skipped(run, sweep, asked):
     for line in (
         "some: Why?",
         "2 workloads, 6 cases; measured side by side: layer, cudnn, onednn",
-        "note: cudnn means nothing for 2 combinations: set to true",
+        "note: cudnn does not apply to 2 combinations: set to true",
         f"skipped here: 4 cases: {NO_CUDA}",
     ):
         assert line in out.splitlines()

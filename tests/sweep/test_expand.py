@@ -50,8 +50,8 @@ def test_an_axis_that_means_nothing_multiplies_no_cases():
         "lstm-inference-i10-h20-l1-t5-b3-cpu-no_onednn",
         "gru-inference-i10-h20-l1-t5-b3-cpu",
     ]
-    assert "cudnn means nothing for 16 combinations: set to true" in expansion.notes
-    assert "32 combinations come to 4 different cases" in expansion.notes
+    assert "cudnn does not apply to 16 combinations: set to true" in expansion.notes
+    assert "32 combinations give 4 different cases" in expansion.notes
 
 
 def test_on_request_an_axis_that_means_nothing_is_refused_by_name():
@@ -62,7 +62,7 @@ def test_on_request_an_axis_that_means_nothing_is_refused_by_name():
     assert faults(expansion) == [
         (
             ("axes", "onednn"),
-            "means nothing for 1 case, as gru-inference-i10-h20-l1-t5-b3-cpu",
+            "does not apply to 1 case, as gru-inference-i10-h20-l1-t5-b3-cpu",
         )
     ]
 
@@ -169,7 +169,7 @@ def test_a_collapsed_axis_that_is_not_compared_is_said_to_stand_apart():
     expansion = expand(rules(axes, compare=("layer",)))
 
     assert (
-        "onednn is not in compare: those cases stand beside true alone"
+        "onednn is not in compare: those cases are measured at true only"
         in expansion.notes
     )
     assert (
@@ -227,7 +227,7 @@ def test_a_size_that_can_t_be_matched_is_a_fault_that_names_the_case():
 def test_a_sweep_without_lstm_has_nothing_to_match():
     expansion = expand(rules({"layer": ("gru",)}, match_parameters=True))
 
-    assert (("match",), "there is no lstm to match the parameters of") in faults(
+    assert (("match",), "there is no lstm whose parameters could be matched") in faults(
         expansion
     )
 
@@ -238,7 +238,10 @@ def test_a_user_s_layer_is_not_matched_and_the_notes_say_so():
     expansion = expand(rules(axes, match_parameters=True))
 
     assert [case.parameters_of for case in expansion.cases] == [0, 0]
-    assert "a.b:c: not matched, its parameters are not known" in expansion.notes
+    assert (
+        "a.b:c: not matched, since its number of parameters is unknown"
+        in expansion.notes
+    )
 
 
 CHOICES = {

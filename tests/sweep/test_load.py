@@ -142,7 +142,7 @@ exclude:
 """
 
     assert faults(text) == [
-        "1:1: the first line is a comment: the question that the sweep answers",
+        "1:1: the first line must be a comment: the question that the sweep answers",
         "2:3: axes.input_size: is missing",
         "2:11: " + NO_LAYER,
         "3:3: axes.hiden_size: no such axis (hidden_size?)",
@@ -221,8 +221,8 @@ def test_a_fault_is_named_with_its_place(faults, added, fault):
     [
         ("# Why?\n", "1:1: nothing is not a mapping"),
         ("# Why?\n- 1\n", "2:1: [1] is not a mapping"),
-        (PLAIN.removeprefix("# Why?\n"), "1:1: the first line is a comment"),
-        ("#  #\n" + PLAIN, "1:1: the first line is a comment"),
+        (PLAIN.removeprefix("# Why?\n"), "1:1: the first line must be a comment"),
+        ("#  #\n" + PLAIN, "1:1: the first line must be a comment"),
     ],
 )
 def test_a_file_without_a_question_or_without_axes_is_refused(faults, text, fault):
@@ -252,7 +252,7 @@ def test_all_threads_are_the_cores_of_this_machine(load, monkeypatch):
 
     assert {case.threads for case in some.cases} == {1, 4}
     assert [case.threads for case in same.cases[:2]] == [1, 4]
-    assert "threads: all of this machine's cores are 4" in some.notes
+    assert "threads: all is 4 on this machine" in some.notes
 
 
 def test_without_pinning_all_threads_are_what_the_system_counts(load, monkeypatch):

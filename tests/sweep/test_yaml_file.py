@@ -61,7 +61,7 @@ def test_every_duplicate_is_found_with_both_places():
         ("a: !!python/object:os.system [ls]\n", Place(1, 4), "tags"),
         ("%YAML 1.1\n---\na: yes\n", Place(2, 1), "directives"),
         ("a: 1\n---\nb: 2\n", Place(2, 1), "second document"),
-        ("? [a, b]\n: 1\n", Place(1, 3), "a key is a plain word"),
+        ("? [a, b]\n: 1\n", Place(1, 3), "a key must be a plain word"),
         ("[" * 60 + "]" * 60, Place(1, MOST_DEPTH + 1), "levels deep"),
         ("[" * 100_000, Place(1, MOST_DEPTH + 1), "levels deep"),
         ("a: [1\nb: 2\n", Place(2, 2), "expected"),

@@ -141,26 +141,26 @@ def test_two_uses_may_share_a_case(load):
     [
         (
             "name: a, said_of: RNN",
-            "8:8: uses: its sizes have a source, or are our_choice: one of both",
+            "8:8: uses: needs either source or our_choice",
         ),
         (
             "name: a, said_of: RNN, source: b, our_choice: c",
-            "8:8: uses: its sizes have a source, or are our_choice: one of both",
+            "8:8: uses: needs either source or our_choice",
         ),
         ("said_of: RNN, source: b", "8:8: uses.name: is missing"),
         ("name: a, source: b", "8:8: uses.said_of: is missing"),
-        ("name: '', said_of: RNN, source: b", "8:15: uses.name: says nothing"),
+        ("name: '', said_of: RNN, source: b", "8:15: uses.name: is empty"),
         (
             "name: a, said_of: gru, source: b",
             "8:27: uses.said_of: 'gru' is none of RNN, LSTM, GRU, bidirectional",
         ),
         (
             "name: a, said_of: RNN, source: b, hiden_size: 5",
-            "8:43: uses.hiden_size: no such axis, nor word of a use (hidden_size?)",
+            "8:43: uses.hiden_size: no such axis or key of a use (hidden_size?)",
         ),
         (
             "name: a, said_of: RNN, sorce: b",
-            "8:32: uses.sorce: no such axis, nor word of a use (source?)",
+            "8:32: uses.sorce: no such axis or key of a use (source?)",
         ),
         (
             "name: a, said_of: LSTM, source: b, proj_size: 40",
