@@ -163,8 +163,8 @@ def answers() -> str:
 
 def terminal(name: str) -> str:
     """The answer that `rnnbench run` prints at the end of such a run."""
-    answer = rnnbench.load(REFERENCE / f"{name}.json")
-    return f"```text\n{answer}\n```"
+    answer = str(rnnbench.load(REFERENCE / f"{name}.json"))
+    return f"```text\n{answer.rstrip()}\n```"
 
 
 def provenance() -> str:

@@ -37,7 +37,7 @@ PAGES = [
 # Commands of ours that measure, or that need two interpreters: checked, not run.
 MEASURES = {"run", "gate", "night", "calibrate", "doctor"}
 # Of others: nothing here could say whether they would work.
-FOREIGN = {"export", "tensorboard"}
+FOREIGN = {"export", "tensorboard", "uv"}
 EXAMPLE = ROOT / "results" / "reference" / "quick-epyc-2-cores.json"
 
 
