@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
+from operator import attrgetter
 from typing import Any
 
 from rnnbench.analysis.ratio import backend
@@ -69,6 +70,8 @@ _EXTRAS = tuple(
     for axis in DEFAULTS
     if axis not in (*SIZES, *BACKENDS, "phase", "device", "parameters_of")
 )
+_extras = attrgetter(*_EXTRAS)
+_PLAIN = tuple(DEFAULTS[axis] for axis in _EXTRAS)
 _PHASE_ORDER = tuple(_PHASES)
 
 
@@ -165,10 +168,8 @@ def conditions_of(case: Case, without: str = "") -> Conditions:
         phase=None if without == "phase" else case.phase,
         extras=tuple(
             (axis, value)
-            for axis in _EXTRAS
-            if axis != without
-            and (value := getattr(case, axis)) != DEFAULTS[axis]
-            and applies(axis, case)
+            for axis, value, default in zip(_EXTRAS, _extras(case), _PLAIN, strict=True)
+            if value != default and axis != without and applies(axis, case)
         ),
     )
 

@@ -56,10 +56,11 @@ def ratios(run: Run) -> tuple[Ratio, ...]:
     results = {result.case: result for result in run.results}
     found: list[Ratio] = []
     for workload in group(results, run.sweep.compare):
+        name = workload.id
         for pair in workload.pairs():
             ours, theirs = results[pair.candidate], results[pair.baseline]
-            found += _of_time(pair, workload.id, ours, theirs)
-            found += _of_memory(pair, workload.id, ours, theirs)
+            found += _of_time(pair, name, ours, theirs)
+            found += _of_memory(pair, name, ours, theirs)
     for axis in OF_A_PROCESS:
         for pair in _apart(results, axis):
             ours, theirs = results[pair.candidate], results[pair.baseline]

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any
 
 from rnnbench.model.case import DEFAULTS, Case, applies, case_id
@@ -76,6 +77,8 @@ class Workload:
         return min(getattr(case, axis) for case in self.members)
 
 
+# A report of thousands of cases asks for each id several times.
+@lru_cache(maxsize=2**16)
 def workload_id(case: Case, compare: tuple[str, ...]) -> str:
     """Id of the workload of `case`: its own id without the compared axes.
 

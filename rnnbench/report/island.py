@@ -209,6 +209,8 @@ def _is_sparse(view: RunView, axes: Sequence[PageAxis]) -> bool:
 
 def _uses(view: RunView) -> list[list[object]]:
     """The named uses of the sweep, each with the places of its cases."""
+    if not view.run.sweep.uses:
+        return []
     place_of = {each.case.id: place for place, each in enumerate(view.shown)}
     return [
         [use.name, [place_of[name] for name in use.cases if name in place_of]]

@@ -113,6 +113,8 @@ def _memory_cell(each: CaseView | None) -> Cell:
 
 
 def _sizes_of_uses(view: RunView) -> list[UseSize]:
+    if not view.run.sweep.uses:
+        return []
     by_id = {each.case.id: each for each in view.cases}
     found: list[UseSize] = []
     for use in view.run.sweep.uses:
