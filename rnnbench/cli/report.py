@@ -40,21 +40,37 @@ def write_report(
         ReportFormat,
         typer.Option(help="A web page, or Markdown for a code host."),
     ] = ReportFormat.HTML,
+    self_check: Annotated[
+        Path | None,
+        typer.Option(
+            help="A file of rnnbench calibrate to show on the page; by default "
+            "calibration.json beside RESULTS, if there is one."
+        ),
+    ] = None,
 ) -> None:
     """Write the report of a run; the help text is `_REPORT`."""
+    from rnnbench.calibration.check_file import load_self_check  # noqa: PLC0415
     from rnnbench.storage.results_file import load_run  # noqa: PLC0415
 
     target = output / FILE_NAMES[format]
-    write_page(load_run(results), target, format)
+    run = load_run(results)
+    beside = results.with_name("calibration.json")
+    path = self_check or (beside if beside.is_file() else None)
+    write_page(run, target, format, load_self_check(path) if path else None)
     typer.echo(f"{target} written")
 
 
-def write_page(run: Any, target: Path, form: ReportFormat) -> None:
-    """Write the report of `run` to the file `target`."""
+def write_page(run: Any, target: Path, form: ReportFormat, check: Any = None) -> None:
+    """Write the report of `run`, with what a self-check found, to the file `target`."""
+    from rnnbench.calibration.check_section import section_of  # noqa: PLC0415
     from rnnbench.report.markdown import render_markdown  # noqa: PLC0415
-    from rnnbench.report.run_page import render_page  # noqa: PLC0415
+    from rnnbench.report.run_page import Surroundings, render_page  # noqa: PLC0415
     from rnnbench.report.view import view  # noqa: PLC0415
     from rnnbench.storage.files import write_text  # noqa: PLC0415
 
-    render = render_page if form is ReportFormat.HTML else render_markdown
-    write_text(target, render(view(run)))
+    found = view(run)
+    if form is ReportFormat.MARKDOWN:
+        write_text(target, render_markdown(found))
+        return
+    section = section_of(check, run.environment) if check else None
+    write_text(target, render_page(found, Surroundings(check=section)))

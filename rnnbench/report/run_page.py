@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from rnnbench.analysis.labels import layer_name, machine_name
+from rnnbench.calibration.check_section import CheckSection
 from rnnbench.model.metric import PEAK_MEMORY, TIME
 from rnnbench.report.content import Fold
 from rnnbench.report.explorer import assets
@@ -31,14 +32,14 @@ class Surroundings:
     """What stands around a page where it is published.
 
     `links`: ways to other pages, text and address. `results`: the address of the
-    results file. `traces`: the address of the folder of traces. `calibration`: whether
-    the harness is right on that machine, as a part of the page.
+    results file. `traces`: the address of the folder of traces. `check`: what a
+    self-check found on that machine.
     """
 
     links: tuple[tuple[str, str], ...] = ()
     results: str = ""
     traces: str = ""
-    calibration: Fold | None = None
+    check: CheckSection | None = None
 
 
 def render_page(view: RunView, around: Surroundings | None = None) -> str:
@@ -78,7 +79,7 @@ def _context(view: RunView, around: Surroundings) -> dict[str, Any]:
         "total": len(view.shown),
         "decisions": decision_table(view),
         "folds": folds,
-        "method": method(view, around.calibration),
+        "method": method(view, around.check),
     }
 
 

@@ -2,6 +2,7 @@
 
 import pytest
 
+from rnnbench.calibration.check_section import CheckSection
 from rnnbench.storage.results_file import save_run
 
 
@@ -24,6 +25,24 @@ def test_a_report_is_written_into_a_folder_that_is_made(
 
     assert (code, out) == (0, f"{folder / name} written\n")
     assert "On this CPU" in (folder / name).read_text("utf-8")
+
+
+def test_a_self_check_beside_the_results_is_shown(run, results, tmp_path, monkeypatch):
+    shown = CheckSection("Is it right here?", ("It is.",), (), ())
+    monkeypatch.setattr(
+        "rnnbench.calibration.check_section.section_of", lambda *_: shown
+    )
+    monkeypatch.setattr(
+        "rnnbench.calibration.check_file.load_self_check", lambda path: path
+    )
+    page = tmp_path / "index.html"
+
+    run("report", results, "--output", tmp_path)
+    assert "Is it right here?" not in page.read_text("utf-8")
+
+    (tmp_path / "calibration.json").touch()
+    run("report", results, "--output", tmp_path)
+    assert "Is it right here?" in page.read_text("utf-8")
 
 
 def test_results_that_can_t_be_read_are_one_line(run, tmp_path):

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from rnnbench.calibration.check_section import CheckSection
 from rnnbench.model.run import Status
-from rnnbench.report.content import Cell, Column, Fold, Table
 from rnnbench.report.markdown import render_markdown
 from rnnbench.report.run_page import Surroundings, render_page
 from rnnbench.report.terminal import summary
@@ -161,12 +161,17 @@ def test_sections_without_content_are_left_out(make_run, make_case, make_result)
 
 
 def test_what_surrounds_a_page_is_on_it(run):
-    table = Table("Checks", (Column("what"),), ((Cell("equal layers"),),))
+    check = CheckSection(
+        "Is it right here?",
+        ("Equal layers are not called different.",),
+        (),
+        (("equal layers called different", 1, 20, 0.05, 0.0, 0.25),),
+    )
     around = Surroundings(
         links=(("All runs", "../../index.html"),),
         results="run.json",
         traces="traces/",
-        calibration=Fold("calibration", "Is the harness right here?", tables=(table,)),
+        check=check,
     )
 
     text = render(run, around)
@@ -174,8 +179,8 @@ def test_what_surrounds_a_page_is_on_it(run):
 
     assert {"../../index.html", "run.json"} <= set(read.values("href"))
     assert island(text)["run"]["traces"] == "traces/"
-    assert "calibration" in read.values("id")
-    assert "equal layers" in read.words
+    assert "self-check" in read.values("id")
+    assert {"equal layers called different", "1 of 20", "5%"} <= set(read.words)
 
 
 def test_what_can_not_run_is_counted_and_not_explored(run, make_case, make_result):

@@ -4,13 +4,15 @@ from collections import Counter
 from dataclasses import dataclass, fields
 
 from rnnbench.analysis.labels import layer_name, machine_name
+from rnnbench.calibration.check_section import CheckSection
+from rnnbench.model.condition import by_importance
 from rnnbench.model.formatting import counted
 from rnnbench.model.metric import PEAK_MEMORY, TIME
 from rnnbench.model.run import FAILED, MEASURED, Run, Status
 from rnnbench.report.content import Cell, Column, Fold, Table, Tone
 from rnnbench.report.sections.limits import ceiling_name
 from rnnbench.report.sections.precision import share
-from rnnbench.report.sentences import Sentence, say
+from rnnbench.report.sentences import Phrase, Sentence, say
 from rnnbench.report.view import RunView
 
 _MOST_REASONS = 200
@@ -29,12 +31,13 @@ class Method:
     folds: tuple[Fold, ...]
 
 
-def method(view: RunView, calibration: Fold | None = None) -> Method:
-    """How the run of `view` was measured."""
+def method(view: RunView, check: CheckSection | None = None) -> Method:
+    """How the run of `view` was measured; `check`: what a self-check found there."""
     run = view.run
     folds = (
         _failures(run),
-        calibration,
+        _conditions(run),
+        _self_check(check) if check else None,
         _memory_unread(run),
         _machine(run),
         _rules(run),
@@ -170,6 +173,53 @@ def _failures(run: Run) -> Fold | None:
         "Not measured, and why",
         tables=(Table("Cases without a result", columns, rows),),
         is_open=failed > 0,
+    )
+
+
+def _conditions(run: Run) -> Fold | None:
+    """The state of the machine as the run found it; open where something was off."""
+    if not run.conditions:
+        return None
+    off = [each for each in run.conditions if each.is_off]
+    rows = tuple(
+        (
+            Cell(each.name, Tone.BAD if each.is_off else Tone.PLAIN),
+            Cell(each.state, note=str(each.level)),
+            Cell(each.effect, note=each.fix),
+        )
+        for each in by_importance(run.conditions)
+    )
+    columns = (Column("condition"), Column("state"), Column("effect, and what helps"))
+    return Fold(
+        "conditions",
+        f"Conditions of the machine: {len(off)} of {len(run.conditions)} were off",
+        tables=(Table("Conditions as the run found them", columns, rows),),
+        is_open=bool(off),
+    )
+
+
+def _self_check(check: CheckSection) -> Fold:
+    """Whether the harness is right on this machine."""
+    rows = tuple(
+        (
+            Cell(claim),
+            Cell(f"{found} of {trials}"),
+            Cell(f"{share_of:.0%}", note=f"{low:.0%} to {high:.0%}"),
+        )
+        for claim, found, trials, share_of, low, high in check.rows
+    )
+    columns = (
+        Column("claim"),
+        Column("found", number=True),
+        Column("share", number=True),
+    )
+    return Fold(
+        "self-check",
+        check.title,
+        tuple((Phrase(sentence),) for sentence in check.sentences),
+        tables=(Table("How often, with 95 % intervals", columns, rows),)
+        if rows
+        else (),
     )
 
 

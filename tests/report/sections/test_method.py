@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 
+from rnnbench.model.condition import Condition, ConditionLevel
 from rnnbench.model.run import Status
 from rnnbench.report.sections.method import failure_sentence, method
 from rnnbench.report.sections.precision import precision_of
@@ -53,6 +54,26 @@ def test_what_was_skipped_alone_is_folded_and_no_failure(pair, make_case, make_r
 
     assert not folds(run)["failures"].is_open
     assert failure_sentence(run) == ()
+
+
+def test_a_condition_that_was_off_opens_its_part(pair):
+    conditions = (
+        Condition(name="governor", level=ConditionLevel.OK, state="performance"),
+        Condition(
+            name="swap",
+            level=ConditionLevel.WARNING,
+            state="in use",
+            effect="calls wait for the disk",
+            fix="close programs",
+        ),
+    )
+
+    fold = folds(replace(pair, conditions=conditions))["conditions"]
+
+    assert fold.is_open
+    assert "1 of 2 were off" in fold.title
+    assert texts(fold.tables[0])[0] == ["swap", "in use", "calls wait for the disk"]
+    assert "conditions" not in folds(pair)
 
 
 def test_where_all_was_measured_nothing_is_said_to_be_missing(pair):
