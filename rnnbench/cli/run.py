@@ -245,8 +245,6 @@ def _as_text(run: Any, page: Path, results: Path) -> str:
     from rnnbench.report.view import view  # noqa: PLC0415
 
     places = [("Report", str(page)), ("Data", str(results))]
-    if off := [each.name for each in run.conditions if each.is_off]:
-        places.append(("Machine", f"{', '.join(off)}: see rnnbench doctor"))
     return "\n".join(summary(view(run), places, is_plain=not sys.stdout.isatty()))
 
 

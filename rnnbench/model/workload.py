@@ -69,9 +69,13 @@ class Workload:
         )
 
     def _baseline(self, axis: str) -> Any:
-        """The value of `axis` in a baseline: LSTM, else the default, else the least."""
+        """The value of `axis` in the baseline of a ratio.
+
+        The LSTM, or else the layer that comes first; the default; the least.
+        """
         if axis == "layer":
-            return "lstm"
+            layers = [case.layer for case in self.members]
+            return "lstm" if "lstm" in layers else layers[0]
         if axis in DEFAULTS:
             return DEFAULTS[axis]
         return min(getattr(case, axis) for case in self.members)

@@ -92,3 +92,12 @@ def test_where_the_phase_is_compared_a_step_stands_beside_its_training():
     (workload,) = group(phases, ("phase",))
 
     assert len(workload.pairs()) == 3
+
+
+def test_without_an_lstm_layers_are_compared_with_the_first_one():
+    rnn = replace(LSTM, layer="rnn_tanh")
+    own = replace(LSTM, layer="my.layers:gru")
+
+    workload = Workload((GRU, rnn, own), DEFAULT_COMPARE)
+
+    assert workload.pairs() == (Pair("layer", rnn, GRU), Pair("layer", own, GRU))
