@@ -1,4 +1,4 @@
-"""How much of a ratio of two layers is the cell's, and how much the backend's."""
+"""Attribution of a ratio of two layers: the layers themselves, or the backend."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -12,10 +12,17 @@ from rnnbench.model.metric import TIME, Metric
 
 @dataclass(frozen=True, slots=True)
 class Attribution:
-    """Two layers with the backend as it comes, and with its fused kernels off.
+    """The ratio of two layers with the backend's fused kernels on, and with them off.
 
-    `backend` is the first divided by the second: what the backend alone adds to the
-    ratio. All three are means over `count` pairs that were measured both ways.
+    Attributes:
+        switch: name of the backend.
+        count: number of pairs that were measured both ways; all ratios are means of
+            these.
+        default: the ratio with the backend on.
+        alike: the ratio with the backend off, where both layers run unfused code.
+        backend: `default` divided by `alike`, the part of the ratio that the backend
+            adds.
+
     """
 
     switch: str
@@ -26,11 +33,15 @@ class Attribution:
 
 
 def attribute(found: Iterable[Ratio], metric: Metric = TIME) -> Attribution | None:
-    """Of ratios of one pair of layers; None where no launch measured all both ways."""
+    """Attribution of ratios of one pair of layers.
+
+    None where no launch measured all of them both ways.
+    """
     both = both_ways(found, metric)
     if not both:
         return None
-    default, alike = pooled([one for one, _ in both]), pooled([one for _, one in both])
+    default = pooled([on for on, _ in both])
+    alike = pooled([off for _, off in both])
     quotient = _quotient(both) if metric is TIME else _exact(default, alike)
     if default is None or alike is None or quotient is None:
         return None
@@ -39,7 +50,7 @@ def attribute(found: Iterable[Ratio], metric: Metric = TIME) -> Attribution | No
 
 
 def both_ways(found: Iterable[Ratio], metric: Metric) -> list[tuple[Ratio, Ratio]]:
-    """Ratios with the backend as it comes, each beside the same with it off."""
+    """Ratios with the backend on, each with the same ratio with the backend off."""
     ratios = [ratio for ratio in found if ratio.metric is metric]
     off = {_key(ratio): ratio for ratio in ratios if not _fused(ratio)}
     return [
@@ -50,24 +61,24 @@ def both_ways(found: Iterable[Ratio], metric: Metric) -> list[tuple[Ratio, Ratio
 
 
 def _quotient(both: list[tuple[Ratio, Ratio]]) -> Interval | None:
-    """Within each launch, so that what the two ratios share cancels."""
-    logs = [(dict(one.logs), dict(other.logs)) for one, other in both]
-    common = set.intersection(*(set(one) & set(other) for one, other in logs))
+    """The mean quotient, computed within launches: what both ratios share cancels."""
+    logs = [(dict(on.logs), dict(off.logs)) for on, off in both]
+    common = set.intersection(*(set(on) & set(off) for on, off in logs))
     if not common:
         return None
     return ratio_interval(
         [
-            fmean(one[launch] - other[launch] for one, other in logs)
+            fmean(on[launch] - off[launch] for on, off in logs)
             for launch in sorted(common)
         ]
     )
 
 
-def _exact(over: Interval | None, under: Interval | None) -> Interval | None:
-    """Of memory, which is read without noise."""
-    if over is None or under is None:
+def _exact(default: Interval | None, alike: Interval | None) -> Interval | None:
+    """The quotient of memory, which is read without noise."""
+    if default is None or alike is None:
         return None
-    share = over.estimate / under.estimate
+    share = default.estimate / alike.estimate
     return Interval(share, share, share, 1)
 
 
@@ -77,7 +88,7 @@ def _fused(ratio: Ratio) -> bool:
 
 
 def _key(ratio: Ratio) -> tuple[Case, Case]:
-    """Both members less the switch: the candidate's may mean nothing."""
+    """Both cases without the switch, which may not apply to the candidate."""
     return _switched_on(ratio.pair.candidate), _switched_on(ratio.pair.baseline)
 
 

@@ -1,4 +1,4 @@
-"""Which code ran: what the rules predict, held against what a profile saw."""
+"""Check of the backend that ran: the prediction of the rules against a profile."""
 
 import re
 from dataclasses import dataclass
@@ -11,18 +11,18 @@ from rnnbench.model.run import Environment
 
 
 class Certainty(StrEnum):
-    """How sure the provenance of a case is."""
+    """Certainty about the backend that ran a case."""
 
     CONFIRMED = "confirmed"
     CONTRADICTED = "contradicted"
     PREDICTED = "predicted only"
-    SEEN = "seen only"  # of a layer that no rule is known for
+    SEEN = "seen only"  # no rule is known for the layer
     UNKNOWN = "unknown"
 
 
 @dataclass(frozen=True, slots=True)
 class Provenance:
-    """What was predicted of a case, what was seen, and what follows, in a sentence."""
+    """The backend that ran a case: predicted, seen in a profile, and in a sentence."""
 
     predicted: Path
     seen: frozenset[Backend]
@@ -31,33 +31,33 @@ class Provenance:
 
     @property
     def label(self) -> str:
-        """For a cell of a table: what ran, by the best that is known."""
+        """The backend that most likely ran, for a cell of a table."""
         if self.certainty in (Certainty.CONTRADICTED, Certainty.SEEN):
             return _listed(self.seen)
         return str(self.predicted)
 
 
 def seen(profile: Profile) -> frozenset[Backend]:
-    """The backends that a profile's operators and kernels tell of; empty if none does.
+    """The backends that the operators and kernels of a profile show; may be empty.
 
-    A cuDNN operator without a kernel that names its algorithm is cuDNN alone.
+    A cuDNN operator without a kernel that names its algorithm counts as CUDNN.
     """
     names = {*profile.seen, *(operator.name for operator in profile.operators)}
     found = {
         backend
-        for pattern, backend in _TELLING
+        for pattern, backend in _EVIDENCE
         if any(pattern.search(name) for name in names)
     }
     if len(found & CUDNN) > 1:
         found.discard(Backend.CUDNN)
-    # A layer's own operator is the same on every path: it tells where none is fused.
-    if not found and any(_PLAIN.fullmatch(name) for name in names):
+    # The operators of an unfused layer are part of every path, so they count last.
+    if not found and any(_UNFUSED.fullmatch(name) for name in names):
         found = {Backend.NATIVE}
     return frozenset(found)
 
 
 def judge(case: Case, environment: Environment, profile: Profile | None) -> Provenance:
-    """Whether what ran is what was predicted."""
+    """The predicted backend of `case`, and whether its profile confirms it."""
     path = predict(case, environment)
     backends = seen(profile) if profile else frozenset()
     certainty = _certainty({path.forward, path.backward or path.forward}, backends)
@@ -83,11 +83,11 @@ def _sentence(
     if certainty is Certainty.PREDICTED:
         why = "it was not profiled"
         if profile:
-            why = f"its profile shows {named}, and no kernel that tells more"
+            why = f"its profile shows {named}, and no kernel that says more"
         return f"{path} is predicted; {why}."
     return {
-        Certainty.UNKNOWN: "No rule is known, and no profile tells.",
-        Certainty.SEEN: f"No rule tells; {named} was seen.",
+        Certainty.UNKNOWN: "No rule is known, and no profile shows it.",
+        Certainty.SEEN: f"No rule is known; {named} was seen.",
         Certainty.CONFIRMED: f"{path} is predicted and was seen.",
         Certainty.CONTRADICTED: f"{path} is predicted, but {named} was seen.",
     }[certainty]
@@ -97,9 +97,9 @@ def _listed(backends: frozenset[Backend]) -> str:
     return " and ".join(sorted(backends)) or "no backend"
 
 
-# Names of operators and kernels. Those of STANDARD and SMALL_H are in published
-# profiles of PyTorch on Ampere and later; `RNN_persist_` is in those of Volta.
-_TELLING = (
+# Names of operators and kernels. Those of STANDARD and SMALL_H are from published
+# profiles of PyTorch on Ampere and later, `RNN_persist_` from those on Volta.
+_EVIDENCE = (
     (re.compile(r"mkldnn_rnn_layer"), Backend.ONEDNN),
     (re.compile(r"_thnn_fused_(lstm|gru)_cell"), Backend.THNN),
     (re.compile(r"_cudnn_rnn|miopen_rnn"), Backend.CUDNN),
@@ -107,6 +107,6 @@ _TELLING = (
     (re.compile(r"RNN_persist_"), Backend.PERSIST_STATIC),
     (re.compile(r"elemWiseRNNcell|(LSTM|GRU)_elementWise_"), Backend.STANDARD),
 )
-_PLAIN = re.compile(
+_UNFUSED = re.compile(
     r"aten::(addmm|mm|linear|baddbmm|bmm|matmul|(lstm|gru|rnn_tanh|rnn_relu)(_cell)?)"
 )

@@ -1,4 +1,4 @@
-"""PyTorch's own rules for which code runs under a layer."""
+"""PyTorch's rules for the backend that runs a layer."""
 
 import re
 from collections.abc import Callable
@@ -10,7 +10,7 @@ from rnnbench.model.run import Environment
 
 
 class Backend(StrEnum):
-    """The code under a layer; of cuDNN, the algorithm that PyTorch asks for."""
+    """Code that runs a layer; for cuDNN, the algorithm that PyTorch requests."""
 
     ONEDNN = "oneDNN fused"
     NATIVE = "native"
@@ -34,26 +34,26 @@ CUDNN = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Path:
-    """The code of the forward pass and of the backward pass, None where there is none.
+    """Backends of the forward and of the backward pass; None without a backward pass.
 
-    cuDNN's algorithm is chosen anew for backward.
+    cuDNN's algorithm is chosen for each pass separately.
     """
 
     forward: Backend
     backward: Backend | None = None
 
     def __str__(self) -> str:
-        """In words; both passes only where they differ."""
+        """In words; the backward pass is named only where it differs."""
         if self.backward is None or self.backward is self.forward:
             return self.forward.value
         return f"{self.forward}; backward {self.backward}"
 
 
 def predict(case: Case, environment: Environment) -> Path:
-    """What PyTorch's rules choose for `case` on that machine.
+    """The backends that PyTorch's rules choose for `case` in that environment.
 
-    Read from aten/src/ATen/native/RNN.cpp and native/cudnn/RNN.cpp of 2.13. What a
-    rule asks that the environment does not say makes the answer unknown.
+    From aten/src/ATen/native/RNN.cpp and native/cudnn/RNN.cpp of PyTorch 2.13. UNKNOWN
+    where a rule needs something that the environment does not hold.
     """
     backward = case.phase in (Phase.TRAIN, Phase.STEP)
     if case.layer not in TORCH_LAYERS:
@@ -66,7 +66,7 @@ def predict(case: Case, environment: Environment) -> Path:
 
 
 def _on_cpu(case: Case, environment: Environment, *, forward: bool) -> Backend:
-    """`use_mkldnn`: of the layers, an LSTM alone; its backward follows its forward."""
+    """`use_mkldnn`: only an LSTM is fused; its backward pass follows its forward."""
     del forward
     if not case.onednn or environment.onednn is None or case.layer != "lstm":
         return Backend.NATIVE
@@ -76,9 +76,9 @@ def _on_cpu(case: Case, environment: Environment, *, forward: bool) -> Backend:
     return Backend.ONEDNN if _FUSED_DTYPES[case.dtype](case, flags) else Backend.NATIVE
 
 
-# Kernels of reduced precision want these of the processor (mkldnn_bf16_device_check
-# and mkldnn_fp16_device_check). Measured with 2.13: bfloat16 is fused in training too;
-# autocast looks at the float32 input, and so is fused whatever it computes in.
+# CPU flags that kernels of reduced precision need (mkldnn_bf16_device_check and
+# mkldnn_fp16_device_check). Measured with 2.13: bfloat16 is fused in training as well;
+# under autocast the check sees the float32 input, so that it always fuses.
 _FUSED_DTYPES: dict[Dtype, Callable[[Case, set[str]], bool]] = {
     Dtype.FLOAT64: lambda _case, _flags: False,
     Dtype.FLOAT32: lambda _case, _flags: True,
@@ -93,7 +93,7 @@ _FUSED_DTYPES: dict[Dtype, Callable[[Case, set[str]], bool]] = {
 
 def _on_cuda(case: Case, environment: Environment, *, forward: bool) -> Backend:
     capability = _capability(environment)
-    # Before compute capability 8 cuDNN's layers know no bfloat16.
+    # cuDNN's layers support bfloat16 from compute capability 8 on.
     old = capability is not None and capability < (8, 0)
     if not case.cudnn or (old and _computes_in(case) is Dtype.BFLOAT16):
         return Backend.THNN if case.layer in ("lstm", "gru") else Backend.NATIVE
@@ -147,9 +147,9 @@ def _could_persist(case: Case) -> bool:
 def _persists(
     case: Case, environment: Environment, capability: tuple[int, int]
 ) -> Backend:
-    """`use_persist_device_heuristics`: from capability 8 on, with 98 processors."""
+    """`use_persist_device_heuristics`: from capability 8 on, with 98 or more SMs."""
     if capability < (8, 0) or capability[1] == 6:
-        # Older ones have rules of their own (batch and length), which nobody checks.
+        # Older ones have rules of their own (batch and length), not implemented here.
         return Backend.STANDARD if capability >= (7, 5) else Backend.CUDNN
     if case.layer == "gru" or case.batch_size % 8 or case.batch_size > 128:
         return Backend.STANDARD

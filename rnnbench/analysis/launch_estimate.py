@@ -1,4 +1,8 @@
-"""What a launch says: its turns as one number."""
+"""The estimate of a launch: its turns as one number.
+
+A module of its own, since every measurement depends on this code: the digest that says
+which calibrations are still valid covers all of it.
+"""
 
 import math
 from collections.abc import Sequence
@@ -7,17 +11,19 @@ from statistics import fmean
 
 
 def launch_log(seconds: Sequence[float]) -> float:
-    """The logarithm of what a call takes in one launch: the mean of the lower third.
+    """Logarithm of the seconds of a call in one launch: mean over the fastest third.
 
-    `seconds`: per call, a value a turn. What disturbs a turn adds to it and never takes
-    away, so that the rest is mostly of the machine (Chen & Revels 2016, Robust
-    benchmarking in noisy environments, who go on to the minimum). On a calm machine
-    half and minimum are alike: of 13 layers beside themselves, 24 builds each of 10
-    rounds, the ratio varied by 1.0 % by either, and by 1.4 % by the median over rounds
-    of the ratio within each; the third lies between the two. On a disturbed one, of 5,
-    8 and 12 turns of 10 pairs, it varied by 2.4, 1.5 and 1.1 % by half, by 1.9, 1.3 and
-    1.0 % by a third, by 1.7, 1.2 and 0.9 % by the minimum; the third leans on more than
-    one turn.
+    `seconds`: seconds per call, one value for each turn; ValueError if there are none.
+
+    Disturbances only slow turns down, so the slow ones say more about the machine than
+    about the layer (Chen & Revels 2016, Robust benchmarking in noisy environments, who
+    use the minimum). On a calm machine the fastest half and the minimum are equally
+    good: for 13 layers compared with themselves, 24 builds each of 10 rounds, the ratio
+    varied by 1.0 % with either, and by 1.4 % with the median over rounds of the ratio
+    within each round; the third lies between the two. On a disturbed machine, with 5, 8
+    and 12 turns of 10 pairs, it varied by 2.4, 1.5 and 1.1 % with the half, by 1.9, 1.3
+    and 1.0 % with the third, and by 1.7, 1.2 and 0.9 % with the minimum. The third
+    rests on more than one turn.
     """
     if not seconds:
         raise ValueError("a launch needs at least one turn")
@@ -32,10 +38,11 @@ def _lower_third(seconds: tuple[float, ...]) -> float:
 
 
 def log_ratio(candidate: Sequence[float], baseline: Sequence[float]) -> float:
-    """The log-ratio of two that took their turns in the same rounds of one launch.
+    """Log-ratio of two members that took turns in the same rounds of one launch.
 
-    Turns of one round are milliseconds apart, so what disturbs the machine for longer
-    disturbs both, and the ratio is free of it (Bulej et al. 2020, Duet benchmarking).
+    Turns of one round are milliseconds apart, so a longer disturbance slows both down
+    and cancels in the ratio (Bulej et al. 2020, Duet benchmarking). ValueError where
+    their numbers of turns differ.
     """
     if len(candidate) != len(baseline):
         raise ValueError(f"{len(candidate)} and {len(baseline)} turns: no rounds")

@@ -1,4 +1,4 @@
-"""What the turns of a run say: ratios of pairs, their verdicts, and times of cases."""
+"""Ratios of a run with their intervals and verdicts, and absolute times of cases."""
 
 import math
 from collections import Counter
@@ -14,17 +14,17 @@ from rnnbench.model.metric import PEAK_MEMORY, TIME, Metric
 from rnnbench.model.run import Result, Run, Turns, calm, paired
 from rnnbench.model.workload import Pair, group
 
-# A difference of 2 % decides nothing for anyone, and is what a good interval of this
-# harness can still tell (its half-width over launches; measured: 1 to 2 %).
+# A difference of 2 % matters to nobody, and is about the smallest that this harness can
+# resolve: half-widths of its intervals over launches are 1 to 2 % (measured).
 TIE = 1.02
 
-# What a process is started with: two cases that differ in it never share one, so they
-# are no members of one workload, and their turns meet in no round.
+# Axes that are set when a process starts. Cases that differ in one are in different
+# processes, so that they belong to no common workload and no common round.
 OF_A_PROCESS = ("threads", "allocator")
 
 
 class Verdict(StrEnum):
-    """Where the interval of a ratio lies; of time, and of memory."""
+    """Position of a ratio's interval, for time and for memory."""
 
     FASTER = "faster"
     SLOWER = "slower"
@@ -36,11 +36,11 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Ratio:
-    """What the first of a pair takes of `metric` as a share of what the second takes.
+    """The candidate's value of `metric` divided by the baseline's, with its interval.
 
-    `logs`: for each launch in which both were measured, the log-ratio. Memory is read
-    once and without noise: its interval is the ratio itself, and it has no `logs`. Nor
-    have two that were measured in different processes.
+    `logs`: number and log-ratio of each launch that measured both. It is empty for
+    memory, which is read once and without noise (its interval is the ratio itself), and
+    for cases that were measured in different processes.
     """
 
     pair: Pair
@@ -52,25 +52,24 @@ class Ratio:
 
 
 def ratios(run: Run) -> tuple[Ratio, ...]:
-    """Every ratio that the run holds, in the order of its cases, time before memory."""
+    """Every ratio of the run, in the order of its cases, time before memory."""
     results = {result.case: result for result in run.results}
     found: list[Ratio] = []
     for workload in group(results, run.sweep.compare):
-        name = workload.id
         for pair in workload.pairs():
-            ours, theirs = results[pair.candidate], results[pair.baseline]
-            found += _of_time(pair, name, ours, theirs)
-            found += _of_memory(pair, name, ours, theirs)
+            candidate, baseline = results[pair.candidate], results[pair.baseline]
+            found += _of_time(pair, candidate, baseline)
+            found += _of_memory(pair, candidate, baseline)
     for axis in OF_A_PROCESS:
         for pair in _apart(results, axis):
-            ours, theirs = results[pair.candidate], results[pair.baseline]
-            found += _of_time_apart(pair, ours, theirs)
-            found += _of_memory(pair, ours.workload, ours, theirs)
+            candidate, baseline = results[pair.candidate], results[pair.baseline]
+            found += _of_time_apart(pair, candidate, baseline)
+            found += _of_memory(pair, candidate, baseline)
     return tuple(found)
 
 
 def judge(interval: Interval, metric: Metric = TIME) -> Verdict:
-    """The word for where the interval lies; noise is never called a tie."""
+    """The verdict of an interval; a wide interval around 1 is no tie."""
     if interval.low >= 1 / TIE and interval.high <= TIE:
         return Verdict.TIE
     if interval.high < 1:
@@ -81,26 +80,26 @@ def judge(interval: Interval, metric: Metric = TIME) -> Verdict:
 
 
 def pooled(group_of: Sequence[Ratio]) -> Interval | None:
-    """The geometric mean of ratios, with an interval over launches.
+    """Geometric mean of ratios, with its interval over launches.
 
-    What a launch is off by is taken over the ratios that it measured, so that ratios
-    which share its process count as one witness; launches that have but few of them
-    widen nothing and count for nothing. The interval is of the mean over these very
-    workloads, not over all that there could be: they are chosen, not drawn. None where
-    no launch has half of them.
+    The deviation of a launch is the mean over the ratios that it measured, so that
+    ratios from one process count as one observation. Launches with fewer than half of
+    the ratios are left out of the interval. The interval is for the mean over these
+    workloads, which were chosen and not sampled. None where no launch has half of the
+    ratios.
     """
     if not group_of:
         return None
     if all(ratio.metric is PEAK_MEMORY for ratio in group_of):
-        mean = math.exp(fmean(math.log(one.interval.estimate) for one in group_of))
+        mean = math.exp(fmean(math.log(each.interval.estimate) for each in group_of))
         return Interval(mean, mean, mean, 1)
     by_launch = [dict(ratio.logs) for ratio in group_of]
     counts = Counter(launch for logs in by_launch for launch in logs)
-    used = [one for one, count in counts.items() if 2 * count >= len(by_launch)]
+    used = [launch for launch, count in counts.items() if 2 * count >= len(by_launch)]
     if not used:
         return None
     means = [fmean(logs.values()) for logs in by_launch]
-    off = [
+    deviations = [
         fmean(
             logs[launch] - mean
             for logs, mean in zip(by_launch, means, strict=True)
@@ -108,76 +107,75 @@ def pooled(group_of: Sequence[Ratio]) -> Interval | None:
         )
         for launch in used
     ]
-    # So that the mean is of the ratios as they are printed, each with all its launches.
-    centre = fmean(means) - fmean(off)
-    return ratio_interval([centre + each for each in off])
+    # The mean is then that of the ratios as printed, each over all its launches.
+    centre = fmean(means) - fmean(deviations)
+    return ratio_interval([centre + deviation for deviation in deviations])
 
 
 def absolute(turns: Iterable[Turns]) -> Interval | None:
-    """Seconds per call: of each launch its `launch_log`, over launches as a ratio is.
+    """Seconds per call: geometric mean of the launches' estimates, with its interval.
 
-    A geometric mean, so that the estimate lies inside its own interval and a ratio of
-    two times is near the ratio that is told. None where nothing was measured.
+    Being geometric, the mean lies inside its interval, and the quotient of two times is
+    near their ratio. None where nothing was measured.
     """
     logs = _launch_logs(turns)
     return ratio_interval(logs) if logs else None
 
 
 def backend(case: Case) -> str:
-    """The switch that chooses the code under the layer, as it stands for `case`."""
+    """State of the switch that chooses the backend of `case`, in words."""
     if case.device is Device.CUDA:
         return "cuDNN on" if case.cudnn else "cuDNN off"
     return "oneDNN on" if case.onednn else "oneDNN off"
 
 
-def _of_time(pair: Pair, workload: str, ours: Result, theirs: Result) -> list[Ratio]:
+def _of_time(pair: Pair, candidate: Result, baseline: Result) -> list[Ratio]:
     logs = [
-        (mine.launch, log_ratio(mine.seconds, other.seconds))
-        for mine, other in paired(ours.turns, theirs.turns)
-        # Turns that are not as many as the rounds belong to no known rounds.
-        if len(mine.seconds) == len(other.seconds)
+        (first.launch, log_ratio(first.seconds, second.seconds))
+        for first, second in paired(candidate.turns, baseline.turns)
+        # Otherwise it is unknown which turns were taken in the same round.
+        if len(first.seconds) == len(second.seconds)
     ]
     if not logs:
         return []
     interval = ratio_interval([value for _, value in logs])
-    return [Ratio(pair, workload, TIME, interval, judge(interval), tuple(logs))]
+    verdict = judge(interval)
+    return [Ratio(pair, candidate.workload, TIME, interval, verdict, tuple(logs))]
 
 
 def _apart(cases: Iterable[Case], axis: str) -> list[Pair]:
-    """Cases against their twins that differ in `axis` alone and are plain there."""
-    every = list(cases)
-    if len({getattr(case, axis) for case in every}) < 2:
+    """Pairs of cases that differ in `axis` only; the baseline has its default value."""
+    known = dict.fromkeys(cases)
+    if len({getattr(case, axis) for case in known}) < 2:
         return []
-    plain = DEFAULTS[axis]
+    default = DEFAULTS[axis]
     if axis == "threads":
-        plain = min(case.threads for case in every)
-    known = set(every)
+        default = min(case.threads for case in known)
     return [
         Pair(axis, case, twin)
-        for case in every
-        if getattr(case, axis) != plain
-        and (twin := replace(case, **{axis: plain})) in known
+        for case in known
+        if getattr(case, axis) != default
+        and (twin := replace(case, **{axis: default})) in known
     ]
 
 
-def _of_time_apart(pair: Pair, ours: Result, theirs: Result) -> list[Ratio]:
-    mine, other = _launch_logs(ours.turns), _launch_logs(theirs.turns)
-    if not mine or not other:
+def _of_time_apart(pair: Pair, candidate: Result, baseline: Result) -> list[Ratio]:
+    over, under = _launch_logs(candidate.turns), _launch_logs(baseline.turns)
+    if not over or not under:
         return []
-    interval = unpaired_ratio_interval(mine, other)
-    return [Ratio(pair, ours.workload, TIME, interval, judge(interval))]
+    interval = unpaired_ratio_interval(over, under)
+    return [Ratio(pair, candidate.workload, TIME, interval, judge(interval))]
 
 
 def _launch_logs(turns: Iterable[Turns]) -> list[float]:
-    return [launch_log(each.seconds) for each in calm(turns)]
+    return [launch_log(launch.seconds) for launch in calm(turns)]
 
 
-def _of_memory(pair: Pair, workload: str, ours: Result, theirs: Result) -> list[Ratio]:
-    mine, other = ours.peak_memory, theirs.peak_memory
-    # Nothing added is a possible reading, but no base of a ratio.
-    if not mine or not other or mine < 0 or other < 0:
+def _of_memory(pair: Pair, candidate: Result, baseline: Result) -> list[Ratio]:
+    # A peak of 0 is possible, but gives no ratio.
+    if not candidate.peak_memory or not baseline.peak_memory:
         return []
-    share = mine / other
+    share = candidate.peak_memory / baseline.peak_memory
     interval = Interval(share, share, share, 1)
     verdict = judge(interval, PEAK_MEMORY)
-    return [Ratio(pair, workload, PEAK_MEMORY, interval, verdict)]
+    return [Ratio(pair, candidate.workload, PEAK_MEMORY, interval, verdict)]

@@ -1,4 +1,4 @@
-"""How far a case is from the machine's limit, and what holds it there."""
+"""The roofline: how far a case is from the machine's limit, and what limits it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,20 +10,19 @@ from rnnbench.model.cost import least_bytes, step_flops, weight_bytes_again
 from rnnbench.model.profile import Ceiling, Kind, Profile
 from rnnbench.model.run import Result
 
-# Below this share of the roof the shapes of a recurrent step are no excuse: from hidden
-# 64 on its thin products alone reach 0.2 to 0.9 of the best product (one Zen 5 core,
-# float32, batch 1 to 32); what is lost beyond that is lost between operators.
+# Below this share of the roof the thin shapes of a recurrent step are no explanation:
+# from hidden 64 on its products by themselves reach 0.2 to 0.9 of the best product (one
+# Zen 5 core, float32, batch 1 to 32). The rest is lost between operators.
 OVERHEAD_BELOW = 0.2
-# More than half of a profiled call outside of any operator's work: the rest can't be
-# what decides.
+# With more than half of a profiled call outside operators, these don't limit it.
 MOST_OF_A_CALL = 0.5
-# Weights that are read again at each step take at least half of what a copy reaches:
-# a copy also writes, so this much of reading alone keeps the memory busy.
+# Weights that are read again in each step use at least half of the rate of a copy. A
+# copy also writes, so reading at half of its rate keeps the memory busy.
 MEMORY_IS_BUSY = 0.5
 
 
 class Bound(StrEnum):
-    """What holds a case back."""
+    """What limits a case."""
 
     COMPUTE = "compute-bound"
     MEMORY = "memory-bound"
@@ -33,10 +32,9 @@ class Bound(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """Where a measured case stands under the roof. All rates are per second.
+    """The position of a measured case under the roof; all rates are per second.
 
-    `intensity`: operations for each byte that must be moved. `attained`: operations.
-    `roof`: what the machine could do of them at that intensity.
+    `flops` and `bytes`: operations, and least bytes moved, of one call.
     """
 
     case: Case
@@ -49,27 +47,27 @@ class Position:
 
     @property
     def intensity(self) -> float:
-        """Operations for each byte."""
+        """Operations per byte that must be moved."""
         return self.flops / self.bytes
 
     @property
     def attained(self) -> float:
-        """Operations a second."""
+        """Operations per second that were reached."""
         return self.flops / self.seconds
 
     @property
     def roof(self) -> float:
-        """The lower of the two ceilings at this intensity."""
+        """Operations per second that the machine can reach at this intensity."""
         return min(self.ceiling.flops, self.intensity * self.ceiling.bytes)
 
     @property
     def share(self) -> float:
-        """Of the roof, what was attained."""
+        """The attained share of the roof."""
         return self.attained / self.roof
 
 
 def ridge(ceiling: Ceiling) -> float:
-    """The intensity from which on arithmetic is the limit, not memory."""
+    """The intensity above which arithmetic is the limit, and below which memory is."""
     return ceiling.flops / ceiling.bytes
 
 
@@ -85,10 +83,10 @@ def place(
         return "not measured"
     flops, least = step_flops(case), least_bytes(case)
     if not flops or not least:
-        return "the work of a layer of the user's own is not known"
+        return "the work of a layer of the user's is unknown"
     ceiling = _above(case, ceilings)
     if ceiling is None:
-        return f"no ceiling was measured for {case.dtype}, {case.threads} threads"
+        return f"no ceiling was measured for {case.dtype} with {case.threads} threads"
     plain = Position(
         case, ceiling, flops, least, time.estimate, Bound.UNKNOWN, "not judged"
     )
@@ -97,11 +95,11 @@ def place(
 
 
 def _above(case: Case, ceilings: Sequence[Ceiling]) -> Ceiling | None:
-    """The ceiling of the case's own type; with autocast, of the type it computes in."""
+    """The ceiling of the case's type, or of the type that autocast computes in."""
     for dtype in (case.dtype.value, case.dtype.removeprefix("autocast_")):
         for ceiling in ceilings:
             same = (ceiling.device, ceiling.dtype) == (case.device, dtype)
-            # The threads of the CPU don't make a GPU faster.
+            # Threads of the CPU don't make a GPU faster.
             threads = case.device is Device.CUDA or ceiling.threads == case.threads
             if same and threads and ceiling.flops > 0 and ceiling.bytes > 0:
                 return ceiling
@@ -112,7 +110,7 @@ def _judge(position: Position, profile: Profile | None) -> tuple[Bound, str]:
     again = weight_bytes_again(position.case) or 0
     busy = again / position.seconds / position.ceiling.bytes
     if busy >= MEMORY_IS_BUSY and position.share < MEMORY_IS_BUSY:
-        why = f"weights are read again at each step, at {busy:.0%} of a copy's rate"
+        why = f"weights are read again in each step, at {busy:.0%} of a copy's rate"
         return Bound.MEMORY, why
     launch = position.case.device is Device.CUDA
     lost = "launching kernels" if launch else "dispatching operators"
@@ -127,7 +125,7 @@ def _judge(position: Position, profile: Profile | None) -> tuple[Bound, str]:
 
 
 def _outside(profile: Profile | None) -> float:
-    """The share of a profiled call in which no operator did its work; 0 if unknown."""
+    """The share of a profiled call outside operators; 0 if unknown."""
     if profile is None or profile.seconds <= 0:
         return 0.0
     waste = (Kind.FRAMEWORK, Kind.IDLE)

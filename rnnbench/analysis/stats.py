@@ -1,4 +1,4 @@
-"""Numbers in, numbers out; every method names its source."""
+"""Statistics: intervals, tests and multiple testing; every method names its source."""
 
 import math
 from collections.abc import Sequence
@@ -15,7 +15,7 @@ CONFIDENCE = 0.95
 class Interval:
     """An estimate with its confidence interval, from `count` independent values.
 
-    With one value there is no interval: it is then infinitely wide, never narrow.
+    With one value the interval is infinitely wide.
     """
 
     estimate: float
@@ -30,7 +30,10 @@ class Interval:
 
 
 def mean_interval(values: Sequence[float], confidence: float = CONFIDENCE) -> Interval:
-    """Mean and t interval (Student 1908, Biometrika 6) of independent values."""
+    """Mean and t interval (Student 1908, Biometrika 6) of independent values.
+
+    ValueError without a value.
+    """
     if not values:
         raise ValueError("an interval needs at least one value")
     mean = fmean(values)
@@ -74,14 +77,15 @@ def _odd_root(numerator: int, denominator: int) -> int:
 
 @cache
 def reach(count: int, confidence: float = CONFIDENCE) -> float:
-    """How many standard errors the t interval of `count` values reaches each way."""
+    """Half-width of the t interval of `count` values, in standard errors."""
     return float(stdtrit(count - 1, (1 + confidence) / 2))
 
 
 def rate_interval(found: int, trials: int, confidence: float = CONFIDENCE) -> Interval:
-    """A share of independent trials and its interval; `count` is their number.
+    """The share of trials that succeeded, with its interval; `count` is of trials.
 
-    Clopper & Pearson (1934, Biometrika 26): it covers at least as often as it says.
+    Clopper & Pearson (1934, Biometrika 26): coverage is at least the confidence.
+    ValueError unless 0 <= found <= trials and there is a trial.
     """
     if not 0 <= found <= trials or not trials:
         raise ValueError(f"{found} of {trials} is no share")
@@ -92,10 +96,10 @@ def rate_interval(found: int, trials: int, confidence: float = CONFIDENCE) -> In
 
 
 def expected_hold(count: int, others: int) -> float:
-    """How often the 95 % interval of `count` normal values holds the mean of others.
+    """Probability that a 95 % interval of `count` normal values covers another mean.
 
-    Less than 95 %: the mean of the others has an error, too (Student 1908, for the
-    difference of the two).
+    `others`: the number of values of that mean. It is below 0.95, since the other mean
+    has an error as well (Student 1908, for the difference of two means).
     """
     share = reach(count) / math.sqrt(1 + count / others)
     return 1 - 2 * float(stdtr(count - 1, -share))
@@ -104,11 +108,11 @@ def expected_hold(count: int, others: int) -> float:
 def ratio_interval(
     log_ratios: Sequence[float], confidence: float = CONFIDENCE
 ) -> Interval:
-    """The ratio and its interval from a log-ratio of each launch.
+    """The ratio and its interval from one log-ratio for each launch.
 
-    The mean and its t interval are taken of the logarithms, where a ratio and its
-    inverse are equally far from 1, and carried back (Fleming & Wallace 1986: a
-    geometric mean).
+    Mean and t interval are computed of logarithms, where a ratio and its inverse are
+    equally far from 1, and transformed back: a geometric mean (Fleming & Wallace 1986,
+    CACM 29).
     """
     logs = mean_interval(log_ratios, confidence)
     return Interval(
@@ -118,9 +122,15 @@ def ratio_interval(
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """How far two independent samples of logarithms are apart, and how sure that is.
+    """Difference of the means of two independent samples of logarithms.
 
-    `degrees` of freedom, 0 where a sample has but one value: then nothing is sure.
+    Attributes:
+        estimate: the difference.
+        error: its standard error.
+        degrees: degrees of freedom; 0 where a sample has only one value, and the
+            interval is infinite.
+        count: number of values of the smaller sample.
+
     """
 
     estimate: float
@@ -129,7 +139,7 @@ class Gap:
     count: int
 
     def interval(self, confidence: float = CONFIDENCE) -> Interval:
-        """The ratio that the gap is the logarithm of."""
+        """The ratio that the difference is the logarithm of, with its interval."""
         if not self.degrees:
             return Interval(math.exp(self.estimate), 0.0, math.inf, self.count)
         half = float(stdtrit(self.degrees, (1 + confidence) / 2)) * self.error
@@ -137,9 +147,9 @@ class Gap:
         return Interval(_exp(self.estimate), _exp(low), _exp(high), self.count)
 
     def p_beyond(self, reach: float) -> float:
-        """The p-value of lying outside of plus or minus `reach`: of the nearer bound.
+        """p-value of the difference lying beyond plus or minus `reach`.
 
-        Doubled, since it is read from the data which bound that is.
+        It is that of the nearer bound, doubled because the data choose the bound.
         """
         off = abs(self.estimate) - reach
         if not self.degrees:
@@ -150,18 +160,20 @@ class Gap:
 
 
 def welch(candidate: Sequence[float], baseline: Sequence[float]) -> Gap:
-    """The gap of two means; the samples may vary differently.
+    """Difference of two means; the samples may have different variances.
 
-    Welch (1947, Biometrika 34); degrees of freedom by Satterthwaite (1946).
+    Welch (1947, Biometrika 34); degrees of freedom after Satterthwaite (1946,
+    Biometrics Bulletin 2).
     """
     estimate = fmean(candidate) - fmean(baseline)
     count = min(len(candidate), len(baseline))
     if count < 2:
         return Gap(estimate, math.inf, 0, count)
-    shares = [variance(each) / len(each) for each in (candidate, baseline)]
+    samples = (candidate, baseline)
+    shares = [variance(sample) / len(sample) for sample in samples]
     freedom = [
-        share**2 / (len(each) - 1)
-        for share, each in zip(shares, (candidate, baseline), strict=True)
+        share**2 / (len(sample) - 1)
+        for share, sample in zip(shares, samples, strict=True)
     ]
     degrees = sum(shares) ** 2 / sum(freedom) if sum(freedom) else math.inf
     return Gap(estimate, math.sqrt(sum(shares)), degrees, count)
@@ -172,18 +184,18 @@ def unpaired_ratio_interval(
     baseline: Sequence[float],
     confidence: float = CONFIDENCE,
 ) -> Interval:
-    """The ratio of two independent samples of logarithms, one value a launch.
+    """The ratio of two independent samples of logarithms, one value for each launch.
 
-    For what can't be measured in one process.
+    For cases that can't be measured in one process.
     """
     return welch(candidate, baseline).interval(confidence)
 
 
 def discoveries(p_values: Sequence[float], level: float) -> tuple[bool, ...]:
-    """Which are found, so that on average at most a share `level` of them is false.
+    """Which tests are significant, with a false discovery rate of at most `level`.
 
-    Benjamini & Hochberg (1995, JRSS B 57). It holds for tests that lean the same way
-    (Benjamini & Yekutieli 2001), as those do that share a launch.
+    Benjamini & Hochberg (1995, JRSS B 57). It also holds for positively dependent tests
+    (Benjamini & Yekutieli 2001, Annals of Statistics 29), such as those of one launch.
     """
     ordered = sorted(p_values)
     small_enough = [
@@ -195,7 +207,7 @@ def discoveries(p_values: Sequence[float], level: float) -> tuple[bool, ...]:
 
 
 def excess(values: Sequence[float], bound: float) -> float:
-    """The one-sided p-value (Student 1908) of a mean that is no more than `bound`."""
+    """One-sided p-value (Student 1908) of a mean that is at most `bound`."""
     if len(values) < 2:
         return 1.0
     beyond, error = fmean(values) - bound, stdev(values) / math.sqrt(len(values))
@@ -205,11 +217,11 @@ def excess(values: Sequence[float], bound: float) -> float:
 
 
 def holm(p_values: Sequence[float], level: float) -> tuple[bool, ...]:
-    """Which are significant, with at most `level` for any false one among them all.
+    """Which tests are significant, with a probability of any false one of `level`.
 
-    Holm 1979, Scandinavian Journal of Statistics 6: from the smallest on, each against
-    the level over the number of those that are left, and none after the first that
-    fails.
+    Holm (1979, Scandinavian Journal of Statistics 6): from the smallest p-value on,
+    each is compared with the level divided by the number of remaining tests, up to the
+    first that fails.
     """
     found = [False] * len(p_values)
     order = sorted(range(len(p_values)), key=p_values.__getitem__)

@@ -1,4 +1,4 @@
-"""What a results file says once, and with how many digits: the same in fewer bytes."""
+"""A compact form of the results block: columns, shared values, fewer digits."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -9,20 +9,20 @@ from rnnbench.model.codec import WrongValue, typed
 from rnnbench.model.profile import Kind, Operator, Profile
 from rnnbench.model.run import Result, Run, Turns
 
-# A turn repeats itself to a percent at best: the sixth digit of its time is chance. It
-# moves by 0.005 % of itself at most.
+# A turn repeats to a percent at best, so the sixth digit of its time is noise. Five
+# digits change it by at most 0.005 %.
 _DIGITS = 5
-# A first call is a single reading, of files and compilers as much as of the layer.
+# A first call is read once, and depends on files and compilers as well.
 _FIRST_DIGITS = 3
-# The report shows six; the others are summed up by kind.
+# The report shows six; the others are summed by kind.
 _MOST_OPERATORS = 12
 OTHERS = "other operators"
 
-# Of each list of rows the key that all of them hold, and that is no one's usual value.
+# For each list of rows, the key that every row has and that is never left out.
 _KEYS = {"turns": "launch", "operators": "name", "timeline": "name"}
-# Lists of a value a turn, of which a single value stands for all.
+# Lists with a value for each turn; one value replaces a list of equal ones.
 _BY_TURN = ("faults",)
-# Either is there: what stands for the other is not to be filled in.
+# A row has `seconds` or `count`; neither is filled in where the other is there.
 _NEVER_USUAL = frozenset({"seconds", *_KEYS.values()})
 
 # No row has more fields.
@@ -32,34 +32,34 @@ Row = dict[str, Any]
 
 
 def lighter(run: Run) -> Run:
-    """`run` as it is written: no digits of chance, and the longest operators."""
+    """`run` as it is written: rounded times, and only the longest operators."""
     return replace(
         run,
         results=tuple(map(_lighter_result, run.results)),
         yardsticks=tuple(
-            replace(one, turns=tuple(map(_rounded_turns, one.turns)))
-            for one in run.yardsticks
+            replace(yardstick, turns=tuple(map(_rounded_turns, yardstick.turns)))
+            for yardstick in run.yardsticks
         ),
     )
 
 
 def rounded(value: float, digits: int = _DIGITS) -> float:
-    """`value` to so many significant digits."""
+    """`value` rounded to that many significant digits."""
     return float(f"{value:.{digits}g}")
 
 
 def compact(block: Row) -> Row:
-    """`block` with columns in place of rows, and what is usual in them said once."""
+    """`block` with columns in place of rows; what most rows share is written once."""
     results, yardsticks = block["results"], block["yardsticks"]
     profiles = [row["profile"] for row in results if row["profile"]]
-    turns = [_folded(one) for row in (*results, *yardsticks) for one in row["turns"]]
+    turns = [_folded(each) for row in (*results, *yardsticks) for each in row["turns"]]
     usual = {
         "result": _usual(results),
         "case": _usual(row["case"] for row in results),
         "turns": _usual(turns),
         "profile": _usual(profiles),
-        "operators": _usual(row for one in profiles for row in one["operators"]),
-        "timeline": _usual(row for one in profiles for row in one["timeline"]),
+        "operators": _usual(row for each in profiles for row in each["operators"]),
+        "timeline": _usual(row for each in profiles for row in each["timeline"]),
     }
     return {
         **block,
@@ -69,22 +69,22 @@ def compact(block: Row) -> Row:
     }
 
 
-def whole(block: Row) -> Row:
-    """`block` as it was before `compact`; what is odd is left for its reader."""
+def expanded(block: Row) -> Row:
+    """`block` as it was before `compact`; malformed parts are left to the decoder."""
     if "usual" not in block:
         return block  # of the first schema
     usual = {
         name: _few_keys(typed(dict, block["usual"]).get(name), f"usual.{name}")
         for name in ("result", "case", "profile", *_KEYS)
     }
-    rest = {name: value for name, value in block.items() if name != "usual"}
+    whole = {name: value for name, value in block.items() if name != "usual"}
     for name in ("results", "yardsticks"):
         rows = typed(list, block.get(name))
-        rest[name] = [
+        whole[name] = [
             _whole_row(row, usual, usual["result"] if name == "results" else {})
             for row in rows
         ]
-    return rest
+    return whole
 
 
 def _few_keys(value: Any, place: str) -> Row:
@@ -95,7 +95,7 @@ def _few_keys(value: Any, place: str) -> Row:
 
 
 def unfolded(turns: Row) -> Row:
-    """`turns`, which have their seconds, with a value for each where one stood."""
+    """`turns` with lists where one value replaced a list of equal ones."""
     seconds = turns.get("seconds")
     if not isinstance(seconds, list):
         return turns
@@ -128,11 +128,11 @@ def _lighter_profile(profile: Profile) -> Profile:
     if len(profile.operators) <= _MOST_OPERATORS + len(Kind):
         return profile
     longest = sorted(profile.operators, key=_spent, reverse=True)
-    kept, rest = longest[:_MOST_OPERATORS], longest[_MOST_OPERATORS:]
+    kept, others = longest[:_MOST_OPERATORS], longest[_MOST_OPERATORS:]
     sums = [
-        _sum(kind, [one for one in rest if one.kind is kind])
+        _sum(kind, [operator for operator in others if operator.kind is kind])
         for kind in Kind
-        if any(one.kind is kind for one in rest)
+        if any(operator.kind is kind for operator in others)
     ]
     return replace(profile, operators=(*kept, *sums))
 
@@ -145,25 +145,25 @@ def _sum(kind: Kind, operators: Sequence[Operator]) -> Operator:
     return Operator(
         name=OTHERS,
         kind=kind,
-        calls=sum(one.calls for one in operators),
-        host_seconds=rounded(sum(one.host_seconds for one in operators)),
-        device_seconds=rounded(sum(one.device_seconds for one in operators)),
-        allocated_bytes=sum(one.allocated_bytes for one in operators),
+        calls=sum(each.calls for each in operators),
+        host_seconds=rounded(sum(each.host_seconds for each in operators)),
+        device_seconds=rounded(sum(each.device_seconds for each in operators)),
+        allocated_bytes=sum(each.allocated_bytes for each in operators),
     )
 
 
 def _usual(rows: Iterable[Row]) -> Row:
-    """What more than half of the rows hold, where that is a value or an empty list."""
+    """Values that more than half of the rows have: plain ones or empty lists."""
     counts: dict[str, Counter[Any]] = {}
     total = 0
     for row in rows:
         total += 1
         for name, value in row.items():
-            # What can't be counted is no one value; an empty list stands as a tuple.
-            held = () if value == [] else value
-            if name in _NEVER_USUAL or isinstance(held, list | dict):
+            # A tuple can be counted in place of an empty list.
+            hashable = () if value == [] else value
+            if name in _NEVER_USUAL or isinstance(hashable, list | dict):
                 continue
-            counts.setdefault(name, Counter())[held] += 1
+            counts.setdefault(name, Counter())[hashable] += 1
     found = {name: count.most_common(1)[0] for name, count in counts.items()}
     return {
         name: [] if value == () else value
@@ -190,9 +190,9 @@ def _short_result(row: Row, usual: Row) -> Row:
 
 
 def _with_columns(row: Row, usual: Row) -> Row:
-    """`row` with a list for each name in place of its lists of rows."""
+    """`row` with a table of columns in place of each of its lists of rows."""
     columns = {
-        name: _columns([_folded(one) for one in row[name]], usual[name], key)
+        name: _columns([_folded(each) for each in row[name]], usual[name], key)
         for name, key in _KEYS.items()
         if row.get(name)
     }
@@ -210,24 +210,26 @@ def _columns(rows: Sequence[Row], usual: Row, key: str) -> Row:
 
 
 def _folded(row: Row) -> Row:
-    """`row` with one value where all turns have the same."""
+    """`row` with one value in place of a list of equal ones."""
     single = {
         name: row[name][0]
         for name in _BY_TURN
-        if row.get(name) and len(set(row[name])) == 1 and len(row[name]) == _many(row)
+        if row.get(name)
+        and len(set(row[name])) == 1
+        and len(row[name]) == _turn_count(row)
     }
     return {**row, **single}
 
 
-def _many(turns: Row) -> int:
+def _turn_count(turns: Row) -> int:
     count = turns.get("count")
     return len(turns["seconds"]) if count is None else int(count)
 
 
-def _whole_row(row: Any, usual: dict[str, Row], more: Row) -> Any:
+def _whole_row(row: Any, usual: dict[str, Row], defaults: Row) -> Any:
     if not isinstance(row, dict):
         return row
-    filled = {**more, **row}
+    filled = {**defaults, **row}
     for name in ("case", "profile"):
         if isinstance(filled.get(name), dict):
             filled[name] = {**usual[name], **filled[name]}
@@ -237,19 +239,19 @@ def _whole_row(row: Any, usual: dict[str, Row], more: Row) -> Any:
 
 
 def _with_rows(row: Row, usual: dict[str, Row]) -> Row:
-    there = {name: row[name] for name in _KEYS if isinstance(row.get(name), dict)}
-    rows = {name: _rows(held, usual[name], name) for name, held in there.items()}
+    tables = {name: row[name] for name in _KEYS if isinstance(row.get(name), dict)}
+    rows = {name: _rows(table, usual[name], name) for name, table in tables.items()}
     return {**row, **rows}
 
 
 def _rows(columns: Row, usual: Row, name: str) -> list[Row]:
     key = _KEYS[name]
-    many = len(typed(list, columns.get(key)))
-    for each, column in columns.items():
-        if len(typed(list, column)) != many:
-            raise WrongValue(f"{len(column)} of {each}, {many} of {key}", name)
+    count = len(typed(list, columns.get(key)))
+    for field, column in columns.items():
+        if len(typed(list, column)) != count:
+            raise WrongValue(f"{len(column)} of {field}, {count} of {key}", name)
     if "seconds" in columns:
-        usual = {each: value for each, value in usual.items() if each != "count"}
+        usual = {field: value for field, value in usual.items() if field != "count"}
     return [
         {**usual, **dict(zip(columns, values, strict=True))}
         for values in zip(*columns.values(), strict=True)

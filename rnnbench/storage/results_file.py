@@ -14,7 +14,7 @@ from rnnbench.model.case import AXES, Case
 from rnnbench.model.codec import WrongValue, integer, reader, typed
 from rnnbench.model.errors import ResultsError
 from rnnbench.model.run import MEASURED, Result, Run, Turns
-from rnnbench.storage.compact import compact, lighter, rounded, unfolded, whole
+from rnnbench.storage.compact import compact, expanded, lighter, rounded, unfolded
 from rnnbench.storage.files import read_json, reason_of, write_whole
 
 # 1: the first. 2: values that most rows share are written once, under `usual`;
@@ -39,7 +39,7 @@ _MOST_CHARACTERS = 10_000
 
 
 def empty_document() -> dict[str, Any]:
-    """What pytest-benchmark would have written, had there been anything to write."""
+    """The document that pytest-benchmark writes, without any benchmark."""
     try:
         writer = version("pytest-benchmark")
     except PackageNotFoundError:
@@ -54,7 +54,10 @@ def empty_document() -> dict[str, Any]:
 
 
 def attach(document: dict[str, Any], run: Run) -> None:
-    """Add `run` to a pytest-benchmark document, which holds its turns where it can."""
+    """Add `run` to a document of pytest-benchmark.
+
+    Turns that the document has already are not written again in the block.
+    """
     entries = _entries(document)
     run = lighter(run)
     block = {"schema": SCHEMA, **_plain(run)}
@@ -82,7 +85,7 @@ def _replace_data(entry: dict[str, Any], seconds: list[float]) -> None:
 
 
 def _entries(document: Any) -> dict[str, dict[str, Any]]:
-    """The entries of pytest-benchmark that hold turns, by the id of their case."""
+    """The entries of pytest-benchmark that have turns, by the id of their case."""
     found: dict[str, dict[str, Any]] = {}
     for benchmark in typed(list, typed(dict, document).get("benchmarks", [])):
         entry = typed(dict, benchmark)
@@ -102,7 +105,7 @@ def _is_replay(data: list[Any], seconds: list[float]) -> bool:
 
 def _plain(value: Any) -> Any:
     if isinstance(value, str):
-        # A lone surrogate (an argument that is not UTF-8) can't be written to a page.
+        # A lone surrogate (of an argument that is not UTF-8) can't be encoded.
         return str(value).encode(errors="replace").decode()
     if is_dataclass(value):
         return {
@@ -172,7 +175,7 @@ def _decode_document(document: Any) -> Run:
     entries = _entries(document)
     replayed = {name: entry["stats"]["data"] for name, entry in entries.items()}
     try:
-        body = whole({name: block[name] for name in block if name != "schema"})
+        body = expanded({name: block[name] for name in block if name != "schema"})
         rows = typed(list, body.get("results"))
         body["results"] = [_with_seconds(row, replayed) for row in rows]
         for name in ("results", "yardsticks"):

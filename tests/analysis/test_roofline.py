@@ -149,7 +149,7 @@ def test_a_layer_of_the_user_s_own_has_no_known_work(
 ):
     result = make_result(make_case(layer="mine:GRU"))
 
-    assert "not known" in position_of(result, (make_ceiling(),))
+    assert "is unknown" in position_of(result, (make_ceiling(),))
 
 
 def test_what_was_not_measured_has_no_place(make_result, make_ceiling):
