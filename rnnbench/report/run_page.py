@@ -9,7 +9,7 @@ from rnnbench.calibration.check_section import CheckSection
 from rnnbench.model.metric import PEAK_MEMORY, TIME
 from rnnbench.report.content import Fold
 from rnnbench.report.explorer import assets
-from rnnbench.report.html import asset, markup, render_template
+from rnnbench.report.html import markup, render_template
 from rnnbench.report.island import island, island_text, ratio_places
 from rnnbench.report.sections.answer import answer
 from rnnbench.report.sections.claimed import claims_fold
@@ -49,7 +49,7 @@ def render_page(view: RunView, around: Surroundings | None = None) -> str:
     return render_template(
         _TEMPLATE,
         {**_context(view, around), "data": markup(island_text(data))},
-        style=assets.style() + asset("static.css"),
+        style=assets.style(),
         script=assets.script(),
     )
 
