@@ -6,9 +6,12 @@ that a property test may use them, too.
 
 import random
 import signal
+import subprocess
+import sys
 from dataclasses import replace
 from itertools import product
 from math import exp, log
+from pathlib import Path
 
 import pytest
 from hypothesis import settings
@@ -242,3 +245,27 @@ profile_builder = _fixture(make_profile)
 ceiling_builder = _fixture(make_ceiling)
 simulation = _fixture(simulate)
 requirement = _fixture(require)
+
+
+ROOT = Path(__file__).parents[1]
+
+
+@pytest.fixture(scope="session")
+def wheel(tmp_path_factory):
+    """The wheel, built from the files that git knows or would add."""
+    folder = tmp_path_factory.mktemp("wheel")
+    source = folder / "source"
+    listed = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+    names = subprocess.check_output(listed, cwd=ROOT, text=True).split("\0")
+    for name in filter(None, names):
+        if (ROOT / name).is_symlink():
+            (source / name).parent.mkdir(parents=True, exist_ok=True)
+            (source / name).symlink_to((ROOT / name).readlink())
+        elif (ROOT / name).is_file() and not name.startswith(("results/", "reports/")):
+            (source / name).parent.mkdir(parents=True, exist_ok=True)
+            (source / name).write_bytes((ROOT / name).read_bytes())
+    build = "import setuptools.build_meta as b, sys; b.build_wheel(sys.argv[1])"
+    command = [sys.executable, "-c", build, folder]
+    subprocess.run(command, cwd=source, check=True, capture_output=True, timeout=120)
+    (built,) = folder.glob("*.whl")
+    return built
