@@ -64,7 +64,7 @@ LIBRARIES = {
     "typer": {"cli"},
     "rich": {"cli"},
     "matplotlib": {"report.charts"},
-    "jinja2": {"report.html", "report.site.document"},
+    "jinja2": {"report.html"},
     "markupsafe": {"report.html"},
     "json": {
         "worker.protocol",

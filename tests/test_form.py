@@ -32,12 +32,11 @@ SHORT = {
 # Modules that are still to be folded into their only user.
 TO_FOLD = {
     "runner.other_python",
-    "report.charts.over_nights",
     "worker.announcements",
 }
 
 # Classes of one name in two modules, still to be renamed.
-TO_RENAME = {"Night", "Step"}
+TO_RENAME = {"Step"}
 
 # Data that can run code when it is read, and code made from text.
 UNSAFE_MODULES = {"pickle", "marshal", "shelve", "dill", "cloudpickle", "joblib"}

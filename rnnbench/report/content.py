@@ -1,9 +1,8 @@
-"""What a page is made of: finished strings, and points to be drawn."""
+"""What a page is made of: tables and folded parts, with finished words."""
 
 from dataclasses import dataclass
 from enum import StrEnum
 
-from rnnbench.report.charts.over_nights import Trend
 from rnnbench.report.forest import Forest
 from rnnbench.report.sentences import Sentence
 from rnnbench.report.tokens import Hue
@@ -44,35 +43,16 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """Rows as long as `columns`; the first cell of a row is its heading.
-
-    `folded`: shown when asked for.
-    """
+    """Rows as long as `columns`; the first cell of a row is its heading."""
 
     title: str
     columns: tuple[Column, ...]
     rows: tuple[tuple[Cell, ...], ...]
-    folded: bool = False
 
     def __post_init__(self) -> None:
         """Refuse a row that would slip under another heading."""
         if any(len(row) != len(self.columns) for row in self.rows):
             raise ValueError(f"{self.title}: a row is not as long as the header")
-
-
-@dataclass(frozen=True, slots=True)
-class Text:
-    """A paragraph; `label` opens it, as the term that it is about."""
-
-    text: str
-    label: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Listing:
-    """Statements of one kind."""
-
-    items: tuple[Text, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,24 +69,3 @@ class Fold:
     tables: tuple[Table, ...] = ()
     notes: tuple[tuple[str, str], ...] = ()
     is_open: bool = False
-
-
-Block = Text | Listing | Table | Trend
-
-
-@dataclass(frozen=True, slots=True)
-class Section:
-    """A question of the reader, and what the run says to it."""
-
-    id: str
-    title: str
-    blocks: tuple[Block, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    """Everything that is said, in the order in which a reader asks."""
-
-    title: str
-    subtitle: str
-    sections: tuple[Section, ...]

@@ -3,6 +3,7 @@
 import base64
 import hashlib
 from collections.abc import Mapping
+from functools import cache
 from importlib.resources import files
 from typing import Any
 
@@ -21,6 +22,24 @@ def render_template(
     `style_source` and `script_source`. Every value of `context` is escaped unless it
     is Markup. No other style or script can run, and nothing can be fetched.
     """
+    text = (
+        _environment()
+        .get_template(name)
+        .render(
+            context,
+            style=markup(style),
+            script=markup(script),
+            style_source=source(style),
+            script_source=source(script) if script else "'none'",
+        )
+    )
+    # JSON can hold half of a pair of UTF-16; no file that a browser reads can.
+    return (text + "\n").encode("utf-8", "replace").decode("utf-8")
+
+
+@cache
+def _environment() -> Environment:
+    """One for all pages: reading a template takes longer than filling it in."""
     environment = Environment(
         loader=PackageLoader("rnnbench.report"),
         autoescape=True,
@@ -29,15 +48,7 @@ def render_template(
         lstrip_blocks=True,
     )
     environment.filters["hue"] = hue_of
-    text = environment.get_template(name).render(
-        context,
-        style=markup(style),
-        script=markup(script),
-        style_source=source(style),
-        script_source=source(script) if script else "'none'",
-    )
-    # JSON can hold half of a pair of UTF-16; no file that a browser reads can.
-    return (text + "\n").encode("utf-8", "replace").decode("utf-8")
+    return environment
 
 
 def markup(text: str) -> Markup:

@@ -41,10 +41,10 @@ class Answer:
 
 def answer(view: RunView) -> Answer:
     """The answer of any run: of two layers, of settings, or that there is none."""
-    if view.main:
-        groups = view.groups_of(view.main)
+    # A pair may have its memory read and its time not: one side was killed.
+    if view.main and (groups := view.groups_of(view.main)):
         return Answer(_headline(groups), lead_of(view, groups))
-    if view.contrasts:
+    if view.main is None and view.contrasts:
         return Answer(*settings_answer(view))
     return _without_ratios(view)
 

@@ -1,230 +1,271 @@
-"""What a machine's page says of its nights: levels, and where they changed."""
+"""Quantities over nights: from a machine's runs, and from its history."""
 
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from itertools import pairwise
+from statistics import fmean
 from typing import Any
 
-from rnnbench.analysis.stats import Interval
-from rnnbench.model.formatting import significant
+from rnnbench.analysis.labels import layer_name
+from rnnbench.model.formatting import counted, significant
 from rnnbench.model.metric import PEAK_MEMORY
-from rnnbench.regression.changes import Change, HistorySeries, all_series, changes_of
-from rnnbench.regression.history import Quantity, number
-from rnnbench.regression.history_store import Entry, History
-from rnnbench.report.charts.over_nights import Trend, TrendPanel
-from rnnbench.report.content import Block, Cell, Column, Section, Table, Text, Tone
-
-# Fewer nights are no trend, and a change can't be told from noise.
-LEAST_NIGHTS = 8
-# A chart takes some 12 kB and a tenth of a second.
-MOST_CHARTS = 24
-_MOST_ROWS = 500
-_HOW = (
-    "Followed are the time as a multiple of the yardstick's (a matrix product that is "
-    "measured beside the layers), the ratio of two layers, and peak memory. A change "
-    "of 1 % or more is told where a rank test and a clipped-mean test agree (p at most "
-    "0.005). Memory is exact. 'look again': the last nights stand out and are too few "
-    "to tell."
+from rnnbench.regression.changes import (
+    Change,
+    HistorySeries,
+    all_series,
+    changes_of,
 )
+from rnnbench.regression.history import Quantity
+from rnnbench.regression.history_store import Entry, History
+from rnnbench.report.site.entries import (
+    ListedRun,
+    MachineNights,
+    News,
+    Trend,
+    TrendChange,
+    TrendPoint,
+)
+
+# Fewer nights are no trend: a change could not be told from noise.
+LEAST_NIGHTS = 8
+# Trends that the index shows of a machine.
+_MOST_TRENDS = 2
+# Nights in the feed of one machine.
+_MOST_NEWS = 50
 
 
 @dataclass(frozen=True, slots=True)
-class Followed:
-    """A series with what was found in it."""
+class FollowedSeries:
+    """A series of the history with the changes that were found in it."""
 
     series: HistorySeries
-    found: tuple[Change, ...]
+    changes: tuple[Change, ...]
 
     @property
-    def worst(self) -> float:
-        """Its largest change, towards either side, on the scale of logarithms."""
-        return max((_size(change) for change in self.found), default=0.0)
+    def largest(self) -> float:
+        """The size of its largest change, whichever way it goes."""
+        return max(map(size_of, self.changes), default=0.0)
 
 
-def followed(held: History) -> dict[str, tuple[Followed, ...]]:
-    """The series of each machine, the largest change first."""
-    machines: dict[str, list[Followed]] = {e.machine: [] for e in held.entries}
-    for series in all_series(held):
-        found = tuple(changes_of(series))
-        machines[series.machine].append(Followed(series, found))
-    return {
-        machine: tuple(
-            sorted(
-                own,
-                key=lambda one: (
-                    -one.worst,
-                    one.series.case,
-                    one.series.quantity,
-                    one.series.against,
-                ),
-            )
-        )
-        for machine, own in machines.items()
+def followed_series(history: History) -> dict[str, tuple[FollowedSeries, ...]]:
+    """The series of each machine, those with the largest change first."""
+    machines: dict[str, list[FollowedSeries]] = {
+        entry.machine: [] for entry in history.entries
     }
+    for series in all_series(history):
+        found = FollowedSeries(series, tuple(changes_of(series)))
+        machines[series.machine].append(found)
+    return {machine: tuple(sorted(own, key=_rank)) for machine, own in machines.items()}
 
 
-def sections(held: History, own: Sequence[Followed]) -> tuple[Section, ...]:
-    """Changes, charts and levels of one machine; nothing where there are no nights."""
-    if not own:
-        return ()
-    changes = [change for one in own for change in one.found]
-    return (
-        Section("changes", "What changed", tuple(_changes(changes))),
-        Section("trends", "Over the nights", tuple(_charts(held, own))),
-        Section("series", "Every series", tuple(_table(own))),
+def nights_of(
+    history: History, parts: tuple[tuple[str, str], ...], own: Sequence[FollowedSeries]
+) -> MachineNights:
+    """What the index keeps of one machine's history."""
+    machine = own[0].series.machine if own else ""
+    changes = [change for each in own for change in each.changes]
+    return MachineNights(
+        parts=parts,
+        nights=sum(entry.machine == machine for entry in history.entries),
+        changes=len(changes),
+        trends=history_trends(history, own)[:_MOST_TRENDS],
+        news=_news(changes),
     )
 
 
-def _size(change: Change) -> float:
+def run_trends(runs: Iterable[ListedRun]) -> tuple[Trend, ...]:
+    """The mean ratio of each sweep and phase that a machine ran often enough."""
+    gathered: dict[tuple[str, tuple[str, ...], str], list[ListedRun]] = {}
+    for run in sorted(runs, key=lambda each: each.rank):
+        for each in run.phases:
+            if each.mean is not None:
+                key = (run.sweep_digest, run.layers, each.phase)
+                gathered.setdefault(key, []).append(run)
+    return tuple(
+        _run_trend(own, phase)
+        for (_, _, phase), own in gathered.items()
+        if len(own) >= LEAST_NIGHTS
+    )
+
+
+def _run_trend(runs: Sequence[ListedRun], phase: str) -> Trend:
+    found = [next(one for one in run.phases if one.phase == phase) for run in runs]
+    points = tuple(
+        TrendPoint(created=run.created, level=one.mean or 1, low=one.low, high=one.high)
+        for run, one in zip(runs, found, strict=True)
+    )
+    name = " ÷ ".join(map(layer_name, runs[0].layers))
+    series = HistorySeries(
+        machine=runs[0].machine,
+        case=runs[0].layers[0],
+        quantity=Quantity.RATIO,
+        against=runs[0].layers[1],
+        nights=tuple(map(_entry, runs)),
+        levels=tuple(point.level for point in points),
+    )
+    title = f"{name}, {phase}, {runs[0].sweep}"
+    return _trend(title, "×", points, tuple(changes_of(series)), series)
+
+
+def _entry(run: ListedRun) -> Entry:
+    return Entry(
+        created=run.created,
+        commit=run.commit,
+        version=run.version,
+        sweep=run.sweep,
+        torch=run.torch,
+        torch_git=run.torch_git,
+        machine=run.machine,
+        parts=run.parts,
+    )
+
+
+def history_trends(
+    history: History, own: Sequence[FollowedSeries], most: int = _MOST_TRENDS
+) -> tuple[Trend, ...]:
+    """Trends of the series with the largest changes; of memory only where it changed.
+
+    Memory is read without noise: where it never changed, there is nothing to see.
+    """
+    shown = [
+        each
+        for each in own
+        if len(each.series.nights) >= LEAST_NIGHTS
+        and (each.changes or each.series.quantity != Quantity.MEMORY)
+    ]
+    return tuple(_history_trend(history, each) for each in shown[:most])
+
+
+def _history_trend(history: History, followed: FollowedSeries) -> Trend:
+    series = followed.series
+    factor, unit = 1.0, "×"
+    if series.quantity == Quantity.MEMORY:
+        factor, unit = PEAK_MEMORY.scale(max(series.levels))
+    points = tuple(
+        TrendPoint(
+            created=entry.created,
+            level=level / factor,
+            low=None if math.isnan(low) else low / factor,
+            high=None if math.isnan(high) else high / factor,
+        )
+        for entry, (level, low, high) in zip(
+            series.nights, _levels(history, series), strict=True
+        )
+    )
+    title = f"{series.case}: {quantity_of(series)}"
+    return _trend(title, unit, points, followed.changes, series)
+
+
+def _trend(
+    title: str,
+    unit: str,
+    points: tuple[TrendPoint, ...],
+    changes: Sequence[Change],
+    series: HistorySeries,
+) -> Trend:
+    marks = tuple(
+        TrendChange(
+            place=series.nights.index(change.after),
+            share=change.share if math.isfinite(change.share) else 0.0,
+            says=f"{share_words(change.share)}, {cause_words(change)}",
+            is_certain=change.p is not None,
+        )
+        for change in changes
+    )
+    says = _levels_in_words([point.level for point in points], unit, marks, changes)
+    return Trend(title=title, says=says, unit=unit, points=points, changes=marks)
+
+
+def _levels_in_words(
+    levels: Sequence[float],
+    unit: str,
+    marks: Sequence[TrendChange],
+    changes: Sequence[Change],
+) -> str:
+    """The levels in words: "2.27× for 21 nights, then 2.40×, with PyTorch 2.14"."""
+    pairs = [pair for pair in zip(marks, changes, strict=True) if pair[0].is_certain]
+    edges = [0, *(mark.place for mark, _ in pairs), len(levels)]
+    text = ""
+    for number, (start, end) in enumerate(pairwise(edges)):
+        level = significant(fmean(levels[start:end]))
+        words = f"{level}{unit}" if unit == "×" else f"{level} {unit}"
+        if not number:
+            text = f"{words} for {counted(end - start, 'night')}"
+        else:
+            text += f", then {words}, with {cause_words(pairs[number - 1][1])}"
+    return text
+
+
+def quantity_of(series: HistorySeries) -> str:
+    """What a series follows, in words."""
+    if not series.against:
+        return series.quantity
+    return f"{series.quantity} to {series.against}"
+
+
+def size_of(change: Change) -> float:
+    """How large a change is, whichever way it goes."""
     return abs(math.log1p(change.share)) if change.share > -1 else math.inf
 
 
-def _changes(changes: Sequence[Change]) -> Iterable[Block]:
-    yield Text(_HOW)
-    if not changes:
-        yield Text("No change was found.")
-        return
-    ordered = sorted(changes, key=_size, reverse=True)
-    columns = ("case", "quantity", "change", "since", "nights since", "p")
-    yield Table(
-        "Changes, the largest first",
-        tuple(
-            Column(title, number=title in ("change", "nights since", "p"))
-            for title in (*columns, "commits", "PyTorch")
-        ),
-        tuple(map(_row, ordered[:_MOST_ROWS])),
-    )
-    if len(ordered) > _MOST_ROWS:
-        yield Text(f"{len(ordered) - _MOST_ROWS} smaller changes are not shown.")
-
-
-def _row(change: Change) -> tuple[Cell, ...]:
-    before, after = change.before, change.after
-    p = "look again" if change.p is None else f"{change.p:.4f}" if change.p else "exact"
-    torch = after.torch
-    if before.torch != after.torch:
-        torch = f"{before.torch} to {after.torch}"
-    return (
-        Cell(change.series.case),
-        Cell(_quantity(change.series)),
-        Cell(_share(change), Tone.FIRST if change.share < 0 else Tone.BAD),
-        Cell(after.created[:10]),
-        Cell(str(change.nights)),
-        Cell(p),
-        Cell(f"{before.commit or 'unknown'} to {after.commit or 'unknown'}"),
-        Cell(torch),
-    )
-
-
-def _share(change: Change) -> str:
-    if not math.isfinite(change.share):
+def share_words(share: float) -> str:
+    """A relative change in per cent, with its sign."""
+    if not math.isfinite(share):
         return "from nothing"
-    sign = "+" if change.share > 0 else ""
-    return f"{sign}{significant(100 * change.share, 2)} %"
+    return f"{'+' if share > 0 else ''}{significant(100 * share, 2)} %"
 
 
-def _quantity(series: HistorySeries) -> str:
-    return (
-        f"{series.quantity} to {series.against}" if series.against else series.quantity
+def cause_words(change: Change) -> str:
+    """What differed between the nights before and after: PyTorch, or the commit."""
+    before, after = change.before, change.after
+    day = f"from {after.created[:10]} on"
+    if before.torch != after.torch:
+        return f"PyTorch {before.torch} to {after.torch}, {day}"
+    if before.commit != after.commit:
+        old, new = (one.commit or "unknown" for one in (before, after))
+        return f"commit {old[:10]} to {new[:10]}, {day}"
+    return day
+
+
+def _news(changes: Iterable[Change]) -> tuple[News, ...]:
+    """One piece for each night in which something changed, the latest first."""
+    nights: dict[str, list[Change]] = {}
+    for change in changes:
+        # The last nights that stand out may yet turn out to be noise.
+        if change.p is not None:
+            nights.setdefault(change.after.created, []).append(change)
+    latest = sorted(nights, reverse=True)[:_MOST_NEWS]
+    return tuple(_piece(created, nights[created]) for created in latest)
+
+
+def _piece(created: str, changes: Sequence[Change]) -> News:
+    largest = max(changes, key=size_of)
+    says = (
+        f"{share_words(largest.share)}: {quantity_of(largest.series)} of "
+        f"{largest.series.case}; {cause_words(largest)}"
     )
+    return News(created=created, count=len(changes), says=says)
 
 
-def _charts(held: History, own: Sequence[Followed]) -> Iterable[Block]:
-    enough = [one for one in own if len(one.series.nights) >= LEAST_NIGHTS]
-    # Memory is exact: where it never changed, a chart would show a straight line.
-    enough = [
-        one
-        for one in enough
-        if one.found or one.series.quantity in (Quantity.RATIO, Quantity.NORMALISED)
-    ]
-    if not enough:
-        yield Text(f"No series has {LEAST_NIGHTS} nights yet, which a chart needs.")
-        return
-    shown = enough[:MOST_CHARTS]
-    rest = "" if len(shown) == len(enough) else f" of {len(enough)}"
-    yield Trend(
-        "trend",
-        f"{len(shown)}{rest} series over nights, the largest change first",
-        "A point is a night, its bar the 95 % interval where it is known. A dashed "
-        "line is the first night of another level, with the change above it. Each "
-        "chart has a scale of its own, which need not hold 0.",
-        tuple(_panel(held, one) for one in shown),
-    )
+def _rank(followed: FollowedSeries) -> tuple[float, str, str, str]:
+    series = followed.series
+    return -followed.largest, series.case, series.quantity, series.against
 
 
-def _panel(held: History, one: Followed) -> TrendPanel:
-    series = one.series
-    factor, unit = 1.0, "times the yardstick"
-    if series.quantity == Quantity.MEMORY:
-        factor, unit = PEAK_MEMORY.scale(max(series.levels))
-    elif series.quantity == Quantity.RATIO:
-        unit = "ratio of time"
-    return TrendPanel(
-        f"{series.case}: {_quantity(series)}",
-        unit,
-        tuple(
-            (_days(entry), Interval(level / factor, low / factor, high / factor, 1))
-            for entry, (level, low, high) in zip(
-                series.nights, _levels(held, series), strict=True
-            )
-        ),
-        tuple((_days(change.after), _share(change)) for change in one.found),
-    )
-
-
-def _levels(held: History, series: HistorySeries) -> list[tuple[float, float, float]]:
-    """Level and interval of each night; without an interval, the level alone."""
-    frame = held.frame
+def _levels(
+    history: History, series: HistorySeries
+) -> list[tuple[float, float, float]]:
+    """The level of each night with its interval, whose ends may be NaN."""
+    frame = history.frame
     frame = frame[
         (frame["case"] == series.case)
         & (frame["quantity"] == series.quantity)
         & (frame["against"] == series.against)
     ].dropna(subset=["value"])
-    rows: list[Any] = sorted(frame.itertuples(index=False), key=_place)
+    rows: list[Any] = list(frame.sort_values("entry").itertuples(index=False))
     return [
-        (
-            row.value,
-            row.low if math.isfinite(row.low) else row.value,
-            row.high if math.isfinite(row.high) else row.value,
-        )
+        (row.value, row.low, row.high)
         for row in rows
-        if held.entries[row.entry].machine == series.machine
+        if history.entries[row.entry].machine == series.machine
     ]
-
-
-def _place(row: Any) -> int:
-    return int(row.entry)
-
-
-def _days(entry: Entry) -> float:
-    """Since 1970; 0 where a foreign file's time is none."""
-    try:
-        moment = datetime.fromisoformat(entry.created)
-    except ValueError:
-        return 0.0
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=UTC)
-    return moment.timestamp() / 86400
-
-
-def _table(own: Sequence[Followed]) -> Iterable[Block]:
-    yield Table(
-        f"{min(len(own), _MOST_ROWS)} of {len(own)} series",
-        tuple(
-            Column(title, number=title not in ("case", "quantity"))
-            for title in ("case", "quantity", "nights", "first", "last", "changes")
-        ),
-        tuple(
-            (
-                Cell(one.series.case),
-                Cell(_quantity(one.series)),
-                Cell(str(len(one.series.nights))),
-                Cell(number(one.series.quantity, one.series.levels[0])),
-                Cell(number(one.series.quantity, one.series.levels[-1])),
-                Cell(str(len(one.found))),
-            )
-            for one in own[:_MOST_ROWS]
-        ),
-        folded=True,
-    )

@@ -72,15 +72,16 @@ def test_forest_has_a_dot_for_each_size_and_says_who_wins(layers):
     dots = [each for each in axes.collections if len(each.get_offsets()) == 6]
     assert len(dots) == 2
     labels = [label.get_text() for label in axes.get_yticklabels()]
-    assert labels == ["oneDNN on (default)", "inference", "training"]
+    assert labels == ["oneDNN on, PyTorch’s default", "inference", "training"]
 
 
-def test_forest_holds_its_mean_between_the_zones_it_belongs_to(layers):
+def test_forest_holds_its_means_on_the_side_of_the_faster_layer(layers):
     _, (axes,) = drawn("forest", layers)
 
-    low, high = axes.get_xlim()
-    assert low < 1
-    assert high > 2
+    one = axes.lines[0].get_xdata()[0]
+    means = [line.get_xdata()[0] for line in axes.lines if line.get_marker() == "D"]
+    assert len(means) == 2
+    assert min(means) > one > 0
     assert [text for text in texts_of(axes) if text.startswith(("1.9", "2.0"))]
 
 
@@ -173,10 +174,12 @@ def test_knobs_stand_against_their_plain_twins(settings):
 
     assert [key.label for key in drawing.key] == ["LSTM"]
     labels = [label.get_text() for label in time.get_yticklabels()]
-    assert labels == ["inference", "no bias ÷ bias"]
-    (mean,) = [line for line in time.lines if len(line.get_xdata()) == 1]
-    assert mean.get_xdata()[0] == pytest.approx(0.9, rel=0.02)
-    assert [label.get_text() for label in memory.get_yticklabels()] == ["", ""]
+    assert labels == ["no bias: inference"]
+    (value,) = [text for text in texts_of(time) if text.startswith("0.")]
+    assert 0.88 < float(value.partition("×")[0]) < 0.92
+    assert "1.00×" in texts_of(memory)
+    # Side by side, rows are named once.
+    assert [label.get_text() for label in memory.get_yticklabels()] == [""]
 
 
 @pytest.mark.parametrize(
@@ -209,6 +212,16 @@ def test_a_run_without_a_measured_case_is_refused_by_each_figure(
 
     with pytest.raises(ResultsError):
         FIGURES[name].draw(view(run))
+
+
+def test_a_pair_with_memory_and_no_time_is_refused(make_sweep, make_result, make_run):
+    lstm, gru = make_sweep(layer=["lstm", "gru"])
+    killed = make_result(gru, status="killed", peak_memory=4096)
+    run = make_run([make_result(lstm), killed])
+
+    for name in ("forest", "ratio", "tradeoff"):
+        with pytest.raises(ResultsError, match="compares no two layers"):
+            FIGURES[name].draw(view(run))
 
 
 def test_a_run_of_another_pair_is_about_that_pair(make_sweep, simulate):
