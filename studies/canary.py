@@ -1,11 +1,11 @@
-"""What the canary reads on this core between a sweep's turns: is its limit in a gap?
+"""Readings of the canary between turns on this core: is its limit in a gap?
 
     python -m studies.canary --seconds 30
 
-Turns are taken as a worker takes them, but nothing is waited for; before each of them
-the canary is read. The table has the share of readings that lie beyond so many times
-the fastest. A limit belongs where the shares stay the same from one line to the next:
-below it lies a calm core, beyond it one whose other hardware thread is busy.
+Turns are taken as a worker takes them, but without waiting for a calm core; before each
+turn the canary is read. The table gives the share of readings beyond multiples of the
+fastest. A limit belongs where the share stays the same from one line to the next: below
+it the core is calm, beyond it the core's other hardware thread is busy.
 """
 
 import argparse
@@ -34,7 +34,7 @@ ROUNDS = 5
 
 @dataclass(slots=True)
 class Listener(Watch):
-    """A watch that never waits, and keeps what it read, in seconds."""
+    """A watch that never waits and keeps its readings, in seconds."""
 
     readings: list[float] = field(default_factory=list)
 
@@ -43,9 +43,9 @@ class Listener(Watch):
 
 
 def listen(seconds, cells):
-    """Rounds of one cell after another for so long; the watch that heard them."""
+    """Take rounds of cell after cell for `seconds`; the watch with its readings."""
     watch, clock = Listener(), HostClock()
-    # As a worker does: one for all cells, which are of one device and type.
+    # One for all cells, as in a worker: they have one device and type.
     yardstick = warm_up(make_yardstick(cells[0].members[0].case), clock)
     watch.begin()
     end = time.perf_counter() + seconds
@@ -65,7 +65,7 @@ def listen(seconds, cells):
 
 
 def table(readings, calm):
-    """How many readings, and what share lies beyond each of TIMES."""
+    """Lines with the number of readings and the share beyond each of TIMES."""
     middle = sorted(readings)[len(readings) // 2] / calm
     yield (
         f"{len(readings)} readings of a canary that takes {calm * 1e6:.1f} µs at its "

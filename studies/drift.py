@@ -1,20 +1,20 @@
-"""Would another rule have covered more of what a drifting machine does?
+"""Coverage of other rules for the interval, on the launches of a drifting machine.
 
     python -m studies.drift results/calibration/amd-epyc-5db5a0f061fb.json
 
-Reads the A/A launches of a calibration in the order of measuring and takes the sets
-that share none, as the calibration's page does. The table has for each arm and rule the
-share of sets whose interval holds the mean of the other launches, of all cells and of
-the two longest training steps alone, and the launches that a set used:
+Reads the A/A launches of a calibration in the order of measuring and divides them into
+disjoint sets, as the calibration's page does. For each arm and rule the table gives the
+share of sets whose interval contains the mean of the other launches, for all cells and
+for the two longest training steps, and the launches used in a set:
 
   printed    the shipped rule
   tenth      its interval a tenth wider
   alike      wider where neighbours are alike, by their first autocorrelation
              (Bayley & Hammersley 1946, JRSS Supplement 8)
-  pairs      the wider of it and that of means of two launches
+  pairs      the wider of it and the interval of means of two launches
              (batch means: Conway 1963, Management Science 10)
-  marked     of launches alone in which a canary took at most 8 % over its fastest
-  corrected  each ratio less its regression on that canary
+  marked     only launches in which a canary took at most 8 % over its fastest
+  corrected  each ratio minus its regression on that canary
 
 The canary is the GRU of the longest training step in the same launch (of the second
 longest for that cell itself). The regression is over all launches, which no run knows:
@@ -39,7 +39,7 @@ from studies.calibration.samples_file import load_calibration
 
 # What the canary may take over its fastest.
 CALM = 1.08
-# No more likeness is believed of a few launches: twice as wide.
+# The most autocorrelation that few launches can show: twice as wide.
 MOST_LIKENESS = 0.6
 
 
@@ -50,7 +50,7 @@ def tenth(sets):
 def alike(sets):
     off = sets - sets.mean(axis=1, keepdims=True)
     likeness = (off[:, 1:] * off[:, :-1]).sum(axis=1) / (off * off).sum(axis=1)
-    # What n values show is too low by 1 / n (Kendall 1954, Biometrika 41).
+    # The estimate of n values is too low by 1 / n (Kendall 1954, Biometrika 41).
     likeness = np.clip(likeness + 1 / sets.shape[1], 0, MOST_LIKENESS)
     return halves(sets) * np.sqrt((1 + likeness) / (1 - likeness))
 
@@ -91,7 +91,7 @@ RULES = (
 
 
 def series(samples):
-    """Of each cell and name: is it of the longest two, log-ratios, and the canary's."""
+    """For each cell and name: whether it is one of the longest two, logs, canary."""
     cells = {}
     for sample in samples:
         cells.setdefault(sample.cell, {})[sample.launch] = sample
@@ -132,13 +132,13 @@ def table(calibration):
             used = np.concatenate([held.stops.used for _, _, held in judged])
             yield (
                 f"{arm.label}, {rule.name}: "
-                f"{told(held)}, of the longest two {told(longs)}; "
+                f"{share(held)}, of the longest two {share(longs)}; "
                 f"{used.mean():.1f} launches a set"
                 + (f", {kept:.0%} of all kept" if kept < 1 else "")
             )
 
 
-def told(parts):
+def share(parts):
     held = np.concatenate(parts) if parts else np.array([])
     return f"{int(held.sum())} of {held.size} sets" + (
         f" ({held.mean():.1%})" if held.size else ""

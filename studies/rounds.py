@@ -1,11 +1,11 @@
-"""How many rounds to a launch would have been the cheapest, by a run's own file.
+"""The number of rounds in a launch that would have cost least, from a run's file.
 
     python -m studies.rounds results/reference/sixty-epyc-2-cores.json
 
-What a ratio says differs from launch to launch for two reasons: turns are noisy, which
-more rounds mend, and processes differ, which only more launches do. Both parts follow
-from the turns, the costs from what the run took. The table has, for so many rounds to
-a launch, the time that the same intervals would take as a share of what they took.
+A ratio varies from launch to launch for two reasons: turns are noisy, which more rounds
+average out, and processes differ, which only more launches average out. Both parts
+follow from the turns, the costs from the run's effort. The table gives, for each number
+of rounds, the time for the same intervals as a share of the time that the run took.
 """
 
 import argparse
@@ -21,17 +21,17 @@ from rnnbench.model.errors import RnnbenchError
 from rnnbench.model.metric import TIME
 from rnnbench.storage.results_file import load_run
 
-# Two halves of a launch, each of which has a lower third.
+# So that each half of a launch has a lower third.
 LEAST_ROUNDS = 4
 ROUNDS = (2, 3, 4, 5, 6, 8, 10, 12, 16)
 
 
 @dataclass(frozen=True)
 class Parts:
-    """Of the variance of a launch's log-ratio, in the mean over ratios; and its costs.
+    """Parts of the variance of a launch's log-ratio, mean over ratios, and their costs.
 
-    `within`: of the turns, at `rounds` of them. `between`: of the processes. `start`,
-    `round`: lane seconds of a launch of a workload before its rounds, and of one.
+    `within`: the variance of turns at `rounds` of them; `between`: that of processes.
+    `start`: lane seconds of a launch of a workload before its rounds; `round`: of one.
     """
 
     within: float
@@ -44,7 +44,7 @@ class Parts:
         return self.between + self.within * self.rounds / rounds
 
     def share(self, rounds):
-        """Of the time that was taken, for intervals of the same width."""
+        """Time for intervals of the same width, as a share of the run's."""
 
         def cost(count):
             return (self.start + self.round * count) * self.variance(count)
@@ -52,7 +52,7 @@ class Parts:
         return cost(rounds) / cost(self.rounds)
 
     def cheapest(self):
-        """Cochran 1977, Sampling Techniques, 10.6: the optimum of two stages."""
+        """The optimum of two stages: Cochran 1977, Sampling Techniques, 10.6."""
         noise = self.within * self.rounds
         if not self.between:
             return float("inf")
@@ -60,10 +60,10 @@ class Parts:
 
 
 def split_half(candidate, baseline):
-    """The variance of a launch's log-ratio that its own two halves tell of.
+    """The variance of a launch's log-ratio, estimated from its two halves.
 
-    They are every other round; each half has twice the variance of the whole, so that
-    their difference has four times that.
+    A half is every other round and has twice the variance of the whole, so that the
+    difference of the halves has four times that.
     """
     each = [
         launch_log(candidate[first::2]) - launch_log(baseline[first::2])
@@ -110,7 +110,7 @@ def parts_of(run):
 
 
 def table(parts):
-    """The parts and the costs, and what other numbers of rounds would have taken."""
+    """Lines with the parts, the costs, and the time for other numbers of rounds."""
     whole = parts.variance(parts.rounds)
     yield (
         f"a launch's ratio varies by {100 * sqrt(whole):.2f} % (standard deviation, "

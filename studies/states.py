@@ -1,13 +1,13 @@
-"""Which canary sees what moves a ratio of GRU to LSTM from launch to launch?
+"""A search for a canary that sees what moves GRU/LSTM from launch to launch.
 
     python -m studies.states --minutes 10
 
-Each launch is a fresh process on one core, as a worker is started. It times a training
-step of 32 time steps by turns, GRU and LSTM, and before each round reads canaries of
-what a core has or shares: its interpreter, its own cache, the shared cache, memory, the
-translation of addresses, and small operators one after the other. The table has how
-much each varied from launch to launch, and how it goes with the ratio (correlation of
-the logarithms). What moves a ratio, and could be waited for, would show up in one.
+Each launch is a fresh process on one core, started like a worker. It times a training
+step of 32 time steps, GRU and LSTM in turns. Before each round it reads canaries of
+resources that a core has or shares: interpreter, own cache, shared cache, memory,
+address translation, and a sequence of small operators. The table says how much each
+varied from launch to launch, and how it correlates with the ratio (both as logarithms).
+Whatever moves a ratio, and could be waited for, would show up in one of them.
 """
 
 import argparse
@@ -38,7 +38,7 @@ from rnnbench.worker.timing.turn import take_turn, warm_up
 from studies.calibration.cells import cells_of
 from studies.calibration.samples import Part
 
-# The quicker of two: an interrupt is none of a state.
+# The faster of two readings: an interrupt is not a state of the core.
 READINGS = 2
 ROOT = Path(__file__).parents[1]
 PAGE, WORD = 4096, 8
@@ -56,12 +56,12 @@ def steps():
 
 
 def canaries():
-    """What is timed, by its name."""
+    """The canaries by name: calls to be timed."""
     draw = np.random.default_rng(0)
     own, shared, far = (
         np.ones(size // WORD) for size in (768 << 10, 8 << 20, 64 << 20)
     )
-    # Of ordinary pages, which numpy's own large arrays need not be of.
+    # On ordinary pages; numpy may put its own large arrays on huge ones.
     mapped = mmap.mmap(-1, 64 << 20, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
     if hasattr(mmap, "MADV_NOHUGEPAGE"):
         mapped.madvise(mmap.MADV_NOHUGEPAGE)
@@ -69,7 +69,7 @@ def canaries():
     pages[:] = 1.0
     in_shared = draw.permutation(shared.size)[:20_000]
     in_far = draw.permutation(far.size)[:5_000]
-    # One word of each page, each in another line, so that its cache is no bottleneck.
+    # One word of each page, each in another cache line, so that the cache is no limit.
     first = draw.permutation((64 << 20) // PAGE)[:6_000] * (PAGE // WORD)
     in_pages = first + WORD * draw.integers(0, PAGE // 64, first.size)
     cell = torch.nn.GRUCell(64, 64)
@@ -97,7 +97,7 @@ def canaries():
 
 
 def launch(calm):
-    """One launch: the logs of its members and of its canaries, and the calm canary."""
+    """One launch: logarithms of its members and canaries, and the calm canary."""
     torch.set_num_threads(1)
     clock, watch, kinds = HostClock(), Watch(), canaries()
     watch.begin()
@@ -105,7 +105,7 @@ def launch(calm):
     for call in kinds.values():
         clock.time(call)
     read = {name: [] for name in kinds}
-    told = {}
+    cells = {}
     for cell, cases in steps().items():
         members = {
             name: warm_up(build(cases[name]), clock)
@@ -121,13 +121,13 @@ def launch(calm):
             for name in random.sample(MEMBERS, len(MEMBERS)):
                 turn = take_turn(members[name], clock, Device.CPU, watch)
                 turns[name].append(turn.seconds)
-        told[cell] = {name: launch_log(seconds) for name, seconds in turns.items()}
+        cells[cell] = {name: launch_log(seconds) for name, seconds in turns.items()}
     logs = {name: float(np.log(median(seconds))) for name, seconds in read.items()}
-    return {"cells": told, "canaries": logs, "calm": watch.calm}
+    return {"cells": cells, "canaries": logs, "calm": watch.calm}
 
 
 def launches(seconds):
-    """Fresh processes one after the other for so long; what each said."""
+    """Launch fresh processes for `seconds`; what each of them measured."""
     end, calm = time.monotonic() + seconds, 0.0
     found = []
     while not found or time.monotonic() < end:
@@ -146,7 +146,7 @@ def launches(seconds):
 
 
 def table(found):
-    """How the ratio, the members and the canaries of each cell varied."""
+    """Lines with the variation of ratio, members and canaries in each cell."""
     canary = {
         name: np.array([one["canaries"][name] for one in found])
         for name in found[0]["canaries"]
@@ -165,7 +165,7 @@ def table(found):
 
 
 def correlation(ours, theirs):
-    """Pearson's; 0 where one never varies."""
+    """Pearson's correlation; 0 where one side never varies."""
     if not (ours.std() and theirs.std()):
         return 0.0
     return float(np.corrcoef(ours, theirs)[0, 1])

@@ -1,4 +1,4 @@
-"""A calibration's samples as series of launches, by the circumstances of measuring."""
+"""Samples of a calibration as series of launches, by arm: load and allocator."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -10,20 +10,20 @@ from studies.calibration.samples import Calibration, Condition, Part, Sample
 
 @dataclass(frozen=True, slots=True)
 class Arm:
-    """Under which circumstances it was measured."""
+    """The conditions under which samples were measured."""
 
     condition: Condition
     allocator: Allocator
 
     @property
     def label(self) -> str:
-        """In words."""
+        """The arm in words."""
         return f"{self.condition}, {self.allocator}"
 
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """One quantity of one cell, launch by launch; `call`: seconds of its longest."""
+    """One quantity of one cell by launch; `call`: seconds of the longest call."""
 
     cell: str
     name: str
@@ -32,7 +32,7 @@ class Series:
 
 
 class Size(StrEnum):
-    """How long the calls of a cell are: under 0.5 ms, under 5 ms, longer."""
+    """The length of a cell's calls: under 0.5 ms, under 5 ms, longer."""
 
     SMALL = "small"
     MIDDLE = "middle"
@@ -40,7 +40,7 @@ class Size(StrEnum):
 
 
 def arms_of(calibration: Calibration) -> tuple[Arm, ...]:
-    """What there is, steady and idle first."""
+    """The arms that were measured, steady and idle first."""
     found = {(one.allocator, one.condition) for one in calibration.samples}
     return tuple(
         Arm(condition, allocator)
@@ -51,7 +51,7 @@ def arms_of(calibration: Calibration) -> tuple[Arm, ...]:
 
 
 def samples_of(calibration: Calibration, part: Part, arm: Arm) -> list[Sample]:
-    """In the order of launches."""
+    """The samples of a part and arm, in the order of launches."""
     found = [
         one
         for one in calibration.samples
@@ -63,8 +63,8 @@ def samples_of(calibration: Calibration, part: Part, arm: Arm) -> list[Sample]:
 def series_of(calibration: Calibration, part: Part, arm: Arm) -> tuple[Series, ...]:
     """Each quantity of each cell, in the order of launches.
 
-    As a run reads its own launches (`record.paired`): without those that were disturbed
-    throughout, where they are not the rule.
+    Launches that were disturbed throughout are left out unless they are the majority,
+    as in a run (`model.run.paired`).
     """
     values: dict[tuple[str, str], list[tuple[float, bool]]] = {}
     calls: dict[tuple[str, str], list[float]] = {}
@@ -90,7 +90,7 @@ def _counting(values: list[tuple[float, bool]]) -> tuple[float, ...]:
 
 
 def size_of(call: float) -> Size:
-    """By the seconds of the cell's longest call."""
+    """The size of a cell whose longest call takes `call` seconds."""
     if call < 0.5e-3:
         return Size.SMALL
     return Size.MIDDLE if call < 5e-3 else Size.LARGE

@@ -1,4 +1,4 @@
-"""One stage of a calibration, launch by launch: fresh workers, samples, a journal."""
+"""Carries out the stages of a calibration: fresh workers, samples, a journal."""
 
 import asyncio
 import random
@@ -25,13 +25,13 @@ from studies.calibration.samples import Condition, Part, Sample
 from studies.calibration.samples_journal import SampleJournal
 from studies.calibration.stages import Stage
 
-# So many in a row are no chance, and no single layer either.
+# So many deaths in a row are neither chance nor a single layer.
 MOST_DEATHS = 3
 
 
 @dataclass(frozen=True, slots=True)
 class Launch:
-    """What one fresh worker is to do."""
+    """The work of one fresh process."""
 
     number: int
     cells: tuple[Cell, ...]
@@ -39,9 +39,10 @@ class Launch:
 
 @dataclass(slots=True, kw_only=True)
 class Calibrator:
-    """Carries out stages. `show` is told of each cell; `command` starts a worker.
+    """Carries out stages; `show` gets the progress, `command` starts a worker.
 
-    `missed`: what was left out since its worker died or its layer failed, a line each.
+    `missed`: a line for each sample that was left out because its worker died or its
+    layer failed.
     """
 
     journal: SampleJournal
@@ -52,13 +53,13 @@ class Calibrator:
     _done: int = 0
     _due: int = 0
     _began: float = 0.0
-    # Another order in each launch; not a matter of security.
+    # A different order in each launch; not a matter of security.
     _random: random.Random = field(default_factory=random.Random)
 
     def carry_out(self, stage: Stage) -> None:
         """Measure what the journal lacks of `stage`, under its condition.
 
-        What was measured stays, whatever ends this; CampaignError where nothing can be.
+        Measured samples stay, whatever ends this. CampaignError where no worker lives.
         """
         due = self._pending(stage)
         self._done, self._deaths = 0, 0
@@ -73,7 +74,7 @@ class Calibrator:
                 asyncio.run(self._in_lanes(stage, due))
 
     def _pending(self, stage: Stage) -> list[Launch]:
-        """The launches, each with the cells that it lacks."""
+        """The launches, each with its missing cells."""
         lacking = (
             Launch(
                 number,
@@ -89,7 +90,7 @@ class Calibrator:
         return [launch for launch in lacking if launch.cells]
 
     def _rerun(self, stage: Stage, due: Sequence[Launch]) -> None:
-        """Whole campaigns, one after the other: each has lanes of its own."""
+        """Whole runs, one after the other: each has lanes of its own."""
         for launch in due:
             at = f"re-run {launch.number + 1}"
             samples, faults = rerun(
@@ -116,7 +117,7 @@ class Calibrator:
         await in_lanes(_processes(stage.allocator, due), work, lanes())
 
     async def _launch(self, stage: Stage, launch: Launch, lane: Lane) -> None:
-        """Every cell of the launch once; a worker that dies is replaced."""
+        """Measure every cell of the launch once; a worker that dies is replaced."""
         setting = Setting(allocator=stage.allocator)
         start = Start(threads=1, cores=lane.cores)
         pending = deque(self._random.sample(launch.cells, len(launch.cells)))
@@ -147,7 +148,7 @@ class Calibrator:
             self.missed.append(f"{where}, {cell.id}: {taken}")
 
     def _mourn(self, death: WorkerDeathError) -> None:
-        """Count it; what dies again and again is not measured around."""
+        """Count a death; CampaignError after too many in a row."""
         self._deaths += 1
         if self._deaths >= MOST_DEATHS:
             times = f"{MOST_DEATHS} times in a row"
@@ -165,9 +166,9 @@ class Calibrator:
 
 
 def _processes(allocator: Allocator, due: Sequence[Launch]) -> Sequence[Launch]:
-    """What has a worker of its own: with the system's allocator, each cell.
+    """The launches by process: with the system's allocator, one for each cell.
 
-    As a user gets it who sets nothing: nothing else ran in that process.
+    That is what a user gets who sets nothing: nothing else ran in that process.
     """
     if allocator is Allocator.STEADY:
         return due

@@ -1,4 +1,4 @@
-"""What a calibration measures: which layers, which of them twice, which slowed."""
+"""Layers that a calibration measures: plain, twice, or slowed."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -49,7 +49,7 @@ _LAYERS = ("gru", "lstm")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Member:
-    """A case by its name within a cell; `slowdown`: the share by which it is slower."""
+    """A case by its name within a cell; `slowdown`: the share by which it is slowed."""
 
     name: str
     case: Case
@@ -58,7 +58,7 @@ class Member:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Comparison:
-    """A log-ratio by its name: of which member to which."""
+    """A named log-ratio of two members."""
 
     name: str
     candidate: str
@@ -67,9 +67,9 @@ class Comparison:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cell:
-    """Members that are measured side by side, and what is read of them.
+    """Members that are measured side by side, and their comparisons.
 
-    `seconds`: as many rounds as fit in them in one launch, but at most `most`.
+    In one launch they take as many rounds as fit in `seconds`, and at most `most`.
     """
 
     id: str
@@ -80,7 +80,7 @@ class Cell:
 
 
 def cells_of(part: Part, allocator: Allocator) -> tuple[Cell, ...]:
-    """The cells of a part, in an order of which the beginning is the best choice."""
+    """The cells of a part, ordered so that the first ones are the best selection."""
     return tuple(_MAKERS[part](allocator))
 
 
@@ -91,7 +91,7 @@ def sweep_of(cells: Iterable[Cell]) -> tuple[Workload, ...]:
 
 
 def _twice(allocator: Allocator) -> Iterable[Cell]:
-    """Each layer as two members, so that it has nothing to differ by."""
+    """Each layer as two members, which are equal."""
     for shape in _mixed(len(_SMALL), len(_MIDDLE), len(_LARGE)):
         gru, lstm = (_case(layer, shape, allocator) for layer in _LAYERS)
         yield Cell(
@@ -112,7 +112,7 @@ def _twice(allocator: Allocator) -> Iterable[Cell]:
 
 
 def _slowed(allocator: Allocator) -> Iterable[Cell]:
-    """Each layer beside itself made slower: a cell has one layer alone."""
+    """Each layer beside slowed copies of itself; a cell has one layer."""
     for shape in _mixed(8, 4, 1):
         for layer in _LAYERS:
             case = _case(layer, shape, allocator)
@@ -145,8 +145,8 @@ def _plain(allocator: Allocator, counts: tuple[int, int, int]) -> Iterable[Cell]
 
 
 def _mixed(small: int, middle: int, large: int) -> list[_Shape]:
-    """So many of each size, dealt in turn, so that any beginning has some of each."""
-    # From both ends: inference stands before training in each row.
+    """Shapes of each size in turn, so that the first ones have some of each size."""
+    # From both ends: in each row inference comes before training.
     rows = [
         _from_both_ends(row)[:count]
         for row, count in ((_SMALL, small), (_MIDDLE, middle), (_LARGE, large))

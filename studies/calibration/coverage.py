@@ -1,6 +1,6 @@
-"""How often the interval that is printed holds the mean of the other launches.
+"""The share of printed intervals that contain the mean of the other launches.
 
-A mean over all launches has the interval's own in it, and would flatter.
+A mean over all launches would include the interval's own, and make the share too high.
 """
 
 from collections.abc import Callable, Sequence
@@ -39,14 +39,14 @@ _IDEAL = 1
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """What one rule's intervals cover, over random orders of the launches of each cell.
+    """Coverage of one rule's intervals, over random orders of each cell's launches.
 
-    `plain` holds each against the mean of the other launches as if that were the truth;
-    `corrected` allows for that mean's own error. `disjoint`: plain, of sets in the
-    order of measuring that share no launch. `expected`: what plain would be were every
-    launch normal and independent, as many and as spread. `launches`: used on average.
-    `narrow`: the share of intervals that are as narrow as the policy asks. `fixed`:
-    launches, where the rule takes always as many.
+    `plain` compares each interval with the mean of the other launches, as if that were
+    the truth; `corrected` allows for that mean's own error. `disjoint`: as plain, for
+    disjoint sets in the order of measuring. `expected`: plain for independent normal
+    launches of the same number and spread. `launches`: mean number of launches used.
+    `narrow`: share of intervals that are as narrow as the policy asks. `fixed`: the
+    number of launches, of a rule that always takes as many.
     """
 
     fixed: int | None
@@ -61,7 +61,7 @@ class Coverage:
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """Row by row: whether the interval holds the other launches' mean."""
+    """For each row, whether the interval contains the mean of the other launches."""
 
     plain: Claims
     corrected: Claims
@@ -69,7 +69,7 @@ class Held:
 
 
 def coverages(calibration: Calibration, arm: Arm) -> tuple[Coverage, ...]:
-    """The stop rule's first, then of fixed numbers; none where launches are too few."""
+    """Coverage of the stop rule, then of fixed numbers; none for too few launches."""
     series = [
         each
         for each in series_of(calibration, Part.AA, arm)
@@ -112,7 +112,7 @@ def hold(
     looks: Sequence[int],
     half_of: Callable[[Floats], Floats] = halves,
 ) -> Held:
-    """Whether the interval that ends each row holds the mean of its other launches."""
+    """Whether each row's final interval contains the mean of its other launches."""
     stops = stop(rows, looks, POLICY.precision, half_of)
     means, errors = rest(rows, stops.used)
     off = np.abs(stops.means - means)
@@ -120,10 +120,10 @@ def hold(
 
 
 def _expected(fixed: int | None, rows: Floats, place: int) -> float:
-    """Of normal launches: by formula, or by trial where the width says when to stop.
+    """Coverage of normal launches: by formula, or by simulation for the stop rule.
 
-    A rule that stops where it finds them narrow keeps more of the intervals that are
-    so by luck: with 50 launches for all, and 14 of them used, 89 % and not 91 %.
+    A rule that stops where intervals are narrow keeps more of those that are narrow by
+    luck: with 50 launches in all and 14 of them used it covers 89 %, not 91 %.
     """
     launches = rows.shape[1]
     if fixed is not None:

@@ -1,4 +1,4 @@
-"""All that a calibration tells of the harness, under each of the circumstances."""
+"""All findings of a calibration, for each arm."""
 
 from dataclasses import dataclass
 
@@ -27,7 +27,7 @@ from studies.calibration.steadiness import (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Findings:
-    """All that is known of one arm."""
+    """The findings of one arm."""
 
     arm: Arm
     alarms: tuple[Alarms, ...]
@@ -41,7 +41,7 @@ class Findings:
 
 
 def findings_of(calibration: Calibration) -> tuple[Findings, ...]:
-    """Of each arm; it takes seconds."""
+    """The findings of each arm; computing them takes seconds."""
     return tuple(
         Findings(
             arm=arm,

@@ -1,4 +1,4 @@
-"""What the harness is held to, and whether it keeps to it on one machine.
+"""Goals of the harness, and whether they are met on one machine.
 
 A figure is judged by its estimate; its interval says how well that is known.
 """
@@ -22,7 +22,7 @@ _RULES = {
 
 
 class Unit(StrEnum):
-    """What a goal's figure is."""
+    """The unit of a goal's figure."""
 
     SHARE = "share"
     TIME = "time"
@@ -30,7 +30,7 @@ class Unit(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Goal:
-    """One promise, and what was measured; `figure`: None where there is none.
+    """One goal and its measured figure; None where nothing was measured.
 
     `over`: what the figure's count counts. Its ends are equal where it has no interval.
     """
@@ -46,14 +46,14 @@ class Goal:
 
     @property
     def is_met(self) -> bool | None:
-        """None where nothing was measured that could be judged."""
+        """Whether the goal is met; None where nothing was measured."""
         if self.figure is None:
             return None
         return self.at_least <= self.figure.estimate <= self.at_most
 
     @property
     def is_open(self) -> bool:
-        """Whether the interval reaches across an end of the goal: chance may decide."""
+        """Whether the interval contains an end of the goal: chance may decide."""
         if self.figure is None:
             return False
         low, high = self.figure.low, self.figure.high
@@ -61,7 +61,7 @@ class Goal:
 
 
 def goals_of(findings: Sequence[Findings]) -> tuple[Goal, ...]:
-    """Goal by goal, and of each goal arm by arm."""
+    """The goals in order, each for every arm."""
     rows = zip(*(_goals(each) for each in findings), strict=True)
     return tuple(goal for row in rows for goal in row)
 
@@ -90,7 +90,7 @@ def _false_alarms(found: Findings) -> list[Goal]:
 
 
 def _called(found: Findings, rule: Alarms, ends: tuple[float, float]) -> list[Goal]:
-    """By resampled sets, of which there are many, and by disjoint ones."""
+    """A goal for resampled sets, of which there are many, and one for disjoint sets."""
     resampled = Goal(
         what=f"A/A called different: {_RULES[rule.rule]}",
         part=Part.AA,
@@ -100,16 +100,16 @@ def _called(found: Findings, rule: Alarms, ends: tuple[float, float]) -> list[Go
         figure=rule.resampled,
         over="resampled sets",
     )
-    # Of disjoint sets there are too few for 0.1 %: the gate may flag none of them.
+    # There are too few disjoint sets for 0.1 %: the gate must not flag any of them.
     most = 0.0 if rule.rule is Rule.GATE else ends[1]
     apart = replace(resampled, figure=rule.disjoint, at_most=most, over="disjoint sets")
     return [resampled, apart]
 
 
 def _coverage(found: Findings) -> list[Goal]:
-    """Against the others' mean as if it were the truth; and with its own error, too.
+    """Coverage of the mean of the other launches, and corrected for its own error.
 
-    By the first alone some 50 launches can't show 92 %: of ideal ones it is 89 %.
+    The first alone can't reach 92 % with about 50 launches: ideal ones give 89 %.
     """
     printed = next((each for each in found.coverages if each.fixed is None), None)
     plain = Goal(
@@ -192,7 +192,7 @@ def _exact(value: float, count: int) -> Interval:
 
 
 def _settle(found: Findings) -> Goal:
-    """The cell furthest off: its interval, turned where it is off downwards."""
+    """The cell with the largest offset; a negative one is mirrored."""
     figure = None
     if found.settled:
         ratio = found.settled[0].ratio
@@ -215,7 +215,7 @@ def _floor(found: Findings) -> Goal:
         what="an empty step, above the clock",
         part=Part.FLOOR,
         arm=found.arm,
-        # What the clock itself takes is taken off: it may come out below 0.
+        # The time of the clock itself is subtracted, so the result may be below 0.
         at_least=-0.2e-6,
         at_most=0.2e-6,
         unit=Unit.TIME,

@@ -1,4 +1,4 @@
-"""Where the calibration of a machine is kept, and what must not change meanwhile."""
+"""The files of a machine's calibration, and the facts that must not change."""
 
 import shutil
 import subprocess
@@ -20,12 +20,12 @@ _GIT_SECONDS = 10.0
 
 
 def machine_of(environment: Environment) -> str:
-    """For a file and a folder, as a history and a site name the machine."""
+    """The machine's name in files, as in a history and a site."""
     return machine_key(machine_parts(environment))
 
 
 def header_of(environment: Environment) -> Header:
-    """What samples must share to belong together, of this machine and version."""
+    """Facts of this machine and version that samples must share."""
     return _header(environment, rnnbench.__version__)
 
 
@@ -45,9 +45,9 @@ def _header(environment: Environment, version: str) -> Header:
 def journal_in(
     folder: Path, environment: Environment, *, resume: bool
 ) -> SampleJournal:
-    """The machine's journal; a new one goes on with the file that `folder` has of it.
+    """The machine's journal; a new one begins with the samples of its file in `folder`.
 
-    ResultsError as `SampleJournal.start` has it, and where that file can't be read.
+    ResultsError as for `SampleJournal.start`, and where that file can't be read.
     """
     name, header, measuring = machine_of(environment), header_of(environment), digests()
     target = folder / f"{name}{SUFFIX}"
@@ -63,7 +63,7 @@ def journal_in(
 def calibration_of(
     journal: SampleJournal, environment: Environment, command: str
 ) -> Calibration:
-    """All that the journal holds by now, in the order of its parts."""
+    """The calibration of all samples in the journal, in the order of its parts."""
     keys = sorted(journal.samples)
     return Calibration(
         created=datetime.now(UTC).isoformat(timespec="seconds"),
@@ -79,14 +79,16 @@ def calibration_of(
 def _published(
     path: Path, header: Header, measuring: Mapping[Part, str]
 ) -> tuple[Sample, ...]:
-    """The samples of the calibration at `path` that belong to these, or none."""
+    """The samples of the file at `path` that share the facts of this calibration."""
     if not path.exists():
         return ()
     try:
         found = load_calibration(path)
     except ResultsError as error:
-        # It is not written over: what it holds may be worth hours.
-        raise ResultsError(f"{error}: move it away, or begin anew: --fresh") from error
+        # It is not overwritten: its samples may have taken hours.
+        raise ResultsError(
+            f"{error}: move it away, or start over with --fresh"
+        ) from error
     if _header(found.environment, found.version) != header:
         return ()
     its = found.measuring
@@ -95,7 +97,7 @@ def _published(
 
 
 def share_left(journal: SampleJournal, stage: Stage) -> float:
-    """What part of the stage's samples is not in the journal."""
+    """The share of the stage's samples that the journal lacks."""
     wanted = stage.launches * len(stage.cells)
     ids = {cell.id for cell in stage.cells}
     held = sum(
@@ -106,10 +108,10 @@ def share_left(journal: SampleJournal, stage: Stage) -> float:
 
 
 def commit() -> str | None:
-    """The commit of the code that runs, where it is a checkout with git."""
+    """The commit of the running code, if it is a git checkout."""
     git = shutil.which("git")
     folder = Path(rnnbench.__file__).parents[1]
-    # Elsewhere it would be the commit of whatever repository it is installed in.
+    # Otherwise it would be the commit of a repository that contains the environment.
     if git is None or not (folder / ".git").exists():
         return None
     called = [git, "-C", str(folder), "rev-parse", "HEAD"]

@@ -1,4 +1,4 @@
-"""One cell of a calibration in one launch: what a worker is asked, and what is kept."""
+"""One cell of a calibration in one launch: the worker's jobs, and the sample."""
 
 import random
 import time
@@ -24,7 +24,7 @@ from studies.calibration.cells import Cell, Member
 from studies.calibration.samples import Part, Sample
 from studies.calibration.stages import Stage, blocks_that_fit
 
-# Seconds that one member may take; no cell of ours comes near.
+# Seconds that one member may take, many times what a cell takes.
 TIME_LIMIT = 60.0
 _FLOOR_CALLS = 10000
 
@@ -35,17 +35,17 @@ R = TypeVar("R", bound=Report)
 class Lane:
     """The cores that launches run on, one after the other.
 
-    `calm`: the fastest canary there, so that a new process knows what calm is.
+    `calm`: the fastest canary there, which a new process can't know.
     """
 
     cores: tuple[int, ...]
     calm: float = 0.0
-    # Another order in each launch; not a matter of security.
+    # A different order in each launch; not a matter of security.
     draw: random.Random = field(default_factory=random.Random)
 
 
 class _FailedError(Exception):
-    """A member failed by itself: its reason."""
+    """A member failed by itself; the message is the reason."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,7 @@ class Pass:
     lane: Lane
 
     async def take(self) -> Sample | str:
-        """The sample, or why there is none; WorkerDeathError where the worker dies."""
+        """The sample, or why there is none; WorkerDeathError if the worker dies."""
         began = time.monotonic()
         try:
             if self.stage.part is Part.FLOOR:
@@ -79,7 +79,7 @@ class Pass:
         return self._sample(values, {}, began=began, inside=0.0)
 
     async def _ratios(self, began: float) -> Sample:
-        """Build the members in shuffled order, and read what the part asks for."""
+        """Build the members in shuffled order, and measure what the part asks for."""
         members = self.lane.draw.sample(self.cell.members, len(self.cell.members))
         request = self._request(members)
         prepared = _succeeded(await build_members(self.worker, request), members)
@@ -120,7 +120,7 @@ class Pass:
     async def _both_ways(
         self, members: Sequence[Member], blocks: int, began: float
     ) -> Sample:
-        """The same built members by turns and by blocks, whichever comes first."""
+        """Measure the same built members by turns and by blocks, in random order."""
         (comparison,) = self.cell.comparisons
         values, rough = {}, []
         calls: Mapping[str, Turns] = {}
@@ -188,7 +188,7 @@ def _succeeded(answer: R, members: Sequence[Member]) -> R:
 
 
 def _turns(members: Sequence[Member], measured: Measured) -> Mapping[str, Turns]:
-    """By the name of the member."""
+    """Turns by the name of the member."""
     held = dict(zip((one.name for one in members), measured.turns, strict=True))
     if without := [name for name, each in held.items() if not each.seconds]:
         raise _FailedError(f"{without[0]}: it has no turns")

@@ -1,4 +1,4 @@
-"""What the harness says of equal layers, and of those slower by a known share."""
+"""Verdicts on equal layers, and on layers that are slower by a known share."""
 
 import math
 import re
@@ -26,10 +26,10 @@ from studies.calibration.resampling import (
 from studies.calibration.samples import Calibration, Part
 
 LAUNCHES = gate.LOOKS[0]
-# Of a sweep that names no policy: what is printed when nobody asked for anything else.
+# The policy of a sweep that names none.
 POLICY = Policy()
 STOPS = interim_looks(POLICY.launches)
-# Over all pairs: then a share of 0.1 % is told from none.
+# In all: enough to tell a share of 0.1 % from none.
 RESAMPLED = 20_000
 PAIRS = ("gru/gru", "lstm/lstm")
 _INJECTED = re.compile(r"\w+\+(\d{1,3})%")
@@ -37,7 +37,7 @@ _SEED = 4
 
 
 class Rule(StrEnum):
-    """By what two layers are called different."""
+    """Rules by which two layers are called different."""
 
     NOMINAL = "nominal"  # the 95 % interval of 7 launches
     PRINTED = "printed"  # the 95 % interval that the stop rule prints
@@ -47,9 +47,9 @@ class Rule(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Alarms:
-    """Equal layers called different by one rule, as shares; None: too few launches.
+    """The share of equal layers that one rule calls different; None: too few launches.
 
-    Resampled sets share launches: their interval speaks for these launches alone.
+    Resampled sets share launches: their interval describes these launches alone.
     """
 
     rule: Rule
@@ -59,11 +59,11 @@ class Alarms:
 
 @dataclass(frozen=True, slots=True)
 class Bias:
-    """What A/A ratios of cells of one size are off by, and how far launches are apart.
+    """Offset of A/A ratios in cells of one size, and the spread of launches.
 
-    `ratio`: the mean with its interval over pairs; `worst`: of the pair furthest off.
-    The spread is the standard deviation of a pair's log-ratios: its median, and what
-    nine in ten pairs do not exceed.
+    `ratio`: mean and interval over pairs; `worst`: the pair with the largest offset.
+    `spread`, `spread_of_90`: median and 90th percentile over pairs of the standard
+    deviation of log-ratios.
     """
 
     size: Size
@@ -76,9 +76,9 @@ class Bias:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """Slowdowns of one size: shares that the gate's rule flags, and what was measured.
+    """Slowdowns of one size: the shares that the gate's rule flags.
 
-    `measured`: the ratio of slowed to plain, with its interval over cells and layers.
+    `measured`: ratio of slowed to plain, with its interval over cells and layers.
     """
 
     percent: int
@@ -89,7 +89,7 @@ class Found:
 
 
 def alarms(calibration: Calibration, arm: Arm) -> tuple[Alarms, ...]:
-    """Of each rule."""
+    """The false alarms of each rule."""
     pairs = _pairs(calibration, arm)
     rules: tuple[tuple[Rule, int, Callable[[Floats], Claims]], ...] = (
         (Rule.NOMINAL, LAUNCHES, lambda rows: excludes_one(rows[:, :LAUNCHES])),
@@ -103,7 +103,7 @@ def alarms(calibration: Calibration, arm: Arm) -> tuple[Alarms, ...]:
 
 
 def biases(calibration: Calibration, arm: Arm) -> tuple[Bias, ...]:
-    """Of each size that there is."""
+    """The bias of each size of cells."""
     pairs = [each for each in _pairs(calibration, arm) if len(each.values) > 1]
     groups = {
         size: [each for each in pairs if size_of(each.call) is size] for size in Size
@@ -112,7 +112,7 @@ def biases(calibration: Calibration, arm: Arm) -> tuple[Bias, ...]:
 
 
 def slowdowns(calibration: Calibration, arm: Arm) -> tuple[Found, ...]:
-    """Of each size that was injected."""
+    """The detections of each size of slowdown."""
     levels: dict[int, list[Series]] = {}
     for each in series_of(calibration, Part.INJECTED, arm):
         if match := _INJECTED.fullmatch(each.name):
@@ -123,9 +123,10 @@ def slowdowns(calibration: Calibration, arm: Arm) -> tuple[Found, ...]:
 def shares(
     series: Sequence[Series], launches: int, claim: Callable[[Floats], Claims]
 ) -> tuple[Interval | None, Interval | None]:
-    """How often a claim is made of sets of so many launches: disjoint, and resampled.
+    """The share of sets of so many launches for which a claim holds.
 
-    A row holds all launches of its series; the claim takes as many as it needs.
+    First of disjoint sets, then of resampled ones. A row holds all launches of its
+    series; the claim takes as many as it needs.
     """
     enough = [each for each in series if len(each.values) >= launches]
     draws = math.ceil(RESAMPLED / max(1, len(enough)))
@@ -139,7 +140,7 @@ def shares(
 
 
 def rate(claims: Iterable[Claims]) -> Interval | None:
-    """How often the claims are true, over all of them; None where there are none."""
+    """The share of claims that are true; None where there are none."""
     parts = list(claims)
     trials = sum(len(part) for part in parts)
     if not trials:
@@ -174,7 +175,7 @@ def _bias(size: Size, pairs: Sequence[Series]) -> Bias:
 
 
 def tenth(values: Sequence[float]) -> float:
-    """What nine in ten do not exceed."""
+    """The 90th percentile."""
     if len(values) < 2:
         return values[0]
     return quantiles(values, n=10, method="inclusive")[-1]

@@ -1,4 +1,4 @@
-"""A small sweep measured from beginning to end, as a user does it: again and again."""
+"""Whole runs of a small sweep, as a user makes them."""
 
 import asyncio
 from collections.abc import Callable, Sequence
@@ -27,9 +27,9 @@ def rerun(
     command: tuple[str, ...] = (),
     show: Callable[[Progress], None] = lambda _: None,
 ) -> tuple[tuple[Sample, ...], tuple[str, ...]]:
-    """The printed ratio of each cell of one whole run; and of the others, why none.
+    """The printed ratio of each cell of one whole run, and why others have none.
 
-    The shipped stop rule ends it. Nothing is kept of it but its samples.
+    The shipped stop rule ends the run. Only its samples are kept.
     """
     order = Order(workloads=sweep_of(cells), policy=RERUN, command=command)
     campaign, run = asyncio.run(_run(order, show))

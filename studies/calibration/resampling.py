@@ -1,6 +1,6 @@
-"""Sets of launches, many at once, and what the rules would say of each.
+"""Sets of launches as rows of an array, and the verdicts of the rules on them.
 
-A set is a row. The rules are those of `stats`, `gate` and `precision`, by array.
+The rules are those of `stats`, `gate_decision` and `stop_rule`, for arrays.
 """
 
 import math
@@ -19,20 +19,20 @@ Claims = NDArray[np.bool_]
 
 
 def orders(logs: Sequence[float], draws: int, seed: Sequence[int]) -> Floats:
-    """The launches in random orders; so a row's first are a random subset of them."""
+    """The launches in random orders: the first of each row are a random subset."""
     rows = np.tile(np.asarray(logs, dtype=float), (draws, 1))
     return np.random.default_rng(seed).permuted(rows, axis=1)
 
 
 def turned(logs: Sequence[float], step: int) -> Floats:
-    """The launches in order, begun at each `step`-th: the first of rows share none."""
+    """The launches in order, starting at each `step`-th: disjoint first parts."""
     starts = range(0, len(logs) - step + 1, step)
     rows = [np.roll(np.asarray(logs, dtype=float), -start) for start in starts]
     return np.array(rows).reshape(len(rows), len(logs))
 
 
 def slower(sets: Floats) -> Claims:
-    """Whether the gate's rule flags a set: its 99 % bound is beyond the band."""
+    """Whether the gate's rule flags a set: the 99 % bound is beyond the band."""
     beyond, error = sets.mean(axis=1) - math.log1p(gate.BAND), _errors(sets)
     bound = reach(sets.shape[1], gate.CONFIDENCE) * error
     flagged: Claims = (beyond > 0) & (beyond >= bound)
@@ -45,7 +45,7 @@ def different(sets: Floats) -> Claims:
 
 
 def slower_by_looks(rows: Floats, looks: Sequence[int]) -> Claims:
-    """The gate with its looks: what is not decided at one goes on to the next."""
+    """The gate with its interim looks: an undecided set goes on to the next look."""
     undecided = np.ones(len(rows), dtype=bool)
     flagged = np.zeros(len(rows), dtype=bool)
     for look in looks:
@@ -57,7 +57,7 @@ def slower_by_looks(rows: Floats, looks: Sequence[int]) -> Claims:
 
 
 def excludes_one(sets: Floats) -> Claims:
-    """Whether a set's 95 % interval leaves out the ratio 1."""
+    """Whether a set's 95 % interval excludes the ratio 1."""
     apart: Claims = np.abs(sets.mean(axis=1)) > halves(sets)
     return apart
 
@@ -69,7 +69,7 @@ def halves(sets: Floats) -> Floats:
 
 @dataclass(frozen=True, slots=True)
 class Stops:
-    """Where the stop rule ends, row by row: launches, and the interval of the logs."""
+    """The end of the stop rule for each row: launches used, interval of the logs."""
 
     used: NDArray[np.int64]
     means: Floats
@@ -77,7 +77,7 @@ class Stops:
 
     @property
     def exclude_one(self) -> Claims:
-        """Whether the intervals that are printed leave out the ratio 1."""
+        """Whether the printed intervals exclude the ratio 1."""
         return np.abs(self.means) > self.halves
 
 
@@ -90,7 +90,7 @@ def stop(
     """End each row at the first look whose interval is narrow enough, or at the last.
 
     Half of a ratio's interval, as a share of the ratio, is sinh of the logs' half.
-    `half_of`: that of another interval than the shipped one.
+    `half_of`: half of another interval than the shipped one.
     """
     used = np.zeros(len(rows), dtype=int)
     means, reached = np.zeros(len(rows)), np.zeros(len(rows))
@@ -104,7 +104,7 @@ def stop(
 
 
 def rest(rows: Floats, used: NDArray[np.int64]) -> tuple[Floats, Floats]:
-    """Mean of each row's launches beyond the used ones, and what its interval adds."""
+    """Mean of each row's unused launches, and half of its interval."""
     beyond = np.arange(rows.shape[1]) >= used[:, np.newaxis]
     count = beyond.sum(axis=1)
     means = np.where(beyond, rows, 0.0).sum(axis=1) / count

@@ -1,9 +1,7 @@
-"""What a calibration of the harness holds: log-ratios of launches, and what they cost.
+"""Facts of a calibration: log-ratios of launches, and what they cost.
 
-`calibrate` measures it, `calibration_file.write_calibration(path, calibration)` and
-`load_calibration(path)` keep it; `findings.findings_of` works it out, `goals.goals_of`
-judges that; `report.calibrated.page_of(calibration)` is the page, and
-`report.calibrated.text_of(calibration)` the goals as lines for a terminal.
+`calibrator` measures them and `samples_file` keeps them; `findings` computes shares and
+means from them, `goals` judges those, and `page` shows the result.
 
 The names in a sample's `values`, by part:
 
@@ -25,12 +23,12 @@ from enum import StrEnum
 from rnnbench.model.case import Allocator
 from rnnbench.model.run import Environment
 
-# A ratio of e to the 100 is none that was measured, and no exponential overflows.
+# No measured ratio is as large as e to the 100, and its exponential does not overflow.
 _LARGEST_LOG = 100.0
 
 
 class Part(StrEnum):
-    """A question to the harness."""
+    """A question that the calibration answers."""
 
     AA = "aa"  # the same layer twice: is it called different?
     INJECTED = "injected"  # a slowdown of known size: is it found?
@@ -40,7 +38,7 @@ class Part(StrEnum):
 
 
 class Condition(StrEnum):
-    """What else ran on the machine."""
+    """Other load on the machine."""
 
     IDLE = "idle"
     BURSTS = "bursts"  # processes of ours that load the cores, on and off
@@ -50,11 +48,11 @@ class Condition(StrEnum):
 class Sample:
     """One launch of one cell.
 
-    `launch`: the launch's number; of REPEAT, the re-run's. `cell`: the workload's id.
-    `values`: log-ratios by name, see above. `calls`: seconds per call by member.
-    `wall`: seconds that this cell took in this launch, `inside`: of these inside turns.
-    `rough`: names of values that something disturbed throughout this launch; a campaign
-    leaves such launches out where they are not the rule (`record.paired`).
+    `launch`: number of the launch, or of the re-run for REPEAT. `cell`: the workload's
+    id. `values`: log-ratios by name, see above. `calls`: seconds per call by member.
+    `wall`: seconds of this cell in this launch; `inside`: the part inside turns.
+    `rough`: names of values that were disturbed throughout this launch; a run leaves
+    such launches out unless they are the majority (`model.run.paired`).
     """
 
     part: Part
@@ -69,7 +67,7 @@ class Sample:
     rough: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        """Refuse what no launch gives."""
+        """Refuse values that no launch can have."""
         if self.launch < 0 or not self.cell:
             raise ValueError("a sample is of a launch and a cell")
         for name, value in self.values.items():
@@ -84,9 +82,9 @@ class Sample:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Calibration:
-    """All that was measured of the harness on one machine.
+    """All samples of one machine.
 
-    `measuring`: for each part a digest of the code that measured it, constants and all.
+    `measuring`: for each part a digest of the code that measured it.
     """
 
     created: str  # ISO 8601, UTC
@@ -98,7 +96,7 @@ class Calibration:
     samples: tuple[Sample, ...]
 
     def __post_init__(self) -> None:
-        """Refuse a launch of a cell that counts twice."""
+        """Refuse a launch of a cell that would count twice."""
         counts = Counter(
             (one.part, one.condition, one.allocator, one.cell, one.launch)
             for one in self.samples

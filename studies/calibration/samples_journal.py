@@ -1,4 +1,4 @@
-"""What a calibration has measured so far: appended, fsynced, and read again."""
+"""The journal of a calibration: samples are appended, synced, and read again."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
@@ -18,14 +18,14 @@ Key = tuple[Part, Condition, Allocator, int, str]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Header:
-    """What must be equal for samples to belong together, by its name for people."""
+    """Facts that samples must share to belong together, in words."""
 
     machine: str
     versions: str
 
 
 def key_of(sample: Sample) -> Key:
-    """What is not measured twice."""
+    """The key of a sample, which is not measured twice."""
     return (
         sample.part,
         sample.condition,
@@ -37,10 +37,10 @@ def key_of(sample: Sample) -> Key:
 
 @dataclass(slots=True)
 class SampleJournal(HoldsFile):
-    """An append-only file of samples, and what it says: see `start`.
+    """An append-only file of samples, and the samples that count: see `start`.
 
     `measuring`: for each part a digest of the code that measures it. Samples of other
-    code stay in the file, and are none of `samples`.
+    code stay in the file and do not count.
     """
 
     path: Path
@@ -58,11 +58,11 @@ class SampleJournal(HoldsFile):
         resume: bool,
         published: Iterable[Sample] = (),
     ) -> Self:
-        """Open `path`: go on with what is there, or set it aside under a dated name.
+        """Open `path` and resume it, or move it aside under a dated name.
 
-        Where nothing is there to go on with, as in a fresh clone, the journal begins
-        with what was `published`. ResultsError where it can't be read, is of another
-        machine, or another process measures into it.
+        Where there is no journal, as in a fresh clone, it begins with the `published`
+        samples. ResultsError where it can't be read, is of another machine, or another
+        process is writing to it.
         """
         journal = cls(path, measuring)
         first = map(journal._line, published) if resume else ()
@@ -71,13 +71,13 @@ class SampleJournal(HoldsFile):
             ({"kind": "Header", "schema": SCHEMA, **asdict(header)}, *first),
             journal._take_in,
             resume=resume,
-            otherwise="begin anew with --fresh, which keeps this file under another "
+            otherwise="start over with --fresh, which keeps this file under another "
             "name",
         )
         return journal
 
     def record(self, sample: Sample) -> None:
-        """Append `sample`; it is on the disk when this returns."""
+        """Append `sample`; it is on disk when this returns."""
         self.write(self._line(sample))
         self.samples[key_of(sample)] = sample
 

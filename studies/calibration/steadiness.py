@@ -1,4 +1,4 @@
-"""What the way of measuring adds, what it costs, and whether it repeats itself."""
+"""The floor of a measurement, its cost, and how well it repeats."""
 
 import math
 from dataclasses import dataclass
@@ -15,9 +15,9 @@ _TRAINING = frozenset({Phase.TRAIN.value, Phase.STEP.value})
 
 @dataclass(frozen=True, slots=True)
 class Effort:
-    """Seconds of one side of one cell, for as many launches as the gate first takes.
+    """Seconds of one side of one cell, for the launches of the gate's first look.
 
-    The wall time of a launch over its members, times the launches.
+    It is the wall time of a launch over its members, times the launches.
     """
 
     cells: int
@@ -27,7 +27,7 @@ class Effort:
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """The ratio by turns as a multiple of the ratio by blocks, over launches."""
+    """The ratio by turns divided by the ratio by blocks, over launches."""
 
     cell: str
     ratio: Interval
@@ -35,10 +35,10 @@ class Settled:
 
 @dataclass(frozen=True, slots=True)
 class Floor:
-    """Seconds of an empty step above the clock, and what the clock can tell apart.
+    """Seconds of an empty step above the clock, and the clock's resolution.
 
-    `empty`: the mean with its interval over launches; of the samples the median, and
-    what nine in ten do not exceed. `resolution`: None where it was not read.
+    `empty`: mean and interval over launches. `median`, `of_90`: median and 90th
+    percentile of the samples. `resolution`: None where it was not read.
     """
 
     empty: Interval
@@ -51,9 +51,9 @@ class Floor:
 class Repeated:
     """One cell's ratio over whole re-runs.
 
-    `ratio`: their geometric mean, its interval, and how many they are. `deviation`: the
-    furthest from their arithmetic mean, as a share of it; `spread`: their standard
-    deviation, so too. `call`: seconds of its longest.
+    `ratio`: geometric mean, interval and number of re-runs. `deviation`: the largest
+    distance from the arithmetic mean, as a share of it; `spread`: the standard
+    deviation, likewise. `call`: seconds of the longest call.
     """
 
     cell: str
@@ -66,7 +66,7 @@ class Repeated:
 
 
 def effort(calibration: Calibration, arm: Arm) -> Effort | None:
-    """What finding an injected slowdown takes."""
+    """The time that finding a slowdown takes."""
     sides: dict[str, list[float]] = {}
     for sample in samples_of(calibration, Part.INJECTED, arm):
         if sample.calls:
@@ -76,7 +76,7 @@ def effort(calibration: Calibration, arm: Arm) -> Effort | None:
 
 
 def settled(calibration: Calibration, arm: Arm) -> tuple[Settled, ...]:
-    """Each cell, the furthest off first."""
+    """Each cell, the largest offset first."""
     apart: dict[str, list[float]] = {}
     for sample in samples_of(calibration, Part.SETTLE, arm):
         if {"turns", "blocks"} <= sample.values.keys():
@@ -89,7 +89,7 @@ def settled(calibration: Calibration, arm: Arm) -> tuple[Settled, ...]:
 
 
 def floor(calibration: Calibration, arm: Arm) -> Floor | None:
-    """None where it was not measured."""
+    """The floor; None where it was not measured."""
     series = series_of(calibration, Part.FLOOR, arm)
     empty = [value for one in series if one.name == "empty" for value in one.values]
     steps = [
@@ -102,7 +102,7 @@ def floor(calibration: Calibration, arm: Arm) -> Floor | None:
 
 
 def repeated(calibration: Calibration, arm: Arm) -> tuple[Repeated, ...]:
-    """Each ratio of two re-runs or more, the furthest from its mean first."""
+    """Ratios with two re-runs or more, the largest deviation first."""
     found = [
         _repeated(each)
         for each in series_of(calibration, Part.REPEAT, arm)

@@ -1,9 +1,9 @@
-"""Which way of finding a change of level is right how often: ours and its rivals.
+"""Methods that find a change of level, ours and others, on simulated series.
 
-The same simulated series for all: 60 nights, 1 % noise of three kinds, with no step or
-with one of 2, 3, 5 or 10 % that lasts 8 nights. A step is found where a change is named
-within 3 nights of it. Run it by `tox run -e changes`; it writes results.json and
-results.md beside itself.
+All methods get the same series: 60 nights with 1 % noise of three kinds, without a step
+or with one of 2, 3, 5 or 10 % that lasts 8 nights. A step counts as found where a
+method reports a change within 3 nights of it. `tox run -e changes` runs it and writes
+results.json and results.md beside this file.
 """
 
 import argparse
@@ -67,7 +67,7 @@ def last_nights(logs):
 
 
 def block_permutation(logs, alpha=0.002, permutations=1999):
-    """The rank-sum maximum with shuffled blocks of residuals: what ours replaced."""
+    """Rank-sum maximum with shuffled blocks of residuals: our earlier method."""
     draw, found, parts = np.random.default_rng(SEED), [], [(0, len(logs))]
     while parts:
         start, end = parts.pop()
@@ -124,7 +124,7 @@ def otava(logs):
 
 
 def asv(logs):
-    """Its regressions are steps of 5 % and more; here 1 %, as for the others."""
+    """Its default is steps of 5 % and more; here 1 %, as for the others."""
     steps = [(step[0], np.log(step[2])) for step in detect_steps(list(np.exp(logs)))]
     return [
         new[0] for old, new in pairwise(steps) if abs(new[1] - old[1]) >= np.log(1.01)

@@ -1,4 +1,4 @@
-"""The spread of each tool's ratio against its wall time, as a picture."""
+"""A chart of the spread of each tool's ratio against its wall time."""
 
 import math
 from statistics import fmean
@@ -10,7 +10,7 @@ from matplotlib.ticker import LogLocator, NullFormatter
 from studies.peers.counts import TARGET, groups, spread, workloads_of
 from studies.peers.rules import first_estimate
 
-# Okabe & Ito (2008): told apart by the colour-blind, too; a shape beside each.
+# Colours of Okabe & Ito (2008), which colour-blind readers can tell apart; shapes, too.
 STYLES = {
     "rnnbench": ("#000000", "*"),
     "pytest-benchmark": ("#E69F00", "o"),
@@ -24,7 +24,7 @@ STYLES = {
 
 
 def points(lines):
-    """For the chart: of each load and tool seconds, the workloads' spreads, repeats."""
+    """For each load and tool: seconds, spreads of the workloads, number of repeats."""
     for name, tool, own in groups(lines):
         estimate = first_estimate(tool)
         spreads = [spread(own, estimate, w)[0] for w in workloads_of(own)]
@@ -36,7 +36,7 @@ def points(lines):
 def draw(lines, path):
     found = list(points(lines))
     loads = list(dict.fromkeys(name for name, *_ in found)) or ["idle"]
-    # Words stay words, and the same lines give the same bytes.
+    # Text stays text, and the same lines give the same bytes.
     settings = {"svg.fonttype": "none", "svg.hashsalt": "peers", "font.size": 9}
     with rc_context(settings):
         size = (6 * len(loads), 5)
@@ -90,7 +90,7 @@ def draw_load(plane, name, found):
 
 
 def label_heights(spreads, apart=1.2):
-    """Where each label stands, right of all points: as high as its own, or lower."""
+    """The height of each label, right of all points: that of its point, or lower."""
     heights, last = {}, math.inf
     for tool in sorted(spreads, key=spreads.get, reverse=True):
         last = heights[tool] = min(spreads[tool], last / apart)

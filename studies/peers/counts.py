@@ -1,4 +1,4 @@
-"""What the lines of measurements come to: spreads, false alarms, slowdowns found."""
+"""Spreads, false alarms and slowdowns found, counted from the measured lines."""
 
 import json
 import lzma
@@ -9,7 +9,7 @@ from statistics import median, stdev
 
 from studies.peers.rules import RULES, SAME, SLOWER, WITHIN
 
-# What a ratio is to be known to.
+# The half-width to which a ratio should be known.
 TARGET = 0.02
 
 
@@ -30,7 +30,7 @@ def load(path):
 
 
 def groups(lines):
-    """By load and tool, in the order of the tools; each by its repeats."""
+    """Lines by load and tool, in the order of the tools."""
     loads = dict.fromkeys(line["load"] for line in lines)
     for name in sorted(loads, reverse=True, key=lambda load: load == "idle"):
         for tool in RULES:
@@ -40,13 +40,13 @@ def groups(lines):
 
 
 def workloads_of(lines):
-    """Those that every line has, in their order."""
+    """The workloads that every line has, in their order."""
     each = [dict.fromkeys(cell.split("/")[0] for cell in x["values"]) for x in lines]
     return [name for name in each[0] if all(name in other for other in each)]
 
 
 def logs_of(lines, estimate, workload, layer="gru"):
-    """Of each repeat the logarithm of the layer's ratio to the LSTM."""
+    """The logarithm of the layer's ratio to the LSTM, one for each repeat."""
     return [
         math.log(
             estimate(line["values"], f"{workload}/{layer}")
@@ -65,23 +65,23 @@ def spread(lines, estimate, workload):
 
 
 def needed(wall, sd):
-    """Seconds for a 95 % interval of ±2 %, were more repeats to be averaged.
+    """Seconds for a 95 % interval of ±2 %, by averaging more repeats.
 
-    None where one repeat has no spread.
+    None where there is one repeat, which has no spread.
     """
     return None if math.isnan(sd) else wall * max(1.0, (1.96 * sd / TARGET) ** 2)
 
 
 def false_alarms(lines, name, rule):
-    """Called different of disjoint pairs and of all: two (found, trials)."""
+    """(found, trials) of disjoint pairs and of all pairs that are called different."""
     workloads = workloads_of(lines)
     if name in WITHIN:
-        said = [
+        verdicts = [
             rule(x["values"], f"{w}/lstm", x["values"], f"{w}/twin")
             for x in lines
             for w in workloads
         ]
-        return counted(said), None
+        return counted(verdicts), None
 
     def called(pairs):
         return counted(
@@ -101,14 +101,14 @@ def false_alarms(lines, name, rule):
 
 def slowdowns(lines, rule):
     """Called slower, of the slowed layer against the layer: (found, trials)."""
-    said = Counter(
+    verdicts = Counter(
         rule(x["values"], f"{w}/lstm", x["values"], f"{w}/lstm_slow")
         for w in workloads_of(lines)
         for x in lines
     )
-    return said[SLOWER], said.total()
+    return verdicts[SLOWER], verdicts.total()
 
 
-def counted(said):
-    said = Counter(said)
-    return said.total() - said[SAME], said.total()
+def counted(verdicts):
+    counts = Counter(verdicts)
+    return counts.total() - counts[SAME], counts.total()

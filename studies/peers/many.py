@@ -1,4 +1,4 @@
-"""Many ratios, a few repeats: what each tool needs to know them as rnnbench does.
+"""Many ratios, few repeats: the time each tool needs for the spread of rnnbench.
 
 python -m studies.peers.many results/many/peers.jsonl --output results/many
 """
@@ -22,32 +22,33 @@ HEADS = (
     *("sd, %", "apart, median / 90 %", "from rnnbench's, median / 90 %"),
     "times rnnbench's time",
 )
-# Ratios that are told one by one: those on which the tools disagree most.
+# Ratios listed one by one: those on which the tools disagree most.
 MOST = 10
 NOTES = """\
-* Each workload's layers, as a ratio to its LSTM; of one repeat one value, from the
-  statistic that is named. Wall time is of one command, from outside, over its ratios.
-* The sd is over repeats, in logarithms, pooled: the root of the mean variance over all
-  ratios. "Apart" is how far the largest of a ratio's repeats is from its least, "from
-  rnnbench's" how far the mean of a tool's repeats is from that of rnnbench's.
-* A spread over repeats is not an error: a tool that runs all cells in one process, in
-  one order, has the same heap before each of them in every repeat. Where the allocator
-  matters, that is a difference which its repeats share.
-* "Times rnnbench's time": for all ratios with the pooled spread of one rnnbench run, by
-  repeats that are averaged and taken for independent: the tool's wall time a ratio over
-  rnnbench's, times the quotient of the mean variances (1 where that is less), over the
-  workloads that both have. The brackets are 95 % of resampled workloads (bootstrap
-  percentiles, Efron 1979), the same ones for both.
-* A tool with fewer workloads measured each n-th of them, as it takes too long for all.
-* rnnbench ends at the sweep's budget of time. It keeps freed memory in its processes
-  (its default, `allocator: steady`); the peers run with the system's, as for a user who
-  sets nothing. Its processes had both cores, two launches side by side; each peer had
-  one core and another peer on the other."""
+* Each layer of a workload is a ratio to its LSTM: one value for each repeat, from
+  the named statistic. Wall time is that of one command, from outside, divided by its
+  ratios.
+* The sd is over repeats, in logarithms, pooled: the root of the mean variance over
+  all ratios. "Apart" is the range of a ratio's repeats. "From rnnbench's" is the
+  distance of the mean of a tool's repeats from the mean of rnnbench's.
+* A spread over repeats is not an error. A tool that runs all cells in one process,
+  in one order, has the same heap before each of them in every repeat; where the
+  allocator matters, all its repeats share that difference.
+* "Times rnnbench's time" is the time for all ratios with the pooled spread of one
+  rnnbench run, by averaging repeats that are assumed independent: the tool's wall
+  time a ratio over rnnbench's, times the quotient of the mean variances (at least
+  1), over the workloads that both have. In brackets: 95 % of resampled workloads
+  (bootstrap percentiles, Efron 1979), the same ones for both.
+* A tool with fewer workloads measured every n-th, since it takes too long for all.
+* rnnbench ends at the sweep's time budget. It keeps freed memory in its processes
+  (its default, `allocator: steady`). The other tools use the system's allocator, as
+  for a user who sets nothing. rnnbench had both cores, for two launches side by
+  side. Every other tool had one core, with another tool on the other core."""
 
 
 @dataclass(frozen=True)
 class Found:
-    """Of one tool and statistic: of each workload the ratios' logarithms by repeat."""
+    """Logarithms of one tool's ratios by workload, layer and repeat."""
 
     logs: dict[str, dict[str, list[float]]]
     seconds: float
@@ -68,12 +69,12 @@ class Found:
         return cls(logs, fmean(line["wall"] for line in lines) / ratios)
 
     def variances(self, workloads):
-        """Over repeats; of each workload the mean over its ratios."""
+        """The variance over repeats, for each workload the mean over its ratios."""
         each = (self.logs[name].values() for name in workloads)
         return np.array([fmean(map(variance, own)) for own in each])
 
     def apart(self):
-        """How far a ratio's repeats are apart."""
+        """The range of each ratio's repeats."""
         rows = [row for own in self.logs.values() for row in own.values()]
         return [max(row) - min(row) for row in rows]
 
@@ -87,13 +88,13 @@ class Found:
 
 
 def layers_of(lines, workload):
-    """Those that have a ratio to the workload's LSTM."""
+    """The layers that have a ratio to the workload's LSTM."""
     cells = (cell.split("/") for cell in lines[0]["values"])
     return [layer for name, layer in cells if name == workload and layer != "lstm"]
 
 
 def times(found, ours):
-    """How many times as long as `ours` it takes for the same spread; with 95 %."""
+    """Time for the same spread as a multiple of ours, with its 95 % interval."""
     shared = [name for name in found.logs if name in ours.logs]
     theirs, own = found.variances(shared), ours.variances(shared)
     picks = np.random.default_rng(0).integers(
@@ -106,32 +107,32 @@ def times(found, ours):
 
 
 def distances(found, ours):
-    """How far each mean is from that of `ours`, either way."""
+    """The distance of each mean from ours."""
     own = ours.means()
     return [abs(log - own[key]) for key, log in found.means().items() if key in own]
 
 
 def percent(gaps):
-    """Median and nine tenths of distances of logarithms."""
+    """Median and 90th percentile of distances of logarithms, in percent."""
     far = float(np.quantile(gaps, 0.9))
     return f"{100 * np.expm1(median(gaps)):.1f} / {100 * np.expm1(far):.1f}"
 
 
 def disagreements(lines, tools):
-    """A row for each ratio on which `tools` are farthest apart, of each load."""
+    """Rows for the ratios on which `tools` disagree most, for each load."""
     for load_name in dict.fromkeys(name for name, _, _ in groups(lines)):
         means = {
             tool: Found.of(own, first_estimate(tool)).means()
             for name, tool, own in groups(lines)
             if name == load_name
         }
-        said = {
+        logs = {
             key: [m[key] for m in means.values() if key in m] for key in means[OURS]
         }
-        for key in sorted(said, key=lambda key: min(said[key]) - max(said[key]))[:MOST]:
+        for key in sorted(logs, key=lambda key: min(logs[key]) - max(logs[key]))[:MOST]:
             values = (means.get(tool, {}).get(key) for tool in tools)
-            told = ["" if log is None else f"{np.exp(log):.2f}" for log in values]
-            yield [load_name, f"{key[1]}, {key[0]}", *told]
+            cells = ["" if log is None else f"{np.exp(log):.2f}" for log in values]
+            yield [load_name, f"{key[1]}, {key[0]}", *cells]
 
 
 def rows(lines):
@@ -157,7 +158,7 @@ def rows(lines):
 
 
 def markdown(machine, lines):
-    """The page: what was measured where, the tables, the notes, the commands."""
+    """The page: provenance, tables, notes, commands."""
     tools = list(dict.fromkeys(tool for _, tool, _ in groups(lines)))
     return "\n".join(
         [

@@ -1,8 +1,8 @@
-"""What each tool would say of two measurements: its own rule, from its own numbers.
+"""The rule by which each tool compares two measurements, applied to its own numbers.
 
-Told anew from the tools' sources (the versions that tox.ini pins), so that the table
-needs none of them. A rule is called with the values of a repeat and the name of a cell,
-twice: base, then new. It says "slower", "faster" or "same".
+Rewritten from the tools' sources (the versions that tox.ini pins), so that the table
+needs none of them. A rule takes the values of a repeat and the name of a cell twice,
+first of the baseline, then of the new one. It returns "slower", "faster" or "same".
 """
 
 import math
@@ -33,7 +33,7 @@ def compare_fail(field, percent):
 
 
 def torch_compare(base, base_cell, new, new_cell):
-    """What `Compare.colorize` sets apart from the best: beyond 1.01 times, and 100 ns.
+    """`Compare.colorize` marks what takes over 1.01 times the best and 100 ns more.
 
     torch/utils/benchmark/utils/compare.py, _Row.color_segment.
     """
@@ -144,7 +144,7 @@ def rnnbench_compare(base, base_cell, new, new_cell):
 
 
 def rnnbench_ratio(base, base_cell, new, new_cell):
-    """What the results file says of two layers of one run: its 95 % interval."""
+    """The verdict of the results file on two layers of one run."""
     assert base is new, base_cell
     verdict = new[new_cell]["verdict"]
     return verdict if verdict in (SLOWER, FASTER) else SAME
@@ -160,7 +160,7 @@ PYTEST = {
     for field in ("mean", "median", "min")
 }
 TORCH = {"Compare colours": torch_compare}
-# Beside each default one that is set for a difference of 3 %, which it is to find.
+# Beside each default a rule that is set to find a difference of 3 %.
 RULES = {
     "rnnbench": {
         "ratio within a run": rnnbench_ratio,
@@ -196,7 +196,7 @@ def first_estimate(tool):
     return next(iter(ESTIMATES[tool].values()))
 
 
-# What a tool prints, or tells to look at, first; others that it prints after it.
+# The statistic that a tool prints or recommends first, then others that it prints.
 ESTIMATES = {
     "rnnbench": {"ratio": rnnbench_estimate},
     "pytest-benchmark": {name: field(name) for name in ("median", "min", "mean")},

@@ -1,13 +1,13 @@
-"""Measure the same work by rnnbench and by its peers, again and again, in one run.
+"""Measure the same work by rnnbench and by other tools, in repeats.
 
     python -m studies.peers.run --repeats 10 --load idle bursts
     python -m studies.peers.run --sweep configs/sixty.yaml --output results/many
 
-A repeat of a tool is one command in processes of its own, timed from outside. Each is
-one line of peers.jsonl once it is done, and what has a line is not run again. Two
-commands run side by side, each on a core of its own; rnnbench, which does so itself,
-has both. Two repeats are a block, shuffled but for the longest, which come first;
-rnnbench runs once before a block and once after.
+A repeat of a tool is one command in processes of its own, timed from outside. It
+becomes one line of peers.jsonl, and is not run again where it has a line. Two commands
+run side by side, each on a core of its own; rnnbench, which itself runs launches side
+by side, gets both cores. Two repeats form a block in random order, the longest commands
+first; rnnbench runs once before a block and once after it.
 """
 
 import argparse
@@ -36,16 +36,16 @@ from studies.peers.tools import ROOT, SUITES, TOOLS
 SWEEP = Path(__file__).with_name("sweep.yaml")
 LOADS = {"idle": nullcontext, "bursts": bursts}
 LANES = 2
-# A command is taken to hang after as many times what was guessed, and so many seconds.
-# On a busy machine adaptive_autorange goes on for 10 s a cell.
+# A command counts as hung after this many times its estimate, and at least so many
+# seconds. On a busy machine adaptive_autorange takes 10 s for a cell.
 PATIENCE, LEAST_LIMIT = 10, 300
-# From here on, in seconds a cell, a tool is started before the others of its repeat, or
-# a lane would wait.
+# A tool that takes this long for a cell starts before the others of its repeat, so that
+# no lane waits for it at the end.
 LONG = 4
 
 
 class Runner:
-    """Runs jobs, writes their lines, and says what is left."""
+    """Runs jobs, writes their lines, and reports the time that is left."""
 
     def __init__(self, file, work, seconds):
         self.file = file
@@ -89,14 +89,14 @@ class Runner:
         environment = os.environ | variables_of(self.work)
         began = datetime.now(UTC).isoformat(timespec="seconds")
         start = time.perf_counter()
-        with (folder / "said.txt").open("wb") as said:
+        with (folder / "output.txt").open("wb") as output:
             try:
                 status = subprocess.run(
                     command,
                     cwd=ROOT,
                     env=environment,
                     stdin=subprocess.DEVNULL,
-                    stdout=said,
+                    stdout=output,
                     stderr=subprocess.STDOUT,
                     timeout=limit,
                     check=False,
@@ -110,7 +110,9 @@ class Runner:
             name = line["tool"]
             self.left -= seconds_of(name, self.work) * TOOLS[name].cores / LANES
             kept = not line["status"]
-            ended = "" if kept else f" FAILED ({line['status']}), see {folder}/said.txt"
+            ended = (
+                "" if kept else f" FAILED ({line['status']}), see {folder}/output.txt"
+            )
             where = f"{line['load']} {line['tool']} {line['repeat']}"
             say(f"{where}: {line['wall']:.1f} s{ended}; {minutes(self.left)} left")
             if kept:
@@ -124,12 +126,13 @@ def variables_of(work):
 
 
 def shown(command, folder, work):
-    """As it is typed at the root of the repository, whatever that lies in."""
+    """The command as it is typed at the root of the repository."""
     variables = (f"{name}={value}" for name, value in variables_of(work).items())
-    said = shlex.join(["env", *variables, *command])
-    said = said.replace(str(folder), "OUTPUT").replace(str(work.file), work.file.name)
-    said = said.replace(f"{ROOT}/", "")
-    return said.replace(str(Path(sys.executable).parent), "BIN")
+    typed = shlex.join(["env", *variables, *command])
+    typed = typed.replace(str(folder), "OUTPUT")
+    typed = typed.replace(str(work.file), work.file.name)
+    typed = typed.replace(f"{ROOT}/", "")
+    return typed.replace(str(Path(sys.executable).parent), "BIN")
 
 
 def append(file, line):
@@ -140,7 +143,7 @@ def append(file, line):
 
 
 def machine():
-    """What a reader of the table has to know of the machine."""
+    """Machine and versions, for the reader of the table."""
     names = sorted({name for tool in TOOLS.values() for name in tool.packages})
     model = platform.processor() or platform.machine()
     try:
@@ -158,9 +161,9 @@ def machine():
 
 
 def blocks_of(load, repeats, names, known):
-    """Parts that run one after the other: each is side by side, or rnnbench alone.
+    """Parts that run one after the other: jobs side by side, or rnnbench alone.
 
-    Two repeats to a block: with one, a lane would wait for the other's longest.
+    A block has two repeats: with one, a lane would wait for the longest command.
     """
     parts = []
     for first in range(0, repeats, 2):
@@ -179,7 +182,7 @@ def blocks_of(load, repeats, names, known):
 
 
 def known_of(file):
-    """The jobs that have a line; one that was cut off by a crash has none."""
+    """The jobs that have a whole line; a line that a crash cut off is removed."""
     if not file.exists():
         return set()
     found = set()
@@ -194,12 +197,12 @@ def known_of(file):
 
 
 def seconds_of(name, work):
-    """A guess of one command of a tool."""
+    """Estimated seconds of one command of a tool."""
     return TOOLS[name].seconds * len(work.cells)
 
 
 def seconds_of_part(part, work):
-    """A guess: the lanes share the work, but a command is not split."""
+    """Estimated seconds: the lanes share the work, but a command is not split."""
     each = [seconds_of(name, work) for _, name, _ in part]
     lanes = 1 if TOOLS[part[0][1]].cores > 1 else LANES
     return max(sum(each) / lanes, *each)

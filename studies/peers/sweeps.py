@@ -1,4 +1,4 @@
-"""From a sweep to what each tool measures: a cell for a layer of a workload."""
+"""Cells that each tool measures: one for each layer of each workload of a sweep."""
 
 import json
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ LAYERS = {"torch.nn:LSTM": TWIN, "peers_layers:lstm_slow": "lstm_slow"}
 
 @dataclass(frozen=True)
 class Work:
-    """`sweep`: for rnnbench. `file`: its cells, for the others, and their `cells`."""
+    """A sweep for rnnbench; the file and the names of its cells for other tools."""
 
     sweep: Path
     file: Path
@@ -32,7 +32,7 @@ def cell_of(workload, layer):
 
 
 def cases_of(sweep, every=1):
-    """The case of each cell of each `every`-th workload; the twin is rnnbench's own."""
+    """The case of each cell of every `every`-th workload, without rnnbench's twin."""
     return {
         cell_of(workload.id, case.layer): encode_case(case)
         for workload in load_sweep(sweep).workloads[::every]
@@ -42,7 +42,7 @@ def cases_of(sweep, every=1):
 
 
 def work_in(folder, sweep, every=1):
-    """Write the cells of `sweep` to `folder`, a line each."""
+    """Write the cells of `sweep` to a file in `folder`, one a line."""
     cases = cases_of(sweep, every)
     lines = (f"{json.dumps(cell)}:{json.dumps(case)}" for cell, case in cases.items())
     file = folder / f"cells-{len(cases)}.json"

@@ -1,4 +1,4 @@
-"""Rnnbench beside its peers, as a Markdown table and a chart: of the lines alone.
+"""Rnnbench and other tools, as Markdown tables and a chart of the measured lines.
 
 python -m studies.peers.table results/peers/peers.jsonl --output results/reference
 """
@@ -22,28 +22,33 @@ from studies.peers.counts import (
 from studies.peers.rules import ESTIMATES, RULES
 
 NOTES = """\
-* The ratio is GRU / LSTM of one repeat, from the statistic that is named; its spread is
-  over repeats, in logarithms: the standard deviation, and the farthest from the median.
-  In the chart a point is a tool's worst workload, and a line reaches to its best.
-* Wall time is of one command, from outside, as a share: it measures {workloads} ratios
-  (and the slowed layer; rnnbench also a twin of the LSTM).
-* "for ±2 %" is an extrapolation, not a measurement: wall time times (1.96 sd / 2 %)²
-  with the sd of the worst workload, and at least one command. It takes repeats for
-  independent.
-* A/A: the LSTM of one repeat as base, of another as new: disjoint pairs (0 and 1, 2 and
-  3, ...), and all pairs beside, which are not independent and so have no interval.
-  pytest-benchmark's rule looks for worse alone, so that each such pair is one chance;
-  for the others a difference in either direction counts. rnnbench's "ratio within a
-  run" is about the twin in the same run, a trial a repeat.
-* 3 % found: the slowed LSTM called slower than the LSTM of the same repeat, by the same
-  rule. It waits for 3 % of its own call's time, with some 3 µs for a hook in training.
-* Rates are over repeats and workloads, with Clopper and Pearson's 95 % interval, which
-  takes them for independent.
-* rnnbench keeps freed memory in its processes (its default, `allocator: steady`); the
-  peers run with the system's, as for a user who sets nothing. The work is the same.
-* rnnbench's processes had both cores, two launches side by side; each peer had one core
-  and another peer on the other.
-* Rules beside a tool's default: with a threshold that 3 % could cross."""
+* The ratio is GRU / LSTM of one repeat, from the named statistic. Its spread is over
+  repeats, in logarithms: the standard deviation, and the largest distance from the
+  median. In the chart a point is a tool's worst workload, and a line reaches to its
+  best.
+* Wall time is that of one command, from outside, divided by the {workloads} ratios
+  it measures. The command also measures the slowed layer, and rnnbench a twin of the
+  LSTM.
+* "for ±2 %" is extrapolated, not measured: wall time times (1.96 sd / 2 %)², with
+  the sd of the worst workload, and at least one command. It assumes independent
+  repeats.
+* A/A: the LSTM of one repeat as baseline, that of another as new. Disjoint pairs are
+  repeats 0 and 1, 2 and 3, and so on. All pairs are not independent, so they have no
+  interval. pytest-benchmark's rule looks only for worse results, so each of its
+  pairs is one trial; for the others a difference in either direction counts.
+  rnnbench's "ratio within a run" is about the twin in the same run, with one trial a
+  repeat.
+* 3 % found: the slowed LSTM is called slower than the LSTM of the same repeat, by
+  the same rule. It waits for 3 % of its own call's time, plus a hook of about 3 µs
+  in training.
+* Rates are over repeats and workloads. Their 95 % interval is Clopper and Pearson's,
+  and assumes independence.
+* rnnbench keeps freed memory in its processes (its default, `allocator: steady`).
+  The other tools use the system's allocator, as for a user who sets nothing. The
+  work is the same.
+* rnnbench had both cores, for two launches side by side. Every other tool had one
+  core, with another tool on the other core.
+* Besides a tool's default there are rules with a threshold that 3 % can exceed."""
 
 
 def rate(found, trials):
@@ -79,7 +84,7 @@ def rule_rows(lines):
 
 
 def where(machine):
-    """What was measured where, as a paragraph."""
+    """A paragraph: date, machine and versions."""
     versions = ", ".join(f"{k} {v}" for k, v in machine["versions"].items())
     return [
         f"{machine['date']}, {machine['machine']}.",
@@ -89,7 +94,7 @@ def where(machine):
 
 
 def commands(lines):
-    """What anyone can type again, of each tool."""
+    """The section with the command of each tool."""
     each = {x["tool"]: x["command"] for x in reversed(lines)}
     return [
         "The command of each tool's first repeat, as it was typed. BIN is the folder",
@@ -105,7 +110,7 @@ def commands(lines):
 
 
 def markdown(machine, lines):
-    """The page: what was measured where, the two tables, the notes, the commands."""
+    """The page: provenance, two tables, notes, commands."""
     workloads = workloads_of(lines)
     of_ratio = [f"{name}: sd / farthest, %" for name in workloads]
     heads = ["load", "tool", "statistic", "repeats", *of_ratio]

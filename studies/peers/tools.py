@@ -1,4 +1,4 @@
-"""Each tool: its command, as its documentation has it, and how its file is read."""
+"""Each tool: its command, as in its documentation, and the reader of its file."""
 
 import json
 import os
@@ -15,16 +15,16 @@ from studies.peers.sweeps import Work, cell_of
 SUITES = Path(__file__).resolve().parent / "suites"
 ROOT = SUITES.parents[2]
 PYTHON = sys.executable
-# Neither rnnbench's settings for pytest nor its plugin: a user of the peers has none.
+# Without rnnbench's settings for pytest and its plugin, as for a user of the peers.
 PLAIN = ("-c", os.devnull, f"--rootdir={SUITES}", "-p", "no:rnnbench")
 
 
 @dataclass(frozen=True)
 class Tool:
-    """`seconds`: a guess of a cell's wall time, for the estimate alone.
+    """One tool. `seconds`: the wall time of a cell, for the estimate alone.
 
-    `command` and `read`: of the folder of one repeat, and the work. `cores`: how many
-    it is given. `prepare`: what a user has done once, untimed.
+    `command` and `read` take the folder of one repeat, and the work. `cores`: cores
+    that it gets. `prepare`: setup that is not timed.
     """
 
     command: Callable[[Path, Work], list[str]]
@@ -36,7 +36,7 @@ class Tool:
 
 
 def beside(name):
-    """A console script of the interpreter that runs this."""
+    """A console script of the current interpreter."""
     found = Path(PYTHON).with_name(name)
     return str(found if found.exists() else shutil.which(name) or name)
 
@@ -48,7 +48,7 @@ def rnnbench(folder, work):
 
 
 def read_rnnbench(folder, _):
-    """Of each launch the logarithms that its own rules are about."""
+    """Logarithms of each launch, to which rnnbench's own rules apply."""
     from rnnbench.analysis.ratio import ratios  # noqa: PLC0415
     from rnnbench.regression.compared_value import in_yardsticks  # noqa: PLC0415 - the table needs no tool
     from rnnbench.storage.results_file import load_run  # noqa: PLC0415
@@ -72,7 +72,7 @@ def read_rnnbench(folder, _):
 
 
 def pytest_benchmark(folder, _, *options):
-    """Another name than test_*.py, which pytest takes where it is told to."""
+    """The suite is not named test_*.py: pytest collects it only where it is named."""
     suite = (str(SUITES / "suite_pytest.py"), "--benchmark-only", "--quiet")
     to = f"--benchmark-json={folder / 'run.json'}"
     return [PYTHON, "-m", "pytest", *suite, *PLAIN, *options, to]
@@ -96,13 +96,13 @@ def torch_timer(method):
 
 def pyperf(folder, _):
     suite = (PYTHON, str(SUITES / "suite_pyperf.py"))
-    # Its workers get no variable that it isn't told of.
+    # Its workers inherit only the variables that are named.
     named = ("--inherit-environ", "PEERS_CELLS")
     return [*suite, "--fast", "--quiet", *named, "-o", str(folder / "run.json")]
 
 
 def read_pyperf(folder, _):
-    """Of each benchmark the values of its processes; the first run calibrates."""
+    """Values of each benchmark by process, without the first run, which calibrates."""
     values = {}
     for each in loaded(folder / "run.json")["benchmarks"]:
         runs = [run["values"] for run in each["runs"] if "values" in run]
@@ -114,13 +114,13 @@ def asv(folder, _):
     commit = git(folder, "rev-parse", "HEAD").strip()
     where = ("--config", str(folder / "asv.conf.json"), "--machine", "peers")
     keep = (f"--set-commit-hash={commit}", "--record-samples")
-    # It asks the home folder what machine this is.
+    # It reads the machine's name from the home folder.
     home = ("env", f"HOME={folder}")
     return [*home, beside("asv"), "run", "-E", f"existing:{PYTHON}", *where, *keep]
 
 
 def prepare_asv(folder):
-    """A repository, as asv knows no results without commits; and a named machine."""
+    """Make a repository, as asv needs a commit, and name a machine."""
     git(folder, "init", "--quiet")
     who = ("-c", "user.name=peers", "-c", "user.email=peers@localhost")
     git(folder, *who, "commit", "--quiet", "--allow-empty", "-m", "peers")
@@ -162,12 +162,12 @@ def benchmatrix(folder, _):
 
 
 def read_benchmatrix(folder, work):
-    """Of each run the median, which its rule is about."""
+    """The median of each run, to which its rule applies."""
     values = {cell: {"runs": []} for cell in work.cells}
     for path in sorted((folder / "runs").glob("run-*.json")):
         for each in loaded(path)["benchmarks"]:
-            said = each["extra_info"]
-            cell = f"{said['case_name']}/{said['implementation_name']}"
+            info = each["extra_info"]
+            cell = f"{info['case_name']}/{info['implementation_name']}"
             values[cell]["runs"].append(each["stats"]["median"])
     return values
 
@@ -188,7 +188,7 @@ def with_precision(folder, work):
     return pytest_benchmark(folder, work, "--benchmark-precision=0.02")
 
 
-# In the order of the table. `cores=2`: rnnbench runs two launches side by side itself.
+# In the order of the table. rnnbench gets two cores: it runs launches side by side.
 TOOLS = {
     "rnnbench": Tool(rnnbench, read_rnnbench, 4, cores=2, packages=("rnnbench",)),
     "pytest-benchmark": Tool(

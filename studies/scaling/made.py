@@ -1,10 +1,10 @@
-"""Sweeps and results files of any size, made of numbers: nothing is measured.
+"""Sweeps and results files of any size, made of random numbers.
 
     python -m studies.scaling.made sweep 1000 SWEEP.yaml
     python -m studies.scaling.made write SWEEP.yaml RESULTS.json
     python -m studies.scaling.made read RESULTS.json
 
-The last two say how many seconds the writing or the reading took.
+The last two print the seconds that writing or reading took.
 """
 
 import random
@@ -66,7 +66,7 @@ def sweep_text(cases: int) -> str:
 
 
 def made_run(sweep) -> Run:
-    """A run of the sweep in which each turn is a guess from the shapes, and noise."""
+    """A run of the sweep whose turns are a guess from the shapes, with noise."""
     draw = random.Random(1)
     results = tuple(
         Result(
@@ -118,7 +118,7 @@ def _environment() -> Environment:
 
 
 def document_of(run: Run) -> dict[str, object]:
-    """What pytest-benchmark would hand us of that run, before our block is in it."""
+    """The document of pytest-benchmark for that run, without our block."""
     document = empty_document()
     document["benchmarks"] = [_entry(result) for result in run.results]
     return document
@@ -164,7 +164,7 @@ def read(path: Path) -> float:
 
 
 def main() -> int:
-    """Do what the first word says."""
+    """Carry out the command that the first argument names."""
     word, *names = sys.argv[1:]
     if word == "sweep":
         Path(names[1]).write_text(sweep_text(int(names[0])), encoding="utf-8")

@@ -1,10 +1,10 @@
-"""How the harness itself grows: time and peak memory, from 100 cases to 100,000.
+"""Time and peak memory of the harness itself, from 100 cases to 100,000.
 
     python -m studies.scaling.run --output results/scaling.json
 
-Each line is a fresh process, and names its command. Nothing is measured in it but the
-harness: sweeps and results files are made of numbers by `made.py`. What is linear
-takes 10 times as much for 10 times as many, less what it takes for none.
+Each line is one command in a fresh process. Only the harness is measured: `made.py`
+makes sweeps and results files of random numbers. What grows linearly takes 10 times as
+long for 10 times as many cases, apart from a constant part.
 """
 
 import argparse
@@ -28,7 +28,7 @@ SIZES = (100, 1_000, 10_000, 100_000)
 MOST_RESULTS = 10_000
 # Collection holds an item for each case.
 MOST_ITEMS = 10_000
-# Over a tenfold, with what a busy machine adds to either of two times.
+# Tenfold, with a margin for the noise of a busy machine.
 LINEAR = 13.0
 # By what is done and how many cases: seconds, and bytes of memory at the peak.
 GOALS = {
@@ -40,7 +40,7 @@ GOALS = {
 
 @dataclass(frozen=True)
 class Line:
-    """What one command took. `seconds`: as it says itself, or from start to end.
+    """Cost of one command. `seconds`: as it reports itself, or from start to end.
 
     `busy`: seconds that a core worked for it, which other programs don't add to.
     """
@@ -54,7 +54,7 @@ class Line:
 
 
 def growth(lines: Sequence[Line]) -> dict[Line, float]:
-    """By how much each line's work grew from the same with a tenth of the cases."""
+    """The growth of each line's work from the same with a tenth of the cases."""
     by_size = {(line.what, line.cases): line for line in lines}
     return {
         line: line.busy / before.busy
@@ -64,7 +64,7 @@ def growth(lines: Sequence[Line]) -> dict[Line, float]:
 
 
 def table(lines: Sequence[Line]) -> str:
-    """Markdown: a row a line, with the growth and what is held against it."""
+    """A Markdown table: each line with its growth and its goal."""
     grown = growth(lines)
     rows = [
         "| what | cases | time | of a core | growth | peak memory | goal | command |",
@@ -87,7 +87,7 @@ def table(lines: Sequence[Line]) -> str:
 
 
 def wrong(lines: Sequence[Line]) -> list[str]:
-    """A sentence for each goal that is missed, and for what grows too fast."""
+    """A sentence for each missed goal, and for each line that grows too fast."""
     found = [
         f"{line.what} of {line.cases:,}: {_goal(line)}"
         for line in lines
@@ -111,7 +111,7 @@ def _goal(line: Line) -> str:
 
 
 def commands(cases: int, folder: Path) -> list[tuple[str, list[str]]]:
-    """What is done with so many cases, in the order in which one needs the other."""
+    """The commands for so many cases, in the order in which one needs the other."""
     rnnbench = str(Path(sys.executable).with_name("rnnbench"))
     sweep, results = str(folder / f"{cases}.yaml"), str(folder / f"{cases}.json")
     page = str(folder / f"report-{cases}")
@@ -128,9 +128,9 @@ def commands(cases: int, folder: Path) -> list[tuple[str, list[str]]]:
 
 def measured(what: str, cases: int, command: list[str]) -> Line:
     """Run `command` in a process of its own, to the end."""
-    with tempfile.TemporaryFile() as said:
+    with tempfile.TemporaryFile() as output:
         began = time.perf_counter()
-        process = subprocess.Popen(command, stdout=said, cwd=ROOT)
+        process = subprocess.Popen(command, stdout=output, cwd=ROOT)
         _, status, usage = os.wait4(process.pid, 0)
         seconds = time.perf_counter() - began
         # `wait4` took its status: it must not be waited for again.
@@ -138,8 +138,8 @@ def measured(what: str, cases: int, command: list[str]) -> Line:
         if process.returncode:
             raise SystemExit(f"{shlex.join(command)}: {process.returncode}")
         if what in ("write", "read"):
-            said.seek(0)
-            seconds = float(said.read())
+            output.seek(0)
+            seconds = float(output.read())
     # Linux counts kilobytes.
     return Line(
         what=what,
@@ -152,7 +152,7 @@ def measured(what: str, cases: int, command: list[str]) -> Line:
 
 
 def _short(command: list[str]) -> str:
-    """As it can be repeated elsewhere: in another folder, by another interpreter."""
+    """The command without the folders of this machine."""
     line = shlex.join(command)
     for folder in (Path(sys.executable).parent, ROOT):
         line = line.replace(f"{folder}/", "")

@@ -1,4 +1,4 @@
-"""What there is to be measured, by its names: read by those that have no torch.
+"""Names of what is measured, for processes without torch.
 
 PEERS_CELLS names the file that run.py writes: of each cell, "workload/layer", the case.
 """

@@ -1,8 +1,8 @@
-"""The slowdown that every tool is asked to find: nn.LSTM, and 3 % of its own time.
+"""The slowdown that every tool should find: nn.LSTM that takes 3 % longer.
 
-A layer of the user's, as `peers_layers:lstm_slow` in sweep.yaml. In training the time
-that is waited for is that of the whole call, at the end of its backward pass. Under a
-gradient it also costs a hook, some 3 µs, for every tool alike.
+A foreign layer, `peers_layers:lstm_slow` in sweep.yaml. In training it waits for 3 % of
+the whole call, at the end of the backward pass, and costs a hook of about 3 µs, which
+is the same for every tool.
 """
 
 import time

@@ -7,7 +7,7 @@ from work import make
 
 
 class Called:
-    """What its matrix calls with a case; the layer is built before, and once."""
+    """The callable of one layer in the matrix; a fixture builds it once per case."""
 
     def __init__(self, layer):
         self.layer = layer

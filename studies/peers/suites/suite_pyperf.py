@@ -5,7 +5,7 @@ from names import CELLS
 
 
 class Late:
-    """What is called: built in the process that calls it, at the first call."""
+    """A callable that is built by its first call, in the process that calls it."""
 
     def __init__(self, cell):
         self.cell = cell
