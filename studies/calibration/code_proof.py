@@ -58,6 +58,8 @@ RENAMED: Mapping[str, str] = {
 # code, and the reason why it changes no measurement.
 _TURN_PLAN = "the calls of a turn come from one table; a test compares all of them"
 _ROUNDS = "one function for worker and estimate; a test compares all of its results"
+_CACHED = "the same expression, whose results are kept"
+_EXACT = "the standard deviation of `statistics`, bit for bit, by integers"
 ACCEPTED: Mapping[str, tuple[str, str]] = {
     "TurnPlan": ("b15bf925", _TURN_PLAN),
     "TurnPlan.calls": ("0f8a5b92", _TURN_PLAN),
@@ -69,6 +71,13 @@ ACCEPTED: Mapping[str, tuple[str, str]] = {
     "turn_plan": ("7fc59446", _TURN_PLAN),
     "rounds_that_fit": ("14c2f893", _ROUNDS),
     "take_rounds": ("f15ad37d", _ROUNDS),
+    "_lower_third": ("9ddb336e", _CACHED),
+    "launch_log": ("f1cb4fdd", _CACHED),
+    "reach": ("22a67095", _CACHED),
+    "stdev": ("1ab5b78e", _EXACT),
+    "_root": ("0aeda800", _EXACT),
+    "_odd_root": ("dfa68ae9", _EXACT),
+    "welch": ("2ad52eae", "the two samples have a local name"),
     "is_narrow": (
         "fe805e78",
         "the comparison of a width with the precision, now written once",
