@@ -31,8 +31,8 @@ class ListItem:
 
 
 def site_style() -> str:
-    """The style sheet of a run's page, and what it lacks for the site."""
-    return assets.style() + asset("static.css") + asset("site.css")
+    """The style sheet of a run's page, and what the site adds to it."""
+    return assets.style() + asset("site.css")
 
 
 def list_items(runs: Iterable[ListedRun], root: str = "") -> tuple[ListItem, ...]:
