@@ -39,7 +39,7 @@ _LINE_LIMIT = 1 << 26
 _MOST_BETWEEN_CHECKS = 0.5
 # After a worker has ended or closed its answers: for what is still in the pipe, and for
 # its end. A killed process that is gone by then waits for a device.
-_GRACE = 0.5
+_GRACE = 2.0
 _MOST_ENDING = 10.0
 
 A = TypeVar("A", bound=Answer)

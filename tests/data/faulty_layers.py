@@ -1,12 +1,16 @@
-"""Layers of a user's that are wrong, each in one way: none may cost another's cell.
+"""Layers of a user's that fail, each in one way: none may cost another its result.
 
 Named `tests.data.faulty_layers:NAME` from the root of the repository.
 """
 
 import ctypes
 import os
+import signal
 import sys
+import threading
 import time
+from contextlib import suppress
+from pathlib import Path
 
 import torch
 from torch import nn
@@ -151,79 +155,259 @@ class Prints(_Layer):
         return output, state
 
 
-class Meddles(_Layer):
-    """Sets what belongs to the process."""
-
-    def fault(self, output, state):
-        torch.set_num_threads(2)
-        torch._C._set_mkldnn_enabled(False)
-        return output, state
-
-
 class DiesWhenBuilt(_Layer):
     def __init__(self, **_):
         os._exit(9)
 
 
-class SetsGradMode(_Layer):
+class ExitsWhenBuilt(_Layer):
+    def __init__(self, **_):
+        sys.exit("not today")
+
+
+class DiesAtItsSecondBuild(_Layer):
+    """In a process, and after a build in another one before it."""
+
     def __init__(self, **arguments):
         super().__init__(**arguments)
-        torch.set_grad_enabled(False)
+        marker = Path(os.environ["RNNBENCH_TEST_MARKER"])
+        if marker.exists():
+            os.write(2, b"many words\n" * 50_000)
+            os._exit(5)
+        marker.touch()
 
 
-class SetsDefaultDtype(_Layer):
+class HangsWhenBuilt(_Layer):
+    def __init__(self, **_):
+        while True:
+            time.sleep(0.1)
+
+
+class SegfaultsWhenBuilt(_Layer):
+    def __init__(self, **_):
+        ctypes.string_at(0)
+
+
+class TakesNoArguments(nn.Module):
+    def __init__(self):
+        super().__init__()
+
+
+class NoForward(nn.Module):
+    def __init__(self, **_):
+        super().__init__()
+        self.weight = nn.Parameter(torch.zeros(1))
+
+
+class SaysNotSupported(_Layer):
+    """In PyTorch's own words for a path that it lacks."""
+
     def fault(self, output, state):
-        torch.set_default_dtype(torch.float64)
+        raise RuntimeError("this layer is not supported")
+
+
+class SaysNotImplemented(_Layer):
+    def fault(self, output, state):
+        raise NotImplementedError("addmm not implemented for 'Half'")
+
+
+class RaisesBaseException(_Layer):
+    def fault(self, output, state):
+        raise GeneratorExit
+
+
+class RaisesInterrupt(_Layer):
+    def fault(self, output, state):
+        raise KeyboardInterrupt
+
+
+class UnprintableError(RuntimeError):
+    def __str__(self):
+        raise RuntimeError("no words")
+
+
+class RaisesUnprintable(_Layer):
+    def fault(self, output, state):
+        raise UnprintableError
+
+
+class RaisesAtLength(_Layer):
+    def fault(self, output, state):
+        raise ValueError("long " * 1_000_000)
+
+
+class RaisesEscapes(_Layer):
+    def fault(self, output, state):
+        raise ValueError("\x1b[2J\x1b]0;title\x07 \u202e \ud800 <script>")
+
+
+class Recurses(_Layer):
+    def fault(self, output, state):
+        return self.fault(output, state)
+
+
+class ReturnsNone(_Layer):
+    def fault(self, output, state):
+        return None
+
+
+class ReturnsText(_Layer):
+    def fault(self, output, state):
+        return "an output", "a state"
+
+
+class StateIsNone(_Layer):
+    def fault(self, output, state):
+        return output, None
+
+
+class HangsHoldingTheInterpreter(_Layer):
+    """No other thread of the process runs, so no watchdog within it would."""
+
+    def fault(self, output, state):
+        ctypes.PyDLL(None).sleep(3600)
         return output, state
 
 
-class SetsAnomalyMode(_Layer):
+class HangsDeafToSignals(_Layer):
     def fault(self, output, state):
-        torch.autograd.set_detect_anomaly(True)
+        for number in signal.valid_signals() - {signal.SIGKILL, signal.SIGSTOP}:
+            signal.signal(number, signal.SIG_IGN)
+        while True:
+            time.sleep(0.1)
+
+
+class HangsPrinting(_Layer):
+    def fault(self, output, state):
+        while True:
+            os.write(2, b"still here\n" * 10_000)
+            time.sleep(0.01)
+
+
+class HangsPrintingAnnouncements(_Layer):
+    """In the form in which workers once announced where they are."""
+
+    def fault(self, output, state):
+        for number in range(10**9):
+            os.write(2, b"\nrnnbench-at turn %d\n" % (number % 3))
+            time.sleep(0.01)
+
+
+class HangsWritingEverywhere(_Layer):
+    """Into every descriptor but pipes, which are the protocol's."""
+
+    def fault(self, output, state):
+        while True:
+            for entry in Path("/proc/self/fd").iterdir():
+                with suppress(OSError):
+                    if not entry.readlink().name.startswith("pipe"):
+                        os.write(int(entry.name), b"0" * 64)
+            time.sleep(0.01)
+
+
+class StopsItself(_Layer):
+    def fault(self, output, state):
+        os.kill(os.getpid(), signal.SIGSTOP)
+        time.sleep(3600)
         return output, state
 
 
-class PatchesLSTM(_Layer):
-    """Every LSTM of the process does nothing from then on."""
-
+class Aborts(_Layer):
     def fault(self, output, state):
-        torch.nn.LSTM.forward = lambda self, x, hx=None: (x, (x, x))
+        os.abort()
+
+
+class Divides(_Layer):
+    def fault(self, output, state):
+        signal.raise_signal(signal.SIGFPE)
         return output, state
 
 
-class AddsGlobalHook(_Layer):
+class PrintsMuchAndExits(_Layer):
+    def fault(self, output, state):
+        os.write(2, b"many words\n" * 50_000)
+        os._exit(7)
+
+
+class PrintsMuchAndSegfaults(_Layer):
+    def fault(self, output, state):
+        os.write(2, b"many words\n" * 50_000)
+        ctypes.string_at(0)
+        return output, state
+
+
+class AnnouncesAnotherAndExits(_Layer):
+    def fault(self, output, state):
+        os.write(2, b"\nrnnbench-at check 0\n")
+        os._exit(7)
+
+
+class ClosesDescriptors(_Layer):
+    def fault(self, output, state):
+        os.closerange(3, 4096)
+        return output, state
+
+
+class ClosesAllDescriptors(_Layer):
+    def fault(self, output, state):
+        os.closerange(0, 4096)
+        return output, state
+
+
+class WritesGarbageToAllDescriptors(_Layer):
+    def fault(self, output, state):
+        for descriptor in range(64):
+            with suppress(OSError):
+                os.write(descriptor, b"\xff\xfe garbage\n")
+        return output, state
+
+
+class ForgesAnswers(_Layer):
+    def fault(self, output, state):
+        for descriptor in range(3, 64):
+            with suppress(OSError):
+                os.write(descriptor, b'{"kind":"Report","outcomes":[]}\n')
+        return output, state
+
+
+class _Later(_Layer):
+    """Something happens in a thread, while the process does something else."""
+
     def __init__(self, **arguments):
         super().__init__(**arguments)
-        torch.nn.modules.module.register_module_forward_hook(lambda *_: None)
+        threading.Thread(target=self._wait, daemon=True).start()
+
+    def _wait(self):
+        time.sleep(0.05)
+        self.happens()
 
 
-class SetsRounding(_Layer):
-    def fault(self, output, state):
-        ctypes.CDLL(None).fesetround(0x800)  # up, on x86; <fenv.h>
-        return output, state
+class IsKilledLater(_Later):
+    def happens(self):
+        os.kill(os.getpid(), signal.SIGKILL)
 
 
-class SetsEnvironment(_Layer):
-    def fault(self, output, state):
-        os.environ["RNNBENCH_FAULTY"] = "1"
-        return output, state
+class ExitsLater(_Later):
+    def happens(self):
+        os._exit(3)
 
 
-class PatchesClock(_Layer):
-    """Makes everything that is timed in this process 100 times as fast."""
-
-    def fault(self, output, state):
-        real = time.perf_counter_ns
-        time.perf_counter_ns = lambda: real() // 100
-        return output, state
+class SegfaultsLater(_Later):
+    def happens(self):
+        ctypes.string_at(0)
 
 
-class PatchesHarness(_Layer):
-    def fault(self, output, state):
-        from rnnbench.worker.timing import clock  # noqa: PLC0415 - on purpose, late
+class SetsAnAlarm(_Layer):
+    """Whose signal ends the process where nobody handles it."""
 
-        clock.HostClock.time = lambda *_: 1e-9
-        return output, state
+    def __init__(self, **arguments):
+        super().__init__(**arguments)
+        signal.setitimer(signal.ITIMER_REAL, 0.05)
+
+
+class RaisesInAThread(_Later):
+    def happens(self):
+        raise ValueError("nobody hears of it")
 
 
 def not_a_module(**_):

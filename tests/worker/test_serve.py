@@ -36,6 +36,7 @@ from rnnbench.worker.timing.canary import Watch
 
 ROOT = Path(__file__).parents[2]
 FAULTY = "tests.data.faulty_layers"
+MEDDLING = "tests.data.meddling_layers"
 WORKER = (sys.executable, "-m", "rnnbench.worker")
 ONE_ROUND = Rounds(seed=1, seconds=0.0, least=1, most=1)
 
@@ -370,7 +371,7 @@ def test_a_change_of_the_process_is_reported_with_the_answer(
     worker = start_worker()
 
     report = worker.ask(
-        Prepare(cases=(make_case(layer=f"{FAULTY}:{name}"),), check=True)
+        Prepare(cases=(make_case(layer=f"{MEDDLING}:{name}"),), check=True)
     )
 
     assert report.outcomes[0].status is Status.OK
@@ -392,7 +393,7 @@ def test_a_layer_that_replaces_a_clock_has_no_times(start_worker, make_case, nam
     worker = start_worker()
 
     report = worker.ask(
-        Prepare(cases=(make_case(layer=f"{FAULTY}:{name}"),), check=True)
+        Prepare(cases=(make_case(layer=f"{MEDDLING}:{name}"),), check=True)
     )
 
     assert report.outcomes[0].status is Status.ERROR

@@ -1,0 +1,106 @@
+"""Measures layers of a user's beside nn.LSTM and nn.GRU, and prints what came of it.
+
+    python -m tests.robustness.conduct --mark MARK LAYER...
+
+A line of JSON: for each layer its status, reason, turns, and the state that it changed
+in its process; and how long requests took that ended in a timeout. MARK is the last
+argument of every worker, so that whatever they leave behind can be found by it.
+"""
+
+import argparse
+import asyncio
+import json
+import sys
+import time
+
+from rnnbench.model.case import Case
+from rnnbench.model.run import Policy, Status
+from rnnbench.model.workload import DEFAULT_COMPARE, group
+from rnnbench.runner.journal import Header, Journal
+from rnnbench.runner.launch import Order
+from rnnbench.runner.probe import MEMORY
+from rnnbench.runner.results import JournalReader
+from rnnbench.runner.scheduler import Campaign, survey
+from rnnbench.runner.worker_process import COMMAND, Worker, WorkerDeathError
+
+HEADER = Header(sweep="s", digest="d", policy="p", machine="m")
+
+
+class WithoutMemory(Campaign):
+    """Half the processes of a campaign, where the peak memory is not the question."""
+
+    async def _probe(self, probe, wanted):
+        if probe is not MEMORY:
+            await super()._probe(probe, wanted)
+
+
+def conduct(options):
+    """The results of a campaign."""
+    cases = [
+        Case(layer=layer, input_size=8, hidden_size=16, seq_len=4, batch_size=2)
+        for layer in ("lstm", "gru", *options.layers)
+    ]
+    policy = Policy(
+        precision=0.9, launches=options.launches, budget=3600, time_limit=options.limit
+    )
+    order = Order(
+        workloads=group(cases, DEFAULT_COMPARE),
+        policy=policy,
+        command=(*COMMAND, options.mark),
+    )
+    kind = Campaign if options.memory else WithoutMemory
+
+    async def run():
+        environment, reasons = await survey(cases, order.command)
+        with Journal.start(None, HEADER, resume=False) as journal:
+            campaign = kind(order, environment, journal, lambda _: None)
+            await campaign.run(reasons)
+        return campaign
+
+    campaign = asyncio.run(run())
+    return JournalReader(order, campaign.journal, "not begun").results()
+
+
+def note_timeouts(seconds):
+    """From now on append how long each request took that ended in a timeout."""
+    real = Worker.ask
+
+    async def ask(self, *arguments, **limits):
+        began = time.monotonic()
+        try:
+            return await real(self, *arguments, **limits)
+        except WorkerDeathError as death:
+            if death.status is Status.TIMEOUT:
+                seconds.append(time.monotonic() - began)
+            raise
+
+    Worker.ask = ask
+
+
+def main():
+    """Print the results as JSON."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--mark", required=True)
+    parser.add_argument("--launches", type=int, default=1)
+    parser.add_argument("--limit", type=float, default=120.0)
+    parser.add_argument("--memory", action="store_true")
+    parser.add_argument("layers", nargs="*")
+    options = parser.parse_args()
+    timeouts = []
+    note_timeouts(timeouts)
+    results = {
+        result.case.layer: {
+            "status": result.status,
+            "reason": result.reason,
+            "turns": [turns.seconds for turns in result.turns],
+            "changes": result.process_changes,
+            "peak_memory": result.peak_memory,
+            "memory_reason": result.memory_reason,
+        }
+        for result in conduct(options)
+    }
+    sys.stdout.write(json.dumps({"results": results, "timeouts": timeouts}) + "\n")
+
+
+if __name__ == "__main__":
+    main()
