@@ -49,6 +49,8 @@ FAULTY = {
     "ReturnsText": (Status.ERROR, "check: the output is a str"),
     "StateIsNone": (Status.ERROR, "check: the state is a NoneType"),
     "NotFinite": (Status.ERROR, "check: the output is not finite"),
+    "NotFiniteLater": (Status.ERROR, "check after its turns: the output is not"),
+    "ChangesInput": (Status.ERROR, "changes its input in place"),
     "Exits": (Status.ERROR, "SystemExit"),
     "ExitsAtOnce": (Status.ERROR, "exit code 7"),
     "Hangs": (Status.TIMEOUT, "no answer within"),
