@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from rnnbench.analysis.stats import Interval
 from rnnbench.report.tokens import Hue
@@ -17,6 +17,8 @@ _AT_LEAST = (0.72, 1.38)
 # Dots nearer than this in x, in per cent of the width, are set above each other.
 _APART = 1.1
 _LANES = (50, 36, 64, 24, 76)
+# The part of a row, in per cent of its height, that marks of several layers share.
+_MARK_LANES = 44
 # More dots in a row only hide each other, and weigh 40 bytes each.
 _MOST_DOTS = 120
 
@@ -33,13 +35,17 @@ class Dot:
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """A mean, and its interval from `low` to `high` where it has one."""
+    """A mean, and its interval from `low` to `high` where it has one.
+
+    `y`: its height in the row, so that marks of several layers don't hide each other.
+    """
 
     x: float
     hue: Hue
     low: float | None
     high: float | None
     label: str = ""
+    y: int = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,14 +61,16 @@ class Tick:
 class ForestRow:
     """Ratios of one kind. `head`: opens a group of rows, with a note below it.
 
-    `value` and `limits` stand in figures beside the row; `says`: who wins, in `hue`.
-    `one_in`: how many ratios there are for each dot.
+    `detail`: what tells the row from others of its label. `value` and `limits` stand in
+    figures beside the row; `says`: who wins, in `hue`. `one_in`: how many sizes stand
+    behind each dot.
     """
 
     label: str
     dots: tuple[Dot, ...]
     marks: tuple[Mark, ...]
     value: str
+    detail: str = ""
     limits: str = ""
     says: str = ""
     hue: Hue = Hue.EVEN
@@ -157,8 +165,19 @@ def one_in(count: int) -> int:
     return max(1, -(-count // _MOST_DOTS))
 
 
-def mark_of(scale: Scale, mean: Interval, hue: Hue, label: str = "") -> Mark:
+def mark_of(scale: Scale, mean: Interval, hue: Hue) -> Mark:
     """A mean with its interval; memory is read without noise and has none."""
     if not mean.low < mean.high:
-        return Mark(scale(mean.estimate), hue, None, None, label)
-    return Mark(scale(mean.estimate), hue, scale(mean.low), scale(mean.high), label)
+        return Mark(scale(mean.estimate), hue, None, None)
+    return Mark(scale(mean.estimate), hue, scale(mean.low), scale(mean.high))
+
+
+def in_lanes(marks: Sequence[Mark]) -> tuple[Mark, ...]:
+    """Marks of several layers, one above the other."""
+    if len(marks) < 2:
+        return tuple(marks)
+    step = _MARK_LANES / (len(marks) - 1)
+    first = 50 - _MARK_LANES / 2
+    return tuple(
+        replace(mark, y=round(first + place * step)) for place, mark in enumerate(marks)
+    )

@@ -89,6 +89,13 @@ class RatioGroup:
         )
 
     @property
+    def ends(self) -> tuple[float, float]:
+        """The mean twice, or the range where no launch has enough of the ratios."""
+        if self.mean:
+            return self.mean.estimate, self.mean.estimate
+        return self.range
+
+    @property
     def range(self) -> tuple[float, float]:
         """The smallest and the largest ratio."""
         values = [ratio.interval.estimate for ratio in self.ratios]

@@ -1,128 +1,73 @@
-"""The article's claims in our words, and the rules of their verdicts in a sentence."""
+"""The claims of the article in our words, and the rules of their verdicts."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """What is claimed, and by which rule that is judged."""
+    """A claim, and the rule by which a run supports or contradicts it."""
 
     text: str
     rule: str
 
 
-_UNTIL = "Decided by learning results alone; until a run holds some, not measured."
+_LEARNING = "Needs learning results."
 _SIDES = (
-    "supported where every interval lies on the claimed side of 1 and beyond 2 % of "
-    "it, contradicted where every one lies on the other side, depends otherwise; not "
-    "measured where none decides."
+    "supported if every interval lies on the claimed side of 1, contradicted if every "
+    "one lies on the other side, otherwise depends. A tie is on neither side."
 )
 
 WORDS = {
     "C1": Words(
-        text="Of the three layers a plain RNN is built most simply.",
-        rule=(
-            "Parameters and FLOPs by closed form; the verdict is of its time "
-            f"against an LSTM's and a GRU's: {_SIDES}"
-        ),
+        "A plain RNN is the simplest of the three layers.",
+        f"Its time against an LSTM’s and a GRU’s: {_SIDES}",
     ),
-    "C2": Words(
-        text="The gradients of a plain RNN vanish or explode.",
-        rule=_UNTIL,
-    ),
-    "C3": Words(
-        text="A plain RNN fails where sequences are long.",
-        rule=_UNTIL,
-    ),
-    "C4": Words(
-        text="An LSTM keeps what lies far back, and copes with long sequences.",
-        rule=_UNTIL,
-    ),
+    "C2": Words("The gradients of a plain RNN vanish or explode.", _LEARNING),
+    "C3": Words("A plain RNN does badly on long sequences.", _LEARNING),
+    "C4": Words("An LSTM captures long-distance dependencies.", _LEARNING),
     "C5": Words(
-        text="An LSTM takes more computing than the other layers.",
-        rule=(
-            "Parameters and FLOPs by closed form; the verdict is of the time of"
-            f" the other layers against its own: {_SIDES}"
-        ),
+        "An LSTM costs more to compute than the other layers.",
+        f"The time of the other layers against its own: {_SIDES}",
     ),
     "C6": Words(
-        text=(
-            "With fewer gates and no cell state, a GRU computes more cheaply "
-            "than an LSTM."
-        ),
-        rule=(
-            "Parameters by closed form; the verdict is of its time against an "
-            f"LSTM's of the same hidden_size: {_SIDES}"
-        ),
+        "With fewer gates and no cell state, a GRU is cheaper to compute than an LSTM.",
+        f"Its time against an LSTM’s of the same hidden size: {_SIDES}",
     ),
-    "C7": Words(
-        text="A GRU, too, keeps what lies far back.",
-        rule=_UNTIL,
-    ),
+    "C7": Words("A GRU captures long-distance dependencies, too.", _LEARNING),
     "C8": Words(
-        text=("On hard tasks with long sequences a GRU may learn less than an LSTM."),
-        rule=_UNTIL,
+        "On hard tasks with long sequences a GRU can be worse than an LSTM.", _LEARNING
     ),
-    "C9": Words(
-        text=("A bidirectional layer knows what stands before and what stands after."),
-        rule=_UNTIL,
-    ),
+    "C9": Words("A bidirectional layer uses context from both sides.", _LEARNING),
     "C10": Words(
-        text="A bidirectional layer costs more than one of a single direction.",
-        rule=(
-            f"Of its time and its peak memory against those of one direction: {_SIDES}"
-        ),
+        "A bidirectional layer costs more than one of a single direction.",
+        f"Its time and peak memory against those of one direction: {_SIDES}",
     ),
-    "C11": Words(
-        text="Stacked layers learn patterns that are more intricate.",
-        rule=_UNTIL,
-    ),
+    "C11": Words("Stacked layers learn more complex patterns.", _LEARNING),
     "C12": Words(
-        text=(
-            "Dropout acts on stacked layers in training alone, and keeps them "
-            "from overfitting."
-        ),
-        rule=(
-            "Overfitting is decided by learning results alone, and the claim is"
-            " one; what dropout costs where it acts is told beside."
-        ),
+        "Dropout acts only between stacked layers in training, and prevents "
+        "overfitting.",
+        f"{_LEARNING} What dropout costs is measured.",
     ),
     "C13": Words(
-        text=(
-            "proj_size makes the state of an LSTM smaller, and its parameters fewer."
-        ),
-        rule=(
-            "Supported where every pair measured has fewer parameters and a "
-            "smaller output, contradicted where none has, depends otherwise."
-        ),
+        "proj_size makes the state of an LSTM smaller and its parameters fewer.",
+        "Supported if every measured pair has fewer parameters and a smaller output, "
+        "contradicted if none has, otherwise depends.",
     ),
     "C14": Words(
-        text=(
-            "batch_first exchanges two dimensions, and the last dimension of "
-            "the output is input_size."
-        ),
-        rule=(
-            "The order is checked before a case is timed; the output's last "
-            "dimension is held against input_size: two halves that end "
-            "differently make depends."
-        ),
+        "batch_first exchanges two dimensions; the last dimension of the output is "
+        "input_size.",
+        "The order is checked before a case is timed, and the last dimension is "
+        "compared with input_size. If only one half of the claim holds: depends.",
     ),
     "C15": Words(
-        text="The bias can be left out; with it a layer has more freedom.",
-        rule=(
-            "Freedom is the number of parameters: supported where every layer "
-            "measured without bias has fewer, contradicted where none has, "
-            "depends otherwise."
-        ),
+        "The bias can be left out; with it a layer is more flexible.",
+        "Flexibility is the number of parameters: supported if every layer measured "
+        "without bias has fewer, contradicted if none has, otherwise depends.",
     ),
     "C16": Words(
-        text=(
-            "A GRU suits uses that are short of computing, such as streams; a "
-            "plain RNN short sequences, an LSTM long ones."
-        ),
-        rule=(
-            "Of the named uses that are streams (one step of one sequence), a "
-            f"GRU's time against an LSTM's: {_SIDES}"
-        ),
+        "A GRU suits uses with little computing power, such as streams; a plain RNN "
+        "short sequences, an LSTM long ones.",
+        "Of the named uses that are streams (one step of one sequence), a GRU’s time "
+        f"against an LSTM’s: {_SIDES}",
     ),
 }

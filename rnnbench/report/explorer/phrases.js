@@ -25,4 +25,4 @@ export const phraseOf = ({ id, words }, value) => {
 
 /** @param {string} name */
 export const article = (name) =>
-  /^(?:[aeio]|[FHLMNRSX](?![a-z]))/i.test(name) ? "an" : "a";
+  /^(?:[aeioAEIO]|[FHLMNRSX](?![a-z]))/.test(name) ? "an" : "a";

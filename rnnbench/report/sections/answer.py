@@ -50,11 +50,14 @@ def answer(view: RunView) -> Answer:
 
 
 def _headline(groups: Sequence[RatioGroup]) -> Sentence:
-    parts = []
+    verdicts: dict[Sentence, list[str]] = {}
     for device in dict.fromkeys(group.conditions.device for group in groups):
         own = [group for group in groups if group.conditions.device is device]
-        verdict = _verdict(usual_of(own))
-        parts.append(say("on {here}, {verdict}", here=HERE[device], verdict=verdict))
+        verdicts.setdefault(_verdict(usual_of(own)), []).append(HERE[device])
+    parts = [
+        say("on {here}, {verdict}", here=listed(here), verdict=verdict)
+        for verdict, here in verdicts.items()
+    ]
     whole = parts[0]
     for part in parts[1:]:
         whole = say("{whole}; {part}", whole=whole, part=part)

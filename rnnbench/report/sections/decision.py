@@ -41,8 +41,8 @@ class DecisionTable:
 
 
 def decision_table(view: RunView) -> DecisionTable | None:
-    """The ratios of time of the contrast that the page is about."""
-    first = next(iter(view.contrasts), None)
+    """The ratios of time of the layers that the page is about; None without two."""
+    first = view.main
     if first is None:
         return None
     cells: dict[tuple[tuple[int, ...], str], dict[str, Decision]] = {}
@@ -81,11 +81,10 @@ def decision_table(view: RunView) -> DecisionTable | None:
 def decision(ratio: Ratio, contrast: Contrast) -> Decision:
     """A ratio as a choice: the layer to take, or the word for no choice."""
     says, hue = str(ratio.verdict), Hue.EVEN
-    if contrast.is_of_layers:
-        candidate, baseline = contrast.layers
-        if ratio.verdict in FOR_CANDIDATE:
-            says, hue = layer_name(candidate), hue_of(candidate)
-        elif ratio.verdict in FOR_BASELINE:
-            says, hue = layer_name(baseline), hue_of(baseline)
+    candidate, baseline = contrast.layers
+    if ratio.verdict in FOR_CANDIDATE:
+        says, hue = layer_name(candidate), hue_of(candidate)
+    elif ratio.verdict in FOR_BASELINE:
+        says, hue = layer_name(baseline), hue_of(baseline)
     value = f"{significant(ratio.interval.estimate)}×"
     return Decision(says, hue, value, limits(ratio.interval))

@@ -1,8 +1,9 @@
 """The forest plots of a page: the answer's, the settings', and the other layers'."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
-from rnnbench.analysis.labels import Conditions, layer_name
+from rnnbench.analysis.labels import Conditions, layer_name, words
 from rnnbench.analysis.ratio import Ratio
 from rnnbench.model.formatting import significant
 from rnnbench.model.metric import PEAK_MEMORY, TIME, Metric
@@ -12,6 +13,7 @@ from rnnbench.report.forest import (
     ForestRow,
     Scale,
     dots_of,
+    in_lanes,
     mark_of,
     one_in,
 )
@@ -46,7 +48,7 @@ def main_forest(view: RunView, metric: Metric, places: Places) -> Forest | None:
     scale = Scale(ratio.interval.estimate for group in groups for ratio in group.ratios)
     rows, heading = [], ""
     for group in groups[:_MOST_ROWS]:
-        head = _head(group.conditions, view)
+        head = _head(view, group.conditions)
         rows.append(_row(group, scale, places, head if head != heading else ""))
         heading = head
     return Forest(
@@ -67,12 +69,10 @@ def main_forest(view: RunView, metric: Metric, places: Places) -> Forest | None:
 def settings_forest(view: RunView, metric: Metric, name: str) -> Forest | None:
     """A row for each setting and phase, a mark for each layer."""
     costs = settings_of(view, metric)
-    rows: dict[tuple[str, str, str], list[RatioGroup]] = {}
+    rows: dict[tuple[str, str], list[RatioGroup]] = {}
     for cost in costs:
         for group in cost.usual():
-            rows.setdefault((cost.name, cost.plain_name, _where(group)), []).append(
-                group
-            )
+            rows.setdefault((cost.name, _where(group)), []).append(group)
     return _dense(
         rows,
         name,
@@ -86,11 +86,10 @@ def layers_forest(view: RunView, name: str) -> Forest | None:
     others = [
         each for each in view.contrasts if each.is_of_layers and each != view.main
     ]
-    rows: dict[tuple[str, str, str], list[RatioGroup]] = {}
+    rows: dict[tuple[str, str], list[RatioGroup]] = {}
     for contrast in others:
         for group in view.groups_of(contrast):
-            key = ("", "", view.where(group.conditions))
-            rows.setdefault(key, []).append(group)
+            rows.setdefault(("", view.where(group.conditions)), []).append(group)
     baselines = {contrast.layers[1] for contrast in others}
     against = plain(with_article(*baselines)) if len(baselines) == 1 else "the other"
     return _dense(
@@ -102,7 +101,7 @@ def layers_forest(view: RunView, name: str) -> Forest | None:
 
 
 def _dense(
-    rows: Mapping[tuple[str, str, str], Sequence[RatioGroup]],
+    rows: Mapping[tuple[str, str], Sequence[RatioGroup]],
     name: str,
     title: str,
     sides: tuple[str, str],
@@ -110,16 +109,13 @@ def _dense(
     if not rows:
         return None
     scale = Scale(
-        value for groups in rows.values() for group in groups for value in _ends(group)
+        value for groups in rows.values() for group in groups for value in group.ends
     )
     shown = list(rows.items())[:_MOST_DENSE_ROWS]
     drawn, heading = [], ""
-    for (setting, against, where), groups in shown:
-        drawn.append(
-            _dense_row(
-                groups, scale, (setting if setting != heading else "", against, where)
-            )
-        )
+    for (setting, where), groups in shown:
+        head = setting if setting != heading else ""
+        drawn.append(_dense_row(groups, scale, head, where))
         heading = setting
     return Forest(
         id=name,
@@ -135,44 +131,35 @@ def _dense(
 
 
 def _dense_row(
-    groups: Sequence[RatioGroup], scale: Scale, words: tuple[str, str, str]
+    groups: Sequence[RatioGroup], scale: Scale, head: str, where: str
 ) -> ForestRow:
-    setting, against, where = words
-    marks = tuple(
-        mark_of(scale, group.mean, hue, _label(group))
-        for group in groups
-        if group.mean and (hue := hue_of(group.contrast.layers[0]))
+    marks = in_lanes(
+        [
+            replace(
+                mark_of(scale, group.mean, hue_of(group.contrast.layers[0])),
+                label=_label(group),
+            )
+            for group in groups
+            if group.mean
+        ]
     )
-    ends = [value for group in groups for value in _ends(group)]
-    return ForestRow(
-        label=where,
-        dots=(),
-        marks=marks,
-        value=plain(from_to(min(ends), max(ends), 3)),
-        head=setting,
-        note=f"against {against}" if against and setting else "",
-    )
+    ends = [value for group in groups for value in group.ends]
+    value = plain(from_to(min(ends), max(ends), 3))
+    return ForestRow(label=where, dots=(), marks=marks, value=value, head=head)
 
 
 def _label(group: RatioGroup) -> str:
     return f"{layer_name(group.contrast.layers[0])}\n{plain(factor_of(group))}"
 
 
-def _ends(group: RatioGroup) -> tuple[float, float]:
-    if group.mean:
-        return group.mean.estimate, group.mean.estimate
-    return group.range
-
-
 def _where(group: RatioGroup) -> str:
     conditions = group.conditions
-    return ", ".join(filter(None, (*conditions.extra_words, conditions.phase_words)))
+    return ", ".join(filter(None, (conditions.phase_words, *conditions.extra_words)))
 
 
-def _head(conditions: Conditions, view: RunView) -> str:
+def _head(view: RunView, conditions: Conditions) -> str:
     """The backend, after the device where a run has two of them."""
-    devices = {each.case.device for each in view.cases}
-    device = conditions.device.upper() if len(devices) > 1 else ""
+    device = words("device", conditions.device) if len(view.devices) > 1 else ""
     return ", ".join(filter(None, (device, conditions.backend_words)))
 
 
@@ -180,7 +167,8 @@ def _row(group: RatioGroup, scale: Scale, places: Places, head: str) -> ForestRo
     mean = group.mean
     hue = _hue_of_mean(group)
     return ForestRow(
-        label=_where(group),
+        label=group.conditions.phase_words,
+        detail=", ".join(group.conditions.extra_words),
         dots=dots_of(
             scale,
             [

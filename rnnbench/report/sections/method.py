@@ -136,6 +136,8 @@ def _disturbed(run: Run) -> str:
     retaken = sum(each.retaken for each in turns)
     rough = sum(each.rough for each in turns)
     waiting = run.effort.share_waiting
+    if not retaken and not rough:
+        return "A turn waits for a calm core. No call was disturbed."
     return (
         f"A turn waits for a calm core, {waiting:.1%} of the time. "
         f"{counted(retaken, 'disturbed call')} were repeated, and {rough / whole:.1%} "

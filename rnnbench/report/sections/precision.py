@@ -38,6 +38,13 @@ class Precision:
     target_x: float
 
     @property
+    def widest_words(self) -> str:
+        """The widest, with enough digits to be told from what was asked for."""
+        text = share(self.widest)
+        is_over = self.widest > self.target and text == share(self.target)
+        return share(self.widest, 2) if is_over else text
+
+    @property
     def is_reached(self) -> bool:
         """Whether every interval is as narrow as asked for."""
         return self.within == self.of

@@ -1,7 +1,6 @@
 """What each setting of a layer costs against the same layer without it."""
 
 import math
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -48,7 +47,7 @@ class SettingCost:
 
     def range(self) -> tuple[float, float]:
         """Between which ratios it lies under the usual conditions."""
-        low, high = zip(*(_range(group) for group in self.usual()), strict=True)
+        low, high = zip(*(group.ends for group in self.usual()), strict=True)
         return min(low), max(high)
 
 
@@ -124,9 +123,3 @@ def _with_range(cost: SettingCost, *, verb: bool) -> Sentence:
         name=Phrase(cost.name),
         factors=factors,
     )
-
-
-def _range(group: RatioGroup) -> Iterable[float]:
-    if group.mean:
-        return group.mean.estimate, group.mean.estimate
-    return group.range

@@ -212,6 +212,14 @@ def test_each_device_has_its_answer(make_sweep, simulate):
     )
 
 
+def test_devices_with_one_answer_share_it(make_sweep, simulate):
+    cases = make_sweep(device=["cpu", "cuda"], layer=["lstm", "gru"])
+
+    run = simulate(cases, lambda case: 2e-3 if case.layer == "gru" else 1e-3)
+
+    assert headline(run) == "On this CPU and this GPU, the LSTM is faster."
+
+
 def test_without_gru_and_lstm_the_pair_that_there_is_is_answered(make_sweep, simulate):
     cases = make_sweep(layer=["lstm", "mine:Layer"])
 
