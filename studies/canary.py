@@ -22,7 +22,7 @@ from rnnbench.worker.layers.step import build
 from rnnbench.worker.protocol import Rounds
 from rnnbench.worker.timing.canary import LIMIT, Watch
 from rnnbench.worker.timing.clock import HostClock
-from rnnbench.worker.timing.rounds import Field, take_rounds
+from rnnbench.worker.timing.rounds import PreparedWorkload, take_rounds
 from rnnbench.worker.timing.turn import warm_up
 from rnnbench.worker.timing.yardstick import make_yardstick
 from studies.calibration.cells import cells_of
@@ -51,7 +51,7 @@ def listen(seconds, cells):
     end = time.perf_counter() + seconds
     while True:
         for cell in cells:
-            entrants = Field(
+            prepared = PreparedWorkload(
                 members=[warm_up(build(one.case), clock) for one in cell.members],
                 yardstick=yardstick,
                 clock=clock,
@@ -59,7 +59,7 @@ def listen(seconds, cells):
                 watch=watch,
             )
             job = Rounds(seed=0, seconds=cell.seconds, least=ROUNDS, most=ROUNDS)
-            take_rounds(entrants, job, lambda _: None)
+            take_rounds(prepared, job, lambda _: None)
             if time.perf_counter() >= end:
                 return watch
 

@@ -101,7 +101,7 @@ def launch(calm):
     torch.set_num_threads(1)
     clock, watch, kinds = HostClock(), Watch(), canaries()
     watch.begin()
-    watch.know(calm, 1.0)
+    watch.adopt(calm, 1.0)
     for call in kinds.values():
         clock.time(call)
     read = {name: [] for name in kinds}

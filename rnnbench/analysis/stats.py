@@ -169,11 +169,10 @@ def welch(candidate: Sequence[float], baseline: Sequence[float]) -> Gap:
     count = min(len(candidate), len(baseline))
     if count < 2:
         return Gap(estimate, math.inf, 0, count)
-    samples = (candidate, baseline)
-    shares = [variance(sample) / len(sample) for sample in samples]
+    shares = [variance(sample) / len(sample) for sample in (candidate, baseline)]
     freedom = [
         share**2 / (len(sample) - 1)
-        for share, sample in zip(shares, samples, strict=True)
+        for share, sample in zip(shares, (candidate, baseline), strict=True)
     ]
     degrees = sum(shares) ** 2 / sum(freedom) if sum(freedom) else math.inf
     return Gap(estimate, math.sqrt(sum(shares)), degrees, count)

@@ -47,7 +47,7 @@ from rnnbench.worker.timing.blocks import take_blocks
 from rnnbench.worker.timing.canary import Watch
 from rnnbench.worker.timing.clock import CLOCKS, Clock
 from rnnbench.worker.timing.floor import take_floor
-from rnnbench.worker.timing.rounds import Field, take_one, take_rounds
+from rnnbench.worker.timing.rounds import PreparedWorkload, take_one, take_rounds
 from rnnbench.worker.timing.slowdown import Slowed
 from rnnbench.worker.timing.turn import Warm, first_of, warm_up
 from rnnbench.worker.timing.yardstick import make_yardstick
@@ -69,7 +69,7 @@ class JobHandler:
     watch: Watch
     announcements: Announcements | None = None
     process: int = field(default_factory=os.getpid)
-    entrants: Field | None = None
+    prepared: PreparedWorkload | None = None
     cases: tuple[Case, ...] = ()
     state: ProcessState | None = None
     yardsticks: dict[tuple[Device, Dtype], Warm] = field(default_factory=dict)
@@ -110,7 +110,7 @@ class JobHandler:
         ]
         # A process that waits for a GPU is off its core, and nothing is wrong.
         self.watch.waits = device is Device.CUDA
-        self.entrants = Field(members, yardstick, clock, device, self.watch)
+        self.prepared = PreparedWorkload(members, yardstick, clock, device, self.watch)
         outcomes = (
             member.outcome() if isinstance(member, Warm) else member
             for member in members
@@ -227,14 +227,14 @@ class JobHandler:
             self.yardsticks[kind] = warm_up(make_yardstick(case), clock)
         return self.yardsticks[kind]
 
-    def _prepared(self) -> Field:
-        if self.entrants is None:
+    def _prepared(self) -> PreparedWorkload:
+        if self.prepared is None:
             raise ProtocolError("turns are asked for, and nothing is prepared")
-        return self.entrants
+        return self.prepared
 
     def _clear(self) -> None:
         """Drop the members, with what they compiled and cached."""
-        self.entrants = None
+        self.prepared = None
         # Else torch.compile takes the next workload for a change of shapes, and gives
         # up on a layer after its eighth. It is loaded only where a layer used it.
         if dynamo := sys.modules.get("torch._dynamo"):

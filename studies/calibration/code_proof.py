@@ -50,6 +50,11 @@ BASE_FILES = {
 # Names of the base that have another name today: modules, functions, classes, fields.
 RENAMED: Mapping[str, str] = {
     "Block": "TimedBlock",
+    "Field": "PreparedWorkload",
+    "_Sheet": "_TurnRecord",
+    "entrants": "prepared",
+    "know": "adopt",
+    "play": "take",
     "_LONG_CALL": "LONG_CALL",
     "looks": "interim_looks",
     "reference": "baseline",
@@ -70,14 +75,13 @@ ACCEPTED: Mapping[str, tuple[str, str]] = {
     "plan": ("5ee1251b", _TURN_PLAN),
     "turn_plan": ("7fc59446", _TURN_PLAN),
     "rounds_that_fit": ("14c2f893", _ROUNDS),
-    "take_rounds": ("f15ad37d", _ROUNDS),
+    "take_rounds": ("7ccd5bf8", _ROUNDS),
     "_lower_third": ("9ddb336e", _CACHED),
     "launch_log": ("f1cb4fdd", _CACHED),
     "reach": ("22a67095", _CACHED),
     "stdev": ("1ab5b78e", _EXACT),
     "_root": ("0aeda800", _EXACT),
     "_odd_root": ("dfa68ae9", _EXACT),
-    "welch": ("2ad52eae", "the two samples have a local name"),
     "is_narrow": (
         "fe805e78",
         "the comparison of a width with the precision, now written once",

@@ -88,6 +88,15 @@ class ChangesInput(_Layer):
         return answer
 
 
+class ChangesInputUnseen(_Layer):
+    """Past PyTorch's count of changes."""
+
+    def forward(self, given, *state):
+        answer = super().forward(given, *state)
+        given.data.add_(1)
+        return answer
+
+
 class Raises(_Layer):
     def fault(self, output, state):
         raise ValueError("this layer\nraises, on two lines")

@@ -446,7 +446,7 @@ def test_a_workload_is_dropped_before_the_next(make_case):
     bench = JobHandler(Watch())
     bench.answer(Prepare(cases=(make_case(phase=Phase.TRAIN),), check=True))
     bench.answer(ONE_ROUND)
-    module = weakref.ref(bench.entrants.members[0].step.module)
+    module = weakref.ref(bench.prepared.members[0].step.module)
     gc.disable()  # else a cycle would be cleared by chance
 
     try:
@@ -460,11 +460,11 @@ def test_a_workload_is_dropped_before_the_next(make_case):
 def test_the_yardstick_outlives_the_workload(make_case):
     bench = JobHandler(Watch())
     bench.answer(Prepare(cases=(make_case(),), check=False))
-    before = bench.entrants.yardstick
+    before = bench.prepared.yardstick
 
     bench.answer(Prepare(cases=(make_case(layer="gru"),), check=False))
 
-    assert bench.entrants.yardstick is before
+    assert bench.prepared.yardstick is before
 
 
 def test_without_a_check_a_wrong_layer_is_not_looked_at(make_case, monkeypatch):

@@ -13,7 +13,7 @@ from rnnbench.model.cost import lengths_of
 from rnnbench.worker.failure import is_unsupported
 from rnnbench.worker.layers import switches as backend
 from rnnbench.worker.layers.factory import AUTOCAST, DTYPES
-from rnnbench.worker.layers.inputs import data_of, make_input
+from rnnbench.worker.layers.inputs import data_of
 from rnnbench.worker.layers.step import BACKWARD, Step
 
 # Largest difference of two backends: the norm of the difference over the norm of the
@@ -88,6 +88,7 @@ def _right_answer(step: Step) -> Answer | str:
 
 def _answer(step: Step) -> Answer | str:
     """Outputs, states and gradients by name; or what is wrong with their form."""
+    before = _input_copy(step)
     with step.context():
         given = step.forward()
     if not isinstance(given, tuple) or len(given) != 2:
@@ -99,8 +100,7 @@ def _answer(step: Step) -> Answer | str:
     answer |= {name: part.detach() for name, part in _states(state)}
     if wrong := _wrong_dtype(step.case, answer):
         return wrong
-    # torch.nn's layers are known to leave it, and a copy of it takes memory.
-    if step.case.layer not in TORCH_LAYERS and _input_differs(step):
+    if before is not None and _input_differs(step, before):
         return "the layer changes its input in place"
     if step.case.phase in BACKWARD:
         step.release()
@@ -114,10 +114,18 @@ def _answer(step: Step) -> Answer | str:
     return answer
 
 
-def _input_differs(step: Step) -> bool:
-    """Whether the input is no longer what it was made as."""
-    original = data_of(make_input(step.case))
-    return not torch.equal(original, data_of(step.kept.given[0]))
+def _input_copy(step: Step) -> Tensor | None:
+    """A copy of the input; None for torch.nn's layers, which are known to leave it."""
+    if step.case.layer in TORCH_LAYERS:
+        return None
+    return data_of(step.kept.given[0]).clone()
+
+
+def _input_differs(step: Step, before: Tensor) -> bool:
+    """Whether this call changed the input, or any call since it was made."""
+    after = data_of(step.kept.given[0])
+    # PyTorch counts changes in place, except those through `.data` and numpy.
+    return after._version > 0 or not torch.equal(before, after)  # noqa: SLF001
 
 
 def _wrong_dtype(case: Case, answer: Answer) -> str:

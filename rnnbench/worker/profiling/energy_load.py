@@ -9,20 +9,20 @@ from rnnbench.model.run import Status
 from rnnbench.worker.failure import attempt
 from rnnbench.worker.protocol import Burnt, Outcome
 from rnnbench.worker.timing.clock import Clock
-from rnnbench.worker.timing.rounds import Field
+from rnnbench.worker.timing.rounds import PreparedWorkload
 from rnnbench.worker.timing.turn import Warm
 
 _NO_QUEUE = Outcome(status=Status.SKIPPED, reason="a CPU queues no calls")
 
 
-def burn(entrants: Field, seconds: float) -> Burnt:
+def burn(prepared: PreparedWorkload, seconds: float) -> Burnt:
     """Keep the device at the first member for at least `seconds`."""
-    member = entrants.members[0]
+    member = prepared.members[0]
     if isinstance(member, Outcome):
         return Burnt(outcomes=(member,))
     if not member.queued:
         return Burnt(outcomes=(_NO_QUEUE,))
-    spent = attempt(lambda: keep_busy(member, entrants.clock, seconds))
+    spent = attempt(lambda: keep_busy(member, prepared.clock, seconds))
     if isinstance(spent, Outcome):
         return Burnt(outcomes=(spent,))
     calls, whole = spent

@@ -1,12 +1,13 @@
-"""Whether the core was this process's own while it timed calls.
+"""The canary: whether anything else used the core while calls were timed.
 
 On a shared machine a core has two states. While its other hardware thread is busy, code
-that runs from op to op takes 1.5 to 1.9 times as long and a matrix product 1.07 times:
-one ratio of GRU to LSTM read 3.96 in the one and 4.26 in the other. A state lasts from
-0.1 s to minutes, no clock shows it, and a mean over both is a mean over chance. So a
-canary is read before and after timed calls, and the scheduler's own count between them;
-and while the core is not calm, nothing is begun for a while. What decides is never the
-time of a layer.
+that goes from operator to operator takes 1.5 to 1.9 times as long, and a matrix product
+1.07 times: one ratio of GRU to LSTM was 3.96 in one state and 4.26 in the other. A
+state lasts from 0.1 s to minutes and no clock shows it, so a mean over both is
+arbitrary. The canary, a short piece of work of known length, is therefore timed before
+and after timed calls, and the scheduler's count of the process's time is compared in
+between. While the core is busy, a turn waits for a while. The time of a layer never
+decides.
 """
 
 import time
@@ -15,40 +16,44 @@ from dataclasses import dataclass
 
 from rnnbench.worker.timing.clock import Call, Clock
 
-# About 8 µs of interpreter: short beside a call, long beside the clock's own step.
+# About 8 µs of interpreter: much shorter than a call, much longer than a clock step.
 _STEPS = 500
-# The quicker of two: an interrupt is none of a state.
+# The faster of two readings: an interrupt is no busy state.
 _READINGS = 2
-# By the fastest reading. Calm ones lay within 5 % on one machine, those of its other
-# state beyond 50 %. On another, a Zen 5 between a sweep's turns, half of the calm ones
-# lay beyond 30 %, 5 % beyond 40 % and 1 % beyond 50 % (`studies/canary.py`): with 1.25
-# it waited 44 % of the time, for nothing; with 1.4, 0.2 %.
+# Largest calm reading, as a multiple of the fastest one. On one machine calm readings
+# were within 5 %, and busy ones beyond 50 %. On another, a Zen 5 between the turns of a
+# sweep, half of the calm readings were beyond 30 %, 5 % beyond 40 % and 1 % beyond 50 %
+# (`studies/canary.py`): with 1.25 it waited 44 % of the time needlessly, with 1.4 0.2
+# %.
 LIMIT = 1.4
-# What a process may be off the core, as a share of the time and in seconds, before its
-# calls count as interrupted; the second is what asking for it takes.
+# A process may be off the core for this share of the time, plus these seconds, before
+# its calls count as interrupted; reading the count takes the seconds.
 _AWAY = 0.02
 _ASKING = 5e-6
-# A new process reads this often before it trusts its fastest reading; where no other
-# was on this core before it, for as many seconds: the busy state may last.
+# A new process takes this many readings before it trusts its fastest one. Where no
+# process was on this core before, it reads for these seconds: a busy state may last.
 _FIRST = 100
 _LEARN = 0.3
-# How long to wait for a calm core, over all turns of a job, by what these take. A core
-# that was calm for a third of the time, 5 to 50 ms at once, left one turn in three or
-# four calm without waiting; given a calm start, four in five stay so. Equal layers in
-# training, 0.6 s a launch, varied by 11 % over all turns and by 4 % over calm ones; and
-# GRU/LSTM over 4 s read 4.27 and 3.83.
+# Longest wait for a calm core over all turns of a job, as a multiple of their time. On
+# a core that was calm for a third of the time, 5 to 50 ms at once, one turn in three or
+# four was calm without waiting; of turns with a calm start, four in five stayed calm.
+# Ratios of equal layers in training, 0.6 s a launch, varied by 11 % over all turns and
+# by 4 % over calm ones; GRU/LSTM over 4 s was 4.27 and 3.83.
 _PATIENCE = 4.0
 
 
 @dataclass(slots=True)
 class Watch:
-    """Knows the fastest canary so far, `calm`, in seconds; 0 as long as none was read.
+    """Detects disturbed calls, and waits for a calm core.
 
-    `waits`: the process rests while a device works. Then neither the scheduler's count
-    nor the canary says anything, and nothing is disturbed or waited for: beside an H200
-    80 of 128 turns read as disturbed, most of them in every try.
-    `patience`: seconds that may still be waited for a calm core; `waited`: those that
-    were, over the life of the process.
+    Attributes:
+        calm: seconds of the fastest canary so far; 0 before the first.
+        waits: whether the process waits for a device. Then canary and scheduler say
+            nothing, and no call counts as disturbed: beside an H200, 80 of 128 turns
+            would have counted, most of them in every attempt.
+        patience: seconds that are left to wait for a calm core.
+        waited: seconds that were waited in this process.
+
     """
 
     calm: float = 0.0
@@ -57,14 +62,15 @@ class Watch:
     waited: float = 0.0
 
     def begin(self) -> None:
-        """Learn what calm is, as far as there is any."""
+        """Read the canary often enough to know how fast it is on a calm core."""
         for _ in range(_FIRST):
             self._canary()
 
-    def know(self, calm: float, seconds: float) -> None:
-        """Take over what other processes on this core found.
+    def adopt(self, calm: float, seconds: float) -> None:
+        """Use the fastest canary of earlier processes on this core.
 
-        0: nothing is known, and it is worth some of the `seconds` that turns will take.
+        With 0 there was none: read the canary for a part of the `seconds` that turns
+        will take.
         """
         if calm:
             self.calm = min(self.calm or calm, calm)
@@ -74,11 +80,11 @@ class Watch:
             self._canary()
 
     def allow(self, seconds: float) -> None:
-        """Turns that take about so many seconds are next, and may be waited for."""
+        """Set the patience for turns that take about `seconds`."""
         self.patience = _PATIENCE * seconds
 
     def wait(self) -> None:
-        """Return when the core is calm, or when patience is at an end."""
+        """Return when the core is calm, or when no patience is left."""
         if self.waits:
             return
         began = time.perf_counter()
@@ -92,7 +98,7 @@ class Watch:
     def time(
         self, clock: Clock, call: Call, count: int
     ) -> tuple[Sequence[float], bool]:
-        """Seconds of each of `count` calls, and whether nothing disturbed them."""
+        """Seconds of each of `count` calls, and whether none was disturbed."""
         if self.waits:
             return [clock.time(call) for _ in range(count)], True
         before = self._canary()

@@ -1,4 +1,4 @@
-"""The one clock of each device; nobody else reads a clock around a step."""
+"""Clocks: the only code that reads a clock around a step, one for each device."""
 
 import math
 import time
@@ -12,29 +12,29 @@ from rnnbench.model.case import Device
 
 Call = Callable[[], object]
 
-# Below this, the time between two events says more of the events than of the calls.
+# Below this many seconds, the events themselves matter more than the calls in between.
 QUEUED_SECONDS = 0.002
 
-# A bound for a call that is so short that no number of them fills the time.
+# A limit for calls that are too short to fill the time.
 MOST_QUEUED = 4096
 
 
 class Clock(Protocol):
-    """Times calls of one device."""
+    """Measures the time of calls on one device."""
 
     def time(self, call: Call) -> float:
         """Seconds of one call, until the device has finished it."""
 
     def queue_length(self, call: Call, seconds: float) -> int:
-        """How many calls, each of about `seconds`, to queue; 0: it can't be asked."""
+        """Number of calls of about `seconds` to queue; 0 where nothing is queued."""
 
     def back_to_back(self, call: Call, calls: int) -> float:
-        """Seconds per call of `calls` that are queued without waiting in between."""
+        """Seconds per call of `calls` calls that are queued without waiting."""
 
 
 @dataclass(frozen=True, slots=True)
 class HostClock:
-    """The CPU's. What a call gives is freed inside the clock, as in a loop."""
+    """The clock of a CPU; a call's result is freed within its time, as in a loop."""
 
     def time(self, call: Call) -> float:
         """Seconds of one call."""
@@ -43,11 +43,11 @@ class HostClock:
         return (time.perf_counter_ns() - started) / 1e9
 
     def queue_length(self, call: Call, seconds: float) -> int:  # noqa: ARG002
-        """Nothing is queued on a CPU."""
+        """0: nothing is queued on a CPU."""
         return 0
 
     def back_to_back(self, call: Call, calls: int) -> float:
-        """Never asked for, since nothing is queued."""
+        """Not available, since nothing is queued."""
         raise NotImplementedError("a CPU queues no calls")
 
 
@@ -57,14 +57,14 @@ def _event() -> torch.cuda.Event:
 
 @dataclass(frozen=True, slots=True)
 class CudaClock:
-    """A CUDA device's: the host's clock between synchronisations, or events."""
+    """The clock of a CUDA device: the host's, between synchronisations; or events."""
 
     synchronize: Callable[[], object] = torch.cuda.synchronize
     event: Callable[[], Any] = _event
     now: Callable[[], int] = time.perf_counter_ns
 
     def time(self, call: Call) -> float:
-        """Seconds from an idle device to an idle device: the latency."""
+        """Latency in seconds: the device is idle before and after."""
         self.synchronize()
         started = self.now()
         call()
@@ -72,7 +72,7 @@ class CudaClock:
         return (self.now() - started) / 1e9
 
     def queue_length(self, call: Call, seconds: float) -> int:
-        """As many as fill QUEUED_SECONDS, found by trying: queued calls overlap."""
+        """Number of calls that fill QUEUED_SECONDS, by trial: queued calls overlap."""
         calls = min(max(math.ceil(QUEUED_SECONDS / seconds), 1), MOST_QUEUED)
         while calls < MOST_QUEUED:
             if self.back_to_back(call, calls) * calls >= QUEUED_SECONDS:

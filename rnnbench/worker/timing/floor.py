@@ -1,4 +1,4 @@
-"""What measuring itself costs: the clock, and a call of nothing."""
+"""The cost of measuring itself: reading the clock, and calling an empty function."""
 
 import gc
 import time
@@ -13,11 +13,11 @@ NANO = 1e-9
 
 
 def take_floor(job: Floor, now: Callable[[], int] = time.perf_counter_ns) -> Floored:
-    """The floor of the clock on the host; `now`: nanoseconds."""
+    """The floor of the host's clock; `now` returns nanoseconds."""
     clock = HostClock()
     gc.disable()
     try:
-        # What a turn does with a step, and what of it is the clock's own.
+        # The time of an empty call as in a turn, and the part that is the clock's.
         empty = [clock.time(_nothing) for _ in range(job.calls)]
         between = [-(now() - now()) * NANO for _ in range(job.calls)]
     finally:
@@ -30,14 +30,14 @@ def take_floor(job: Floor, now: Callable[[], int] = time.perf_counter_ns) -> Flo
 
 
 def resolution(seconds: list[float]) -> float:
-    """The smallest step between two readings of the clock that are not the same.
+    """The smallest difference between two durations, in seconds.
 
-    Of durations, since two moments are further apart than the clock's step. A whole
-    nanosecond, in which the clock is read, where they are all the same.
+    Durations are compared because two readings are further apart than a step of the
+    clock. 1 ns, the unit of the clock, where all durations are equal.
     """
     steps = sorted({round(each / NANO) for each in seconds})
     return min((b - a for a, b in pairwise(steps)), default=1) * NANO
 
 
 def _nothing() -> None:
-    """The empty step."""
+    """An empty step."""

@@ -1,6 +1,6 @@
-"""One turn of one member: calls to settle, then calls that are timed.
+"""One turn of one member: warm-up calls, then timed calls.
 
-After a switch of models the first calls cost 8 to 51 % more, so they are not timed.
+After a switch of members the first calls take 8 to 51 % longer, so they are not timed.
 """
 
 import math
@@ -17,41 +17,44 @@ from rnnbench.worker.protocol import Outcome
 from rnnbench.worker.timing.canary import Watch
 from rnnbench.worker.timing.clock import Call, Clock
 
-# Timed calls that were disturbed are taken again, up to as many as this times over; and
-# then the whole turn, once the core is calm, as long as there is patience for it.
+# Disturbed timed calls are repeated, up to _TRIES times the calls of a turn in all.
+# Then the whole turn is repeated once the core is calm, as long as patience is left.
 _TRIES = 2
 _ATTEMPTS = 4
-# Shorter calls are watched together: to look in between would unsettle them.
+# Shorter calls are watched as a group: a reading in between would disturb them.
 WATCHED_ALONE = 0.002
 
-# An idle GPU clocks down; this much work brings it up again.
+# Seconds of work after which an idle GPU has raised its clock again.
 _SETTLE_CUDA = 0.005
 
-# The first calls allocate, choose kernels and fill caches. Each turn settles anew, so
-# that these need not bring a steady state: with 20 calls in 0.03 s, three times as
-# long, a seventh of a sweep went into them.
+# The first calls allocate, choose kernels and fill caches. Every turn has warm-up calls
+# of its own, so that these need not reach a steady state: 20 calls in 0.03 s, three
+# times as long, took a seventh of a sweep.
 _WARM_CALLS = 8
 _WARM_SECONDS = 0.01
 _LAST_WARM_CALLS = 5
 
 
 class Timed(Protocol):
-    """What a turn needs of a step, or of the yardstick."""
+    """The part of a step, or of the yardstick, that a turn uses."""
 
     @property
     def call(self) -> Call:
-        """What is timed."""
+        """The function that is timed."""
 
     def enter(self) -> None:
         """Set the process-wide switches."""
 
     def context(self) -> AbstractContextManager[object]:
-        """What the calls of a turn run under."""
+        """The context of a turn's calls."""
 
 
 @dataclass(frozen=True, slots=True)
 class Warm:
-    """A step that has been called. Seconds of its first call and of a warm one."""
+    """A step after its first calls, with the seconds of its first and of a warm call.
+
+    `queued`: calls to queue without waiting on a GPU; 0 on a CPU.
+    """
 
     step: Timed
     first_call: float
@@ -59,15 +62,15 @@ class Warm:
     queued: int
 
     def outcome(self) -> Outcome:
-        """What is said of it before, and after, its turns."""
+        """The outcome of a member that works."""
         return Outcome(status=Status.OK, call=self.call, first_call=self.first_call)
 
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """What one turn read: see `record.Turns`. `rough`: no timed call was undisturbed.
+    """The readings of one turn; see `model.run.Turns`.
 
-    `retaken`: timed calls that were thrown away.
+    `rough`: whether every timed call was disturbed; `retaken`: discarded timed calls.
     """
 
     seconds: float
@@ -78,14 +81,14 @@ class Turn:
 
 
 def first_of(step: Timed, clock: Clock) -> float:
-    """Seconds of the first call of all: kernels are chosen, a layer is compiled."""
+    """Seconds of the first call of all, in which kernels are chosen and compiled."""
     step.enter()
     with step.context():
         return clock.time(step.call)
 
 
 def warm_up(step: Timed, clock: Clock, first_call: float | None = None) -> Warm:
-    """Call until it is steady: at most 8 calls or 0.01 s, and at least two in all."""
+    """Call `step` at most 8 times or for 0.01 s, and at least twice in all."""
     first = first_of(step, clock) if first_call is None else first_call
     step.enter()
     with step.context():
@@ -97,7 +100,7 @@ def warm_up(step: Timed, clock: Clock, first_call: float | None = None) -> Warm:
 
 
 def plan(call: float, device: Device) -> tuple[int, int]:
-    """How many settle calls and how many timed ones a turn has."""
+    """Number of warm-up calls and of timed calls of a turn."""
     plan = turn_plan(call)
     settle = plan.warm_up
     if device is Device.CUDA and call < LONG_CALL:
@@ -106,16 +109,16 @@ def plan(call: float, device: Device) -> tuple[int, int]:
 
 
 def take_turn(member: Warm, clock: Clock, device: Device, watch: Watch) -> Turn:
-    """Settle, then time each call by itself; the turn's value is the fastest.
+    """Warm up, then time each call by itself; the turn's value is the fastest call.
 
-    What disturbs a call only adds to it, and not all of it is seen: given a calm core
-    before and after, single calls were 40 % slower, and 8 turns of a layer and of its
-    equal differed by 1.2 to 2.3 % by their fastest calls and by 2.7 to 4.5 % by their
-    medians (Chen & Revels 2016, Robust benchmarking in noisy environments).
+    Noise only slows calls down, and some of it goes unnoticed: with a calm core before
+    and after, single calls were 40 % slower; 8 turns of two equal layers differed by
+    1.2 to 2.3 % by their fastest calls, and by 2.7 to 4.5 % by their medians (Chen &
+    Revels 2016, Robust benchmarking in noisy environments).
 
-    Of calls that the watch calls undisturbed; or of all, where none is. It begins once
-    the core is calm, and anew if it did not stay so, as far as the watch's patience
-    goes.
+    Only undisturbed calls count, or all calls if none is. The turn begins once the core
+    is calm, and begins again if it did not stay calm, as long as the watch has
+    patience.
     """
     settle, timed = plan(member.call, device)
     step = member.step
@@ -133,15 +136,17 @@ def take_turn(member: Warm, clock: Clock, device: Device, watch: Watch) -> Turn:
             if calm or not watch.patience:
                 break
         queued = member.queued
-        apace = clock.back_to_back(step.call, queued) if queued else None
+        back_to_back = clock.back_to_back(step.call, queued) if queued else None
     kept = calm or rough
-    return Turn(min(kept), faults, apace, rough=not calm, retaken=taken - len(kept))
+    return Turn(
+        min(kept), faults, back_to_back, rough=not calm, retaken=taken - len(kept)
+    )
 
 
 def _time(
     member: Warm, timed: int, clock: Clock, watch: Watch
 ) -> tuple[list[float], list[float]]:
-    """Seconds of calls, until `timed` of them were undisturbed; and of the others."""
+    """Seconds of undisturbed calls, up to `timed` of them, and of disturbed ones."""
     calm: list[float] = []
     rough: list[float] = []
     alone = member.call >= WATCHED_ALONE
@@ -149,7 +154,7 @@ def _time(
     most = timed * (_TRIES if member.call < LONG_CALL else 1)
     while len(calm) < timed and len(calm) + len(rough) < most:
         if alone and rough:
-            # A short call would have to settle anew.
+            # After a wait, short calls would need warm-up calls again.
             watch.wait()
         seconds, undisturbed = watch.time(clock, member.step.call, at_once)
         (calm if undisturbed else rough).extend(seconds)

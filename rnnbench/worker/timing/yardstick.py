@@ -1,4 +1,4 @@
-"""A fixed matrix product: what the machine gave at the moment when members ran."""
+"""The yardstick: a fixed matrix product, which shows the speed of the machine."""
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -11,28 +11,28 @@ from rnnbench.model.case import Case, Device
 from rnnbench.worker.layers import switches as backend
 from rnnbench.worker.layers.factory import AUTOCAST, DTYPES, SEED
 
-# About a millisecond of one core; on a GPU, large enough to fill it.
+# About a millisecond on one core; on a GPU, large enough to fill it.
 _SIZE = {Device.CPU: 256, Device.CUDA: 2048}
 
 
 @dataclass(frozen=True, slots=True)
 class Yardstick:
-    """The product, as a turn needs it. It runs under the switches of `plain`."""
+    """The product as a step; it runs under the switches of `plain`."""
 
     plain: Case
     call: Callable[[], object]
 
     def enter(self) -> None:
-        """The same switches, whoever ran before."""
+        """Set the same switches whatever ran before."""
         backend.enter(self.plain)
 
     def context(self) -> AbstractContextManager[object]:
-        """Nothing is kept for autograd."""
+        """Inference mode: no autograd."""
         return torch.inference_mode()
 
 
 def make_yardstick(case: Case) -> Yardstick:
-    """In float32 on a CPU; on a GPU in the type that `case` computes in."""
+    """The yardstick of a case: float32 on a CPU, the case's type on a GPU."""
     dtype = torch.float32
     if case.device is Device.CUDA:
         dtype = AUTOCAST.get(case.dtype, DTYPES[case.dtype])
@@ -51,6 +51,6 @@ def make_yardstick(case: Case) -> Yardstick:
         device=case.device,
         threads=case.threads,
     )
-    # Its result has a place of its own: it allocates nothing.
+    # With a fixed place for the result it allocates nothing.
     call = partial(torch.mm, left, right, out=torch.empty_like(left))
     return Yardstick(plain, call)

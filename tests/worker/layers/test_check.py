@@ -29,6 +29,7 @@ def root_on_the_path(monkeypatch, pytestconfig):
         ("WrongType", "the output has the type torch.float64, not torch.float32"),
         ("WrongStateType", "h_n has the type torch.int32, not torch.float32"),
         ("ChangesInput", "the layer changes its input in place"),
+        ("ChangesInputUnseen", "the layer changes its input in place"),
     ],
 )
 def test_what_is_wrong_with_a_users_layer_is_said(make_case, layer, wrong):

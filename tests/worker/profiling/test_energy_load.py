@@ -12,7 +12,7 @@ from rnnbench.worker.job_handlers import JobHandler, ProtocolError
 from rnnbench.worker.profiling.energy_load import burn, keep_busy
 from rnnbench.worker.protocol import Burn, Outcome, Prepare
 from rnnbench.worker.timing.canary import Watch
-from rnnbench.worker.timing.rounds import Field
+from rnnbench.worker.timing.rounds import PreparedWorkload
 from rnnbench.worker.timing.turn import Warm
 
 
@@ -50,7 +50,9 @@ class FakeClock:
 
 
 def field(member, clock):
-    return Field([member], Warm(FakeStep(), 0.1, 0.1, 0), clock, Device.CUDA, Watch())
+    return PreparedWorkload(
+        [member], Warm(FakeStep(), 0.1, 0.1, 0), clock, Device.CUDA, Watch()
+    )
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from rnnbench.worker.protocol import Blocks, Floor, Floored, Outcome, Prepare, R
 from rnnbench.worker.timing.blocks import BLOCK_CALLS, UNSETTLED, take_blocks
 from rnnbench.worker.timing.canary import Watch
 from rnnbench.worker.timing.floor import resolution, take_floor
-from rnnbench.worker.timing.rounds import Field
+from rnnbench.worker.timing.rounds import PreparedWorkload
 from rnnbench.worker.timing.slowdown import Slowed
 from rnnbench.worker.timing.turn import Warm
 
@@ -138,9 +138,11 @@ def blocks(watch, *steps, number=3, call=0.001):
         step if isinstance(step, Outcome) else Warm(step, 0.1, call, 0)
         for step in steps
     ]
-    entrants = Field(members, Warm(FakeStep(), 0.1, 0.1, 0), None, Device.CPU, watch)
+    prepared = PreparedWorkload(
+        members, Warm(FakeStep(), 0.1, 0.1, 0), None, Device.CPU, watch
+    )
     announced = []
-    measured = take_blocks(entrants, Blocks(seed=1, blocks=number), announced.append)
+    measured = take_blocks(prepared, Blocks(seed=1, blocks=number), announced.append)
     return measured, announced
 
 

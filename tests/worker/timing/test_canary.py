@@ -116,10 +116,10 @@ def test_calm_is_the_fastest_reading_of_all(readings, core):
 def test_what_others_know_counts_where_it_is_faster(readings):
     watch = Watch(calm=2e-5)
 
-    watch.know(0.0, 0.0)
-    watch.know(3e-5, 1.0)
+    watch.adopt(0.0, 0.0)
+    watch.adopt(3e-5, 1.0)
     same = watch.calm
-    watch.know(1e-5, 1.0)
+    watch.adopt(1e-5, 1.0)
 
     assert same == 2e-5
     assert watch.calm == 1e-5
@@ -141,9 +141,9 @@ def test_where_nothing_is_known_a_calm_core_is_looked_for(readings, monkeypatch)
     watch = Watch(calm=2e-5)
 
     readings[:] = [*[2e-5] * 20, 1e-5]
-    watch.know(0.0, 0.05)
+    watch.adopt(0.0, 0.05)
     soon = watch.calm
-    watch.know(0.0, 60.0)
+    watch.adopt(0.0, 60.0)
 
     assert soon == 2e-5
     assert watch.calm == 1e-5

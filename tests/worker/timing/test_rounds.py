@@ -8,7 +8,11 @@ import pytest
 from rnnbench.model.case import Device
 from rnnbench.model.run import Status
 from rnnbench.worker.protocol import Outcome, Rounds, TakeTurn
-from rnnbench.worker.timing.rounds import Field, rounds_that_fit, take_one, take_rounds
+from rnnbench.worker.timing.rounds import (
+    PreparedWorkload,
+    take_one,
+    take_rounds,
+)
 from rnnbench.worker.timing.turn import Warm, plan, take_turn, warm_up
 
 
@@ -69,7 +73,7 @@ class FakeWatch:
         self.waited = 0.0
         self.waits = 0
 
-    def know(self, calm, seconds):
+    def adopt(self, calm, seconds):
         self.known = calm
 
     def allow(self, seconds):
@@ -94,7 +98,7 @@ def field(*steps, call=0.001, clock=None, device=Device.CPU, watch=None):
     ]
     yardstick = Warm(FakeStep("yardstick", steps[0].log if steps else None), 0, call, 0)
     watch = watch or FakeWatch()
-    return Field(members, yardstick, clock or FakeClock(call), device, watch)
+    return PreparedWorkload(members, yardstick, clock or FakeClock(call), device, watch)
 
 
 def turn_of(step, clock, watch=None, call=0.001):
@@ -128,25 +132,6 @@ def silent(member):
 )
 def test_settling_depends_on_the_time_of_a_call(call, device, expected):
     assert plan(call, device) == expected
-
-
-@pytest.mark.parametrize(
-    ("seconds", "round_seconds", "expected"),
-    [
-        (0.8, 0.1, 8),
-        (0.8, 0.3, 4),
-        (0.8, 0.001, 12),
-        (0.8, 2.5, 2),
-        (30.0, 2.5, 12),
-        (0.0, 0.1, 4),
-    ],
-)
-def test_as_many_rounds_as_fit(seconds, round_seconds, expected):
-    assert rounds_that_fit(rounds(seconds=seconds), round_seconds) == expected
-
-
-def test_one_round_is_one_even_where_it_is_long():
-    assert rounds_that_fit(rounds(least=1, most=1), 9.0) == 1
 
 
 def test_a_turn_is_the_fastest_of_its_timed_calls():
