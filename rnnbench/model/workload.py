@@ -28,7 +28,7 @@ class Pair:
 
 @dataclass(frozen=True, slots=True)
 class Workload:
-    """Cases that differ in compared axes only; they take turns in one process.
+    """Cases that differ in compared axes only; they are measured turn by turn.
 
     ValueError where a case is there twice, or where they differ in another axis.
     """

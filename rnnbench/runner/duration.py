@@ -1,9 +1,9 @@
-"""How long a sweep would take, guessed from closed forms before anything has run."""
+"""The duration of a sweep, estimated from closed forms before anything has run."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from rnnbench.model.case import Allocator, Case, Device
+from rnnbench.model.case import TORCH_LAYERS, Allocator, Case, Device
 from rnnbench.model.run import Policy
 from rnnbench.model.turn_plan import rounds_that_fit, turn_plan
 from rnnbench.model.workload import Workload
@@ -34,7 +34,7 @@ class Duration:
 
 
 def estimate(workloads: Sequence[Workload], policy: Policy, cores: int) -> Duration:
-    """Guess the duration of a campaign on so many cores, its budget left aside."""
+    """Estimate the duration of a campaign on `cores` cores, without its budget."""
     in_lanes = [one for one in workloads if _is_on_one_core(one)]
     in_turn = [one for one in workloads if not _is_on_one_core(one)]
     lanes = max(1, min(cores, MOST_LANES))
@@ -53,7 +53,7 @@ def estimate(workloads: Sequence[Workload], policy: Policy, cores: int) -> Durat
 
 
 def _seconds(workloads: Sequence[Workload], launches: int) -> float:
-    """Of so many launches of each workload, one after the other, and of its memory."""
+    """Seconds of launches of each workload in turn, and of reading their memory."""
     if not workloads:
         return 0.0
     passes = sum(pass_seconds(one.members) for one in workloads) + _starts(workloads)
@@ -81,14 +81,22 @@ def _memory_seconds(cases: Iterable[Case]) -> float:
 
 
 def _starts(workloads: Sequence[Workload]) -> float:
-    """Seconds of starting processes for one launch of every workload."""
-    settings = {
-        (one.members[0].threads, any(case.deterministic for case in one.members))
+    """Seconds of starting processes for one launch of every workload.
+
+    PyTorch's layers share a process per setting; each other layer has its own. Under
+    the system's allocator, so has each workload.
+    """
+    processes = {
+        (
+            case.threads,
+            any(each.deterministic for each in one.members),
+            "" if case.layer in TORCH_LAYERS else case.layer,
+            one.id if case.allocator is Allocator.SYSTEM else "",
+        )
         for one in workloads
-        if one.members[0].allocator is Allocator.STEADY
+        for case in one.members
     }
-    alone = sum(one.members[0].allocator is Allocator.SYSTEM for one in workloads)
-    return _START * (len(settings) + alone)
+    return _START * len(processes)
 
 
 def _is_on_one_core(workload: Workload) -> bool:

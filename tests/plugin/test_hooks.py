@@ -32,7 +32,7 @@ axes:
   batch_size: 2
   phase: [inference, train]
 policy:
-  launches: 6
+  launches: 2
   budget: 60
   time_limit: 2
 """
@@ -42,6 +42,8 @@ policy:
 def project(pytester, monkeypatch):
     """A folder with two suites, a sweep, and workers that need no torch."""
     monkeypatch.setattr(process, "COMMAND", FAKE)
+    # Two launches are enough for narrow intervals, and for a test.
+    monkeypatch.setenv("FAKE_NOISE", "0.0001")
     (pytester.path / "bench").mkdir()
     (pytester.path / "configs").mkdir()
     for phase in ("inference", "train"):
@@ -87,7 +89,7 @@ def test_the_file_holds_turns_of_every_case_and_theirs_is_readable(project):
     found.stdout.fnmatch_lines(["rnnbench: *out.json: 8 cases, 8 ok"])
     run = load_run(project.path / "out.json")
     assert {result.status for result in run.results} == {Status.OK}
-    assert all(len(result.turns) == 6 for result in run.results)
+    assert all(len(result.turns) == 2 for result in run.results)
     document = json.loads((project.path / "out.json").read_text())
     assert document["machine_info"]["node"] == ""
     for benchmark in document["benchmarks"]:
@@ -214,13 +216,16 @@ def test_saved_runs_can_be_compared(project):
 
 def test_options_overrule_the_sweep(project):
     found = bench(
-        project, "--rnn-launches=2", "--rnn-precision=0.5", "--benchmark-json=out.json"
+        project,
+        "--rnn-launches=3",
+        "--rnn-precision=0.00001",
+        "--benchmark-json=out.json",
     )
 
     found.assert_outcomes(passed=8)
     run = load_run(project.path / "out.json")
-    assert run.sweep.policy.precision == 0.5
-    assert all(len(result.turns) == 2 for result in run.results)
+    assert run.sweep.policy.precision == 0.00001
+    assert all(len(result.turns) == 3 for result in run.results)
 
 
 @pytest.mark.parametrize(

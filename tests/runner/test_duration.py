@@ -52,3 +52,18 @@ def test_only_launches_of_one_thread_on_a_cpu_go_side_by_side(alone, gains):
 
     assert (most(one, cores=2) < most(one, cores=1)) is gains
     assert most(one, cores=8) == most(one, cores=2)
+
+
+def test_each_layer_of_the_users_takes_a_process_more_in_a_launch():
+    def two(*layers):
+        """Two workloads, each an LSTM beside one of `layers`."""
+        shapes = (CASE, replace(CASE, seq_len=9))
+        pairs = zip(shapes, layers, strict=True)
+        return [workload(case, replace(case, layer=layer)) for case, layer in pairs]
+
+    pytorch = most(*two("gru", "gru"))
+    shared = most(*two("my.layers:one", "my.layers:one"))
+    apart = most(*two("my.layers:one", "my.layers:two"))
+
+    assert pytorch + 20 < shared
+    assert shared + 20 < apart
