@@ -1,4 +1,4 @@
-"""The machine and the libraries, as this process sees them."""
+"""The environment: the machine and the libraries, as this process sees them."""
 
 import ctypes
 import os
@@ -17,7 +17,7 @@ _ROOT = Path("/")
 
 
 def environment() -> Environment:
-    """Everything that a number could depend on; None for what can't be read here."""
+    """The environment of this process; a field is None where it can't be read."""
     build = torch.__config__.show()
     return Environment(
         cpu_model=_cpu("model name", "machdep.cpu.brand_string"),
@@ -47,14 +47,14 @@ def environment() -> Environment:
 
 
 def physical_cores(root: Path = _ROOT) -> int | None:
-    """Cores, not hardware threads, by the kernel's topology; Linux only."""
+    """Number of cores, not of hardware threads; None except on Linux."""
     threads = root.glob("sys/devices/system/cpu/cpu[0-9]*/topology")
     siblings = {_text(place / "thread_siblings_list") for place in threads}
     return len(siblings - {None}) or None
 
 
 def memory_bytes(root: Path = _ROOT) -> int | None:
-    """What this process may have: the machine's memory, or its cgroup's if less."""
+    """Bytes that this process may use: of the machine, or of its cgroup if less."""
     kibibytes = _found(r"MemTotal:\s+(\d+) kB", _text(root / "proc/meminfo") or "")
     physical = int(kibibytes) * 1024 if kibibytes else _integer(_sysctl("hw.memsize"))
     limits = [physical, *(_integer(_text(place)) for place in _limits(root))]
@@ -62,7 +62,7 @@ def memory_bytes(root: Path = _ROOT) -> int | None:
 
 
 def cache_bytes(root: Path = _ROOT) -> int | None:
-    """The largest cache that a core has, alone or with others; Linux only."""
+    """Bytes of the largest cache of a core, shared or not; None except on Linux."""
     sizes = root.glob("sys/devices/system/cpu/cpu0/cache/index*/size")
     found = [_found(r"^(\d+)K$", _text(place) or "") for place in sizes]
     return max((int(size) * 1024 for size in found if size), default=None)
@@ -76,7 +76,7 @@ def cpu_line(name: str, root: Path = _ROOT) -> str | None:
 
 
 def cpu_signature(root: Path = _ROOT) -> str | None:
-    """The CPU's design by numbers: x86's family and model, ARM's part; Linux only.
+    """The design of the CPU: family and model on x86, part on ARM; Linux only.
 
     Not the stepping: it mends a design and leaves its speed.
     """
@@ -95,7 +95,7 @@ def driver(root: Path = _ROOT) -> str | None:
 
 
 def _limits(root: Path) -> list[Path]:
-    """Where a cgroup's limit may stand: its own and those above it, v2 and v1."""
+    """Files with a memory limit of this cgroup or of those above it, v2 and v1."""
     group = root / "sys/fs/cgroup"
     own = _found(r"^0::/(.+)$", _text(root / "proc/self/cgroup") or "")
     inner = group / own if own else group
@@ -131,7 +131,7 @@ def _cpu(line: str, setting: str) -> str | None:
 
 
 def _sysctl(name: str) -> str | None:
-    """A setting of macOS's kernel as text, asked of the C library."""
+    """A setting of the kernel of macOS as text; None on other systems."""
     if sys.platform != "darwin":
         return None
     found = ctypes.create_string_buffer(1 << 16)

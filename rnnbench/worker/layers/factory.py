@@ -1,4 +1,4 @@
-"""A layer from its name and torch.nn's parameters."""
+"""Layers: built from their name and torch.nn's parameters."""
 
 import importlib
 import importlib.metadata
@@ -11,10 +11,10 @@ from torch import nn
 
 from rnnbench.model.case import Case, Device, Dtype, Phase
 
-# Where a package brings its layers: an entry point of this group gives a factory.
+# The group of entry points with which a package offers factories of layers.
 ENTRY_POINTS = "rnnbench.layers"
 
-# Weights and inputs are the same in every launch and in whatever order they are built.
+# Weights and inputs are the same in every launch and in any order of building.
 SEED = 20261123
 
 _TORCH: dict[str, Callable[..., nn.Module]] = {
@@ -42,7 +42,7 @@ AUTOCAST = {
 
 
 def make_layer(case: Case) -> nn.Module:
-    """Build the layer on its device, in its type, trained or evaluated as the phase is.
+    """The layer of a case on its device, in its type, in train or eval mode.
 
     A factory of the user's gets, by name: input_size, hidden_size, num_layers, bias,
     batch_first, dropout, bidirectional; and proj_size where it is not 0, as nn.GRU and
@@ -96,7 +96,7 @@ def _arguments(case: Case) -> dict[str, Any]:
 
 
 def _lay_out(module: nn.RNNBase, *, flat: bool) -> None:
-    """One block of memory for all weights, as cuDNN likes them; or one for each."""
+    """Put all weights in one block of memory, as cuDNN prefers; or each in its own."""
     if flat:
         module.flatten_parameters()
         return

@@ -1,4 +1,4 @@
-"""What a layer is called with: fresh numbers from a fixed seed, made on the CPU."""
+"""Inputs, states and gradients: random numbers from a fixed seed, made on the CPU."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ from rnnbench.worker.layers.factory import DTYPES, SEED
 
 
 def make_input(case: Case) -> Tensor | PackedSequence:
-    """Normal numbers: no pattern, no zeros, no denormals.
+    """The input: normal random numbers, so no pattern, no zeros and no denormals.
 
     Both layouts hold the same numbers. Ragged input is packed here, so outside of
     every timed call.
@@ -32,7 +32,7 @@ def make_input(case: Case) -> Tensor | PackedSequence:
 
 
 def make_state(case: Case, module: nn.Module, given: Any) -> Any:
-    """h_0, or (h_0, c_0); None where it is omitted.
+    """The initial state: h_0, or (h_0, c_0); None where it is omitted.
 
     A layer of the user's is called once without a state, and gets one of the form that
     it gave.
@@ -58,7 +58,7 @@ def make_grad(output: Tensor) -> Tensor:
 
 
 def data_of(output: Tensor | PackedSequence) -> Tensor:
-    """The numbers of an output: of a packed one its data, which has no padding."""
+    """The tensor of an output; the data of a packed one, which has no padding."""
     return output.data if isinstance(output, PackedSequence) else output
 
 

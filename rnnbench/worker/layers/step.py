@@ -1,4 +1,4 @@
-"""A case made into something that can be called: its layer, its input, its phase."""
+"""Steps: a case built into a function, with its layer, its input and its phase."""
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
@@ -19,7 +19,7 @@ BACKWARD = frozenset({Phase.TRAIN, Phase.STEP})
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """What is held from call to call beside the weights.
+    """Data that stay in memory between calls, beside the weights.
 
     `given`: input and states; `grads`: the fixed gradient of the output, by its type.
     """
@@ -45,19 +45,19 @@ class Step:
         backend.enter(self.case)
 
     def context(self) -> AbstractContextManager[object]:
-        """What a turn's calls run under, entered once a turn."""
+        """The context of a turn's calls, entered once for each turn."""
         if self.case.phase is Phase.INFERENCE:
             return torch.inference_mode()
         return nullcontext()
 
     def release(self) -> None:
-        """Drop the gradients, so that they are not held before a call."""
+        """Drop the gradients, so that they are not in memory before a call."""
         for parameter in self.module.parameters():
             parameter.grad = None
 
 
 def build(case: Case) -> Step:
-    """Make everything that a call needs, under the switches of the case."""
+    """The step of a case, built under the switches of the case."""
     backend.enter(case)
     module = make_layer(case)
     numbers = make_input(case)
@@ -86,8 +86,8 @@ def _forward(
         return lambda: module(*arguments)
     device = case.device.value
 
-    # Entered in each call (2 µs), as a training loop does: held open over many, it
-    # would keep the cast weights from call to call.
+    # Entered in each call (2 µs), as in a training loop: around several calls, it would
+    # keep the cast weights from call to call.
     def forward() -> Any:
         with torch.autocast(device, dtype):
             return module(*arguments)
@@ -96,7 +96,7 @@ def _forward(
 
 
 def _backward(grads: dict[torch.dtype, Tensor]) -> Callable[[Any], None]:
-    # By type, since under autocast the output's type is the layer's own choice.
+    # By type, since under autocast a layer chooses the type of its output.
     def backward(output: Tensor | PackedSequence) -> None:
         data = data_of(output)
         grad = grads.get(data.dtype)
@@ -112,7 +112,7 @@ def _call_forward(parts: _Parts) -> Callable[[], object]:
 
 
 def _call_train(parts: _Parts) -> Callable[[], object]:
-    """Gradients are dropped and made anew in each call, as `zero_grad` does.
+    """Forward and backward; gradients are dropped first, as `zero_grad` does.
 
     The input asks for no gradient: it is data.
     """
@@ -146,8 +146,8 @@ _CALLS: dict[Phase, Callable[[_Parts], Callable[[], object]]] = {
     Phase.STEP: _call_step,
 }
 
-# A rate of 0 does the same work and leaves the weights where they are: under a fixed
-# gradient they would run away, and the cost of a call with them.
+# A rate of 0 does the same work and leaves the weights unchanged. Under a fixed
+# gradient they would grow without limit, which changes the cost of a call.
 _RATE = 0.0
 
 

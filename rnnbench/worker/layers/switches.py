@@ -8,7 +8,7 @@ from rnnbench.model.case import TORCH_LAYERS, Case, Device, applies
 
 
 def enter(case: Case) -> None:
-    """Set every switch as `case` has it, whatever a layer before it has set.
+    """Set every switch as `case` has it, whatever an earlier layer has set.
 
     By the setters in `torch._C`: the public context manager of oneDNN takes 9 µs and
     prints a TF32 warning at each use, its setter takes 0.06 µs.
@@ -20,14 +20,14 @@ def enter(case: Case) -> None:
         torch.set_num_threads(case.threads)
     if case.device is Device.CUDA:
         torch._C._set_cudnn_enabled(case.cudnn)  # noqa: SLF001
-        # By default it is on in cuDNN and off in native products: that would tell
-        # cuDNN on from off by its precision.
+        # By default it is on in cuDNN and off in native products, so that cuDNN on and
+        # off would differ in precision.
         torch._C._set_cudnn_allow_tf32(case.tf32)  # noqa: SLF001
         torch._C._set_cublas_allow_tf32(case.tf32)  # noqa: SLF001
 
 
 def other(case: Case) -> Case | None:
-    """The twin on this machine's second backend; None where there is no second."""
+    """The same case on the other backend of this machine; None if there is none."""
     if case.layer not in TORCH_LAYERS or not applies(switch(case.device), case):
         return None
     if case.device is Device.CUDA:
@@ -36,5 +36,5 @@ def other(case: Case) -> Case | None:
 
 
 def switch(device: Device) -> str:
-    """The axis that chooses between the backends of `device`."""
+    """The axis that switches the backend of `device`."""
     return "cudnn" if device is Device.CUDA else "onednn"

@@ -1,4 +1,4 @@
-"""A recorded call taken apart: by operator, by kind, and over time."""
+"""Breakdown of a recorded call: by operator, by kind, and over time."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -11,10 +11,10 @@ from rnnbench.worker.profiling.kinds import (
     tells_backend,
 )
 
-# What a chart can show; a GRU of 100 time steps has thousands.
+# Spans that a chart can show; a GRU of 100 time steps has thousands.
 MOST_SPANS = 300
 
-# Names of kernels are whole C++ types; what tells them apart stands at the front.
+# Names of kernels are whole C++ types; they differ at the beginning.
 _LONGEST_NAME = 160
 _MOST_SEEN = 64
 
@@ -58,7 +58,7 @@ def kinds(recorded: Recorded) -> tuple[tuple[Kind, float], ...]:
 
 
 def seen(recorded: Recorded) -> tuple[str, ...]:
-    """Names that tell which backend ran: operators, and kernels of a fused layer."""
+    """Operators, and kernels of a fused layer, that show which backend ran."""
     names = {node.name for node in recorded.nodes() if tells_backend(node.name)}
     for kernel, kind in _kernels(recorded):
         if kind is Kind.FUSED:
@@ -124,7 +124,7 @@ def _kernels(recorded: Recorded) -> list[tuple[Kernel, Kind]]:
 
 
 def _launching(root: Node) -> Iterator[tuple[int, Kind]]:
-    """Of each operator the kind that its kernels inherit: a fused caller's comes first.
+    """For each operator, the kind that its kernels inherit; a fused caller's wins.
 
     A wrapper's own kind says nothing, so it hands on its caller's.
     """

@@ -27,8 +27,8 @@ from rnnbench.worker.profiling.trace import write_trace
 # come on top.
 _WARM_CALLS = 2
 
-# One call while the profiler starts and is not heard, one that still reads wrong (it
-# misses frees of older blocks), and the one that counts.
+# One call while the profiler starts, whose record is discarded; one that misses frees
+# of older blocks; and the one that counts.
 _STARTING, _HEARD = 1, 2
 
 _ACTIVITIES = {
@@ -38,7 +38,7 @@ _ACTIVITIES = {
 
 
 def take_profile(step: Step, folder: Path | None, trace_limit: int) -> Profile:
-    """Where the time and the memory of a warm call go. A trace is left in `folder`."""
+    """The profile of a warm call; its trace is written to `folder`."""
     step.enter()
     with step.context():
         for _ in range(_WARM_CALLS):
@@ -65,7 +65,7 @@ def take_profile(step: Step, folder: Path | None, trace_limit: int) -> Profile:
 
 
 def _record(step: Step) -> Any:
-    """The profiler, after calls of which the last counts. No stacks: they are dear."""
+    """The profiler after calls of which the last counts; without stacks, which cost."""
     step.enter()
     finish = _FINISH[step.case.device]
     gc.disable()
@@ -124,7 +124,7 @@ _FINISH = {Device.CPU: _nothing, Device.CUDA: torch.cuda.synchronize}
 
 
 def _device_memory(step: Step) -> Iterator[tuple[str, int]]:
-    """What the allocator and the driver of a GPU say themselves, in bytes."""
+    """Bytes in use as reported by the allocator and the driver of a GPU."""
     if step.case.device is not Device.CUDA:
         return
     step.release()

@@ -1,4 +1,4 @@
-"""What this machine can do at best: matrix products and copies, in turns."""
+"""Ceilings: the best rates of matrix products and copies, measured in turns."""
 
 import math
 import random
@@ -22,8 +22,8 @@ from rnnbench.worker.timing.canary import Watch
 from rnnbench.worker.timing.clock import CLOCKS, Clock
 from rnnbench.worker.timing.turn import Warm, take_turn, warm_up
 
-# m, k, n of the products that are tried, from small to large. The flat ones have the
-# form of a layer's: few rows, many columns.
+# m, k, n of the products that are tried, from small to large. The flat ones are like a
+# layer's: few rows, many columns.
 _SHAPES = {
     Device.CPU: (
         *((128, 128, 128), (256, 256, 256), (64, 512, 2048), (512, 512, 512)),
@@ -52,7 +52,7 @@ _SHARE_OF_MEMORY = 16
 
 @dataclass(frozen=True, slots=True)
 class Exercise:
-    """One thing to be timed. `amount`: of operations, or bytes, in a call."""
+    """A product or a copy to time; `amount`: operations, or bytes, of a call."""
 
     plain: Case
     call: Callable[[], object]
@@ -65,12 +65,12 @@ class Exercise:
         backend.enter(self.plain)
 
     def context(self) -> AbstractContextManager[object]:
-        """Nothing is kept for autograd."""
+        """Inference mode: no autograd."""
         return torch.inference_mode()
 
 
 def climb(job: Climb) -> tuple[Ceiling, ...]:
-    """A ceiling for each type; a type that this machine can't multiply has none."""
+    """A ceiling for each type that this machine can multiply."""
     clock = CLOCKS[job.device]()
     plain = _plain(job)
     speed = attempt(lambda: _best([_copy(plain)], clock))
@@ -145,9 +145,9 @@ def _finals(
 
 
 def _rate(warm: Warm, exercise: Exercise, clock: Clock) -> float:
-    # A ceiling is the best of many: a turn that was disturbed is none of it anyway.
+    # A ceiling is the best of many turns, so a disturbed one does not matter.
     turn = take_turn(warm, clock, exercise.plain.device, Watch(waits=True))
-    # Back to back where calls can be queued: a launch is no part of a ceiling.
+    # Back to back where calls can be queued: a ceiling includes no kernel launch.
     return exercise.amount / (turn.back_to_back or turn.seconds)
 
 
@@ -159,7 +159,7 @@ def _turn_seconds(call: float) -> float:
 def _products(
     plain: Case, dtype: torch.dtype, shape: tuple[int, int, int]
 ) -> Iterator[Exercise]:
-    """The ways in which PyTorch multiplies.
+    """One exercise for each of PyTorch's matrix products.
 
     In float32 on a CPU aten::mm is the BLAS that it was built with, and oneDNN's
     product, which its LSTM is made of, was seen to be 2.2 times as fast.
@@ -193,7 +193,7 @@ def _copy(plain: Case) -> Exercise:
 
 
 def copy_bytes(root: Path = Path("/")) -> int:
-    """Of each side of the copy: several times the largest cache of a core."""
+    """Bytes on each side of the copy: several times the largest cache of a core."""
     wanted = max(_CACHES * (cache_bytes(root) or 0), _LEAST_COPY)
     room = (memory_bytes(root) or math.inf) / _SHARE_OF_MEMORY
     return int(min(wanted, room, _MOST_COPY))

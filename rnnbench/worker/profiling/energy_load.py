@@ -1,4 +1,4 @@
-"""One member called back to back for seconds, while somebody reads a GPU's counter."""
+"""A load for energy: one member called for seconds while the runner reads a counter."""
 
 import gc
 import math
@@ -32,7 +32,7 @@ def burn(prepared: PreparedWorkload, seconds: float) -> Burnt:
 
 
 def keep_busy(member: Warm, clock: Clock, seconds: float) -> tuple[int, float]:
-    """How many calls were made, and the seconds that they took together.
+    """Number of calls that were made, and the seconds that they took together.
 
     They are counted and not stopped by a clock: the host runs ahead of the device, by a
     thousand kernels and so perhaps by a minute. A first few tell how many fill the
@@ -55,5 +55,5 @@ def keep_busy(member: Warm, clock: Clock, seconds: float) -> tuple[int, float]:
 
 
 def _gpu_uuid() -> str:
-    """Of the first device that CUDA shows, which NVML may count as another."""
+    """UUID of CUDA's first device, which may have another number in NVML."""
     return str(getattr(torch.cuda.get_device_properties(0), "uuid", ""))

@@ -1,4 +1,4 @@
-"""What the PyTorch profiler recorded of one call, as a tree: its only reader.
+"""Events: the PyTorch profiler's record of one call as a tree; its only reader.
 
 From the flat list of events, as torch.autograd.profiler reads it: operators nest where
 one lies within another on the same thread, and a kernel names the operator that
@@ -21,7 +21,7 @@ _STEP = "ProfilerStep#"
 
 @dataclass(slots=True)
 class Node:
-    """An operator's call on the host, with those that it made. Times in nanoseconds."""
+    """An operator's call on the host and the calls in it; times in nanoseconds."""
 
     name: str
     lane: int
@@ -33,11 +33,11 @@ class Node:
 
     @property
     def own(self) -> int:
-        """Its time without that of those that it called."""
+        """Nanoseconds without those of the calls in it."""
         return max(self.duration - sum(each.duration for each in self.inner), 0)
 
     def walk(self) -> Iterator["Node"]:
-        """Itself and all that it called."""
+        """Itself and all calls in it."""
         waiting = [self]
         while waiting:
             node = waiting.pop()
@@ -47,7 +47,7 @@ class Node:
 
 @dataclass(frozen=True, slots=True)
 class Kernel:
-    """Work of a GPU. `launcher`: the `id` of the operator that asked for it."""
+    """Work of a GPU; `launcher` is the `id` of the operator that launched it."""
 
     name: str
     lane: int
@@ -93,7 +93,7 @@ def _on_host(event: Any) -> bool:
 
 
 def _is_work(event: Any) -> bool:
-    """A kernel or a copy; spans of ours are drawn on the device's timeline, too."""
+    """Whether it is a kernel or a copy, and not a span of rnnbench's own."""
     if _on_host(event) or event.is_user_annotation():
         return False
     name = event.name()
@@ -114,7 +114,7 @@ def _nest(events: Iterable[Any]) -> list[Node]:
     """The outermost operators of each thread, the others within them."""
     roots: list[Node] = []
     open_calls: dict[int, list[Node]] = {}
-    # Of two that start at once the longer is the caller.
+    # Of two that start at the same time, the longer one is the caller.
     for event in sorted(
         events, key=lambda each: (each.start_ns(), -each.duration_ns())
     ):

@@ -1,4 +1,4 @@
-"""What an operator or a kernel does, by its name: the one table of names."""
+"""Kinds of operators and kernels by their names."""
 
 import re
 
@@ -88,7 +88,7 @@ _KERNELS = (
     ),
 )
 
-# Operators that a rule about backends may ask for.
+# Operators that show which backend ran.
 _BACKEND = re.compile(
     r"aten::(?:lstm|gru|rnn_tanh|rnn_relu)(?:_cell)?"
     r"|aten::_?(?:mkldnn|thnn_fused|cudnn_rnn|miopen_rnn|lstm_mps)\w*"
@@ -97,13 +97,13 @@ _BACKEND = re.compile(
 
 
 def kind_of_operator(name: str) -> Kind:
-    """What it does itself; what the table doesn't know is overhead, as a wrapper is."""
+    """The kind of an operator; unknown ones count as overhead, as wrappers do."""
     match = _OPERATOR.fullmatch(name)
     return _KIND_OF.get(match[1], Kind.FRAMEWORK) if match else Kind.FRAMEWORK
 
 
 def kind_of_kernel(name: str, launcher: Kind) -> Kind:
-    """What a kernel of a GPU does: its launcher's kind where its name says nothing.
+    """The kind of a kernel; its launcher's where its name does not show it.
 
     A cuDNN layer's matrix products are a part of the fused kernel: they are cuDNN's.
     """
@@ -113,5 +113,5 @@ def kind_of_kernel(name: str, launcher: Kind) -> Kind:
 
 
 def tells_backend(name: str) -> bool:
-    """Whether the name of an operator says which code of PyTorch ran a layer."""
+    """Whether the name of an operator shows which backend ran a layer."""
     return _BACKEND.fullmatch(name) is not None

@@ -1,4 +1,4 @@
-"""What memory is held for at the peak of a call, from the allocator's own events."""
+"""Parts of the memory at the peak of a call, from the events of the allocator."""
 
 from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, ExitStack
@@ -29,7 +29,7 @@ _MARK = "rnnbench.part:"
 
 @dataclass(slots=True)
 class MemoryBlock:
-    """Memory that was handed out. Its part is known later than its size."""
+    """Allocated memory; its part becomes known later than its size."""
 
     size: int
     part: MemoryPart = MemoryPart.OTHER
@@ -37,7 +37,7 @@ class MemoryBlock:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """An allocation (`size` > 0), a free (< 0), or a word on a block's part."""
+    """An allocation (`size` > 0), a free (< 0), or a mark with a block's part (0)."""
 
     address: int
     size: int = 0
@@ -46,7 +46,7 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Peak:
-    """Bytes by part, which sum to the peak; `growth`: those that the call added."""
+    """Bytes by part, which sum to the peak; `growth`: bytes that the call added."""
 
     parts: tuple[tuple[MemoryPart, int], ...]
     growth: int
@@ -65,7 +65,7 @@ def memory_parts(step: Step) -> Peak:
     events = list(_events(results, step.case.device))
     if not any(event.size for event in events):
         raise NotImplementedError(
-            f"PyTorch {torch.__version__} tells no allocations with their addresses"
+            f"PyTorch {torch.__version__} records no allocations with addresses"
         )
     grads = {address for address, _ in _storages(_grads(step))}
     return at_peak(events, _held(step), grads)
@@ -114,7 +114,7 @@ def _replay(blocks: list[MemoryBlock], changes: list[tuple[MemoryBlock, int]]) -
     return Peak(tuple(bytes_of.items()), growth)
 
 
-# What a block is called where it is more than one thing: the later of these.
+# A block that belongs to several parts counts for the one with the highest rank.
 _RANK = {
     MemoryPart.OTHER: 0,
     MemoryPart.SAVED: 1,
@@ -131,7 +131,7 @@ def _set_part(live: dict[int, MemoryBlock], address: int, part: MemoryPart) -> N
 
 
 def _marked(step: Step) -> AbstractContextManager[object]:
-    """Say in the profile which blocks are the layer's output, and which are saved."""
+    """Mark in the profile the blocks of the output and those saved for backward."""
 
     def tell(part: MemoryPart, tensors: Any) -> None:
         for address, _ in _storages(tensors):
@@ -152,7 +152,7 @@ def _marked(step: Step) -> AbstractContextManager[object]:
 
 
 def _events(results: Any, device: Device) -> Iterator[Event]:
-    """In their order, from the tree: the flat list has no addresses."""
+    """The events in order, from the tree: the flat list has no addresses."""
     kinds = getattr(getattr(torch._C, "_profiler", None), "_EventType", None)  # noqa: SLF001
     if kinds is None or not hasattr(results, "experimental_event_tree"):
         return
@@ -175,7 +175,7 @@ def _events(results: Any, device: Device) -> Iterator[Event]:
 
 
 def _held(step: Step) -> dict[int, MemoryBlock]:
-    """What was there before the call, by address; of shared memory the first part."""
+    """Blocks from before the call, by address; shared ones count for the first part."""
     kept = step.kept
     buffers = list(step.module.buffers())
     state = list(kept.optimizer.state.values()) if kept.optimizer else []

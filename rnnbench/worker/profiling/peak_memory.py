@@ -1,4 +1,4 @@
-"""Peak memory: the bytes that one call adds, at its peak, to what was held before it.
+"""Peak memory: the bytes that one call adds, at its peak, to those in use before.
 
 On a CPU it counts what PyTorch's own allocator hands out. What oneDNN, MKL or an
 extension keep for themselves is not seen.
@@ -17,14 +17,14 @@ Change = tuple[int, int]  # nanoseconds, bytes
 
 
 def peak_memory(step: Step) -> int:
-    """Bytes. The gradients of a training step count: the call makes them."""
+    """Peak memory of a step in bytes; gradients count, since the call makes them."""
     step.enter()
     with step.context():
         return _READERS[step.case.device](step)
 
 
 def running_peak(changes: Iterable[Change]) -> int:
-    """The highest sum of bytes on the way, from 0.
+    """The highest running sum of the changes, starting from 0.
 
     Of the changes, not of the profiler's running total: that one goes on from the
     first profile of the process.
@@ -37,13 +37,13 @@ def running_peak(changes: Iterable[Change]) -> int:
 
 
 def _on_cpu(step: Step) -> int:
-    # The first profiled step reads too high: frees of older blocks are not seen there.
+    # The first profiled call reads too high, since it misses frees of older blocks.
     record_call(step)
     return running_peak(_changes(record_call(step)))
 
 
 def record_call(step: Step) -> Any:
-    """What the profiler recorded of one call and its allocations; no gradient before.
+    """The profiler's record of one call and its allocations, without old gradients.
 
     Of a process's first such call it misses the frees of older blocks.
     """
@@ -54,12 +54,12 @@ def record_call(step: Step) -> Any:
 
 
 def _changes(results: Any) -> list[Change]:
-    """Allocations and frees from the profile, by the way that this PyTorch offers."""
+    """Allocations and frees of a profile, in whichever form this PyTorch has them."""
     for read in (_from_tree, _from_events):
         if changes := list(read(results)):
             return changes
     raise NotImplementedError(
-        f"PyTorch {torch.__version__} tells no allocations on a CPU"
+        f"PyTorch {torch.__version__} records no allocations on a CPU"
     )
 
 
@@ -83,7 +83,7 @@ def _from_events(results: Any) -> Iterator[Change]:
 
 
 def _on_cuda(step: Step) -> int:
-    # The first call makes cuBLAS and cuDNN take workspaces that stay.
+    # In the first call cuBLAS and cuDNN allocate workspaces that stay.
     step.call()
     step.release()
     torch.cuda.synchronize()

@@ -29,7 +29,7 @@ _FAR = 2
 def write_trace(
     profiler: Any, case: Case, folder: Path, limit: int, events: int
 ) -> tuple[str, str]:
-    """The file's place within `folder`, or none and why; one of both is empty.
+    """The path within `folder`, or "" and the reason; one of the two is empty.
 
     The layout is that of `torch.profiler.tensorboard_trace_handler`: a folder a run.
     """
@@ -46,10 +46,10 @@ def write_trace(
 
 def _write(profiler: Any, folder: Path, place: Path, limit: int) -> tuple[str, str]:
     folder.mkdir(parents=True, exist_ok=True)
-    # Whole or not at all: a viewer may be looking at the folder.
+    # Written elsewhere first: a viewer may be reading the folder.
     with TemporaryDirectory(dir=folder, prefix=".") as beside:
         written = Path(beside, place.name)
-        # Not by its way to gzip, which takes ten times as long.
+        # The profiler's own way to gzip takes ten times as long.
         plain = Path(beside, "plain.json")
         profiler.export_chrome_trace(str(plain))
         written.write_bytes(compress(with_module(plain.read_bytes()), _LEVEL))
@@ -76,7 +76,7 @@ def with_module(trace: bytes) -> bytes:
 
 
 def _is_inside(folder: Path, name: str) -> bool:
-    """A case's id has no character that leads out of a folder; a link still could."""
+    """Whether `name` is in `folder`; an id has no separator, but there may be links."""
     inner = folder / name
     return inner.parent == folder and inner.resolve().parent == folder.resolve()
 

@@ -79,7 +79,7 @@ def test_a_torch_that_tells_no_allocations_is_named(make_case, monkeypatch):
     monkeypatch.setattr(memory, "_from_tree", lambda _: iter(()))
     monkeypatch.setattr(memory, "_from_events", lambda _: iter(()))
 
-    with pytest.raises(NotImplementedError, match="tells no allocations"):
+    with pytest.raises(NotImplementedError, match="records no allocations"):
         peak_memory(build(make_case()))
 
 
