@@ -14,7 +14,7 @@ MOST_LINES = 60
 
 
 def counts(run: Run) -> str:
-    """How many cases ended how: 96 cases, 90 ok, 6 imprecise."""
+    """The number of cases by status: 96 cases, 90 ok, 6 imprecise."""
     found = Counter(result.status for result in run.results)
     parts = (f"{count} {status}" for status, count in found.items())
     return ", ".join([f"{len(run.results)} cases", *parts])

@@ -28,7 +28,7 @@ SECONDS = 5.0
 
 
 class NoCounterError(Exception):
-    """Why there is no reading, in a sentence."""
+    """There is no reading; the message is the reason, in a sentence."""
 
 
 async def _take(
@@ -100,7 +100,7 @@ def _plain(uuid: str) -> str:
 
 
 def _refused() -> str:
-    """Why no case's energy can be read here; empty where one's can."""
+    """The reason why no energy can be read here; empty if it can."""
     try:
         return "" if counters() else "no counter: no GPU here has one that NVML reads"
     except NoCounterError as error:

@@ -1,4 +1,4 @@
-"""What a case would take, guessed before anything of it is built: memory, time."""
+"""Memory and time of a case, estimated before anything of it is built."""
 
 from dataclasses import replace
 
@@ -54,9 +54,9 @@ def memory_estimate(case: Case) -> int:
         copies += 3 if case.optimizer is Optimizer.ADAM else 1
     # Measured on a CPU at hidden 128, 2 layers, 100 x 32: training, an LSTM of oneDNN
     # holds 19 times the output of a layer, a tanh RNN 2.5 times.
-    held = GATES[case.layer] * (2 if case.phase is Phase.INFERENCE else 6) + 4
+    kept = GATES[case.layer] * (2 if case.phase is Phase.INFERENCE else 6) + 4
     layers = case.num_layers * case.num_directions
-    activations = width * tokens * case.hidden_size * held * layers
+    activations = width * tokens * case.hidden_size * kept * layers
     return sequences + width * count * copies + activations
 
 
@@ -94,7 +94,7 @@ def seconds_guess(case: Case) -> float:
 
 
 def too_large(case: Case, environment: Environment) -> str:
-    """Why `case` can't fit into the memory of this machine; nothing where it can."""
+    """The reason why `case` exceeds this machine's memory; empty if it fits."""
     cuda = case.device is Device.CUDA
     there = environment.gpu_memory_bytes if cuda else environment.memory_bytes
     needed = memory_estimate(case)

@@ -1,4 +1,4 @@
-"""What a campaign has done so far: appended, fsynced, and read again to resume."""
+"""The finished pieces of a run: appended, fsynced, and read again to resume it."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
@@ -16,7 +16,7 @@ SCHEMA = 2
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Header:
-    """What must be equal for a journal to be gone on with, each by its name for people.
+    """The facts that must be equal for a journal to be continued, by readable names.
 
     `machine`: what changes a measurement (CPU, libraries); never what moves by itself.
     """
@@ -63,7 +63,7 @@ class Remembered:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaseProfile:
-    """Where time and memory of a call went, or why it was not found out."""
+    """The time and memory of a call by part, or the reason why there is none."""
 
     case: str
     profile: Profile | None
@@ -72,7 +72,7 @@ class CaseProfile:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ceilings:
-    """What the machine can do at best, on one device with so many threads."""
+    """The best that the machine can do, on one device with one number of threads."""
 
     setting: str
     ceilings: tuple[Ceiling, ...]

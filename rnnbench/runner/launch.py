@@ -1,4 +1,4 @@
-"""What is to be measured, and the share of it that one launch measures."""
+"""The order of a run, and the share of it that one launch measures."""
 
 from dataclasses import dataclass
 

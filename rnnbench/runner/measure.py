@@ -42,7 +42,7 @@ OnLaunch = Callable[[Run], None]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MeasureOptions:
-    """How a run is measured.
+    """Options of a run.
 
     Attributes:
         launches, precision, budget, profile: replace the sweep's policy; None keeps it.
@@ -222,7 +222,7 @@ def discard_journal(run: Run, options: MeasureOptions) -> None:
 
 
 def _header(order: Order, sweep: SweepRecord, environment: Environment) -> Header:
-    """What must be equal for a journal to be continued."""
+    """The facts that must be equal for a journal to be continued."""
     ids = "\n".join(sorted(case.id for case in order.cases))
     machine = (
         machine_text(machine_parts(environment)),

@@ -1,4 +1,4 @@
-"""What is read of a case outside of timed launches: its peak memory, its profile."""
+"""Readings of a case outside of timed launches: its peak memory, its profile."""
 
 from collections.abc import Awaitable, Callable, Container, Sequence
 from dataclasses import dataclass
@@ -31,7 +31,7 @@ Take = Callable[[LaunchContext, Worker, Sequence[Case]], Awaitable[tuple[Entry, 
 
 
 def _nothing() -> str:
-    """It can be read anywhere."""
+    """No reason: it can be read anywhere."""
     return ""
 
 
@@ -39,10 +39,10 @@ def _nothing() -> str:
 class Probe:
     """A reading that a worker takes of cases. A profiler may run: it is never timed.
 
-    `take`: reads a chunk of cases, and gives what is journalled of each; `lost`: what
-    is of one that the worker died of, by its id, with the reason. `known`: the ids of
-    those that were read. `seconds`: what a chunk takes at least. `refused`: why it can
-    be read of no case here; empty where it can.
+    `take`: reads a chunk of cases and returns a journal entry of each. `lost`: the
+    entry of a case, by its id, at which the worker died, with the reason. `known`: ids
+    of the cases that were read. `seconds`: the least time of a chunk. `refused`: the
+    reason why no case can be read on this machine; empty if some can.
     """
 
     name: str

@@ -1,4 +1,4 @@
-"""The line that says, while a campaign measures, what runs and how long is left."""
+"""The progress line: what is measured now, and how long the rest takes."""
 
 import shutil
 import time
@@ -13,7 +13,7 @@ REDRAW_EVERY = 0.5
 
 
 class Writer(Protocol):
-    """What pytest's terminal writer offers."""
+    """The part of pytest's terminal writer that a progress line needs."""
 
     hasmarkup: bool
     fullwidth: int
@@ -52,7 +52,7 @@ class ProgressLine:
         self._last: float | None = None
 
     def show(self, progress: Progress) -> None:
-        """Say where the campaign is, unless it was said a moment ago."""
+        """Show the progress, unless the line was drawn a moment ago."""
         now = time.monotonic()
         every = REDRAW_EVERY if self._writer.hasmarkup else PLAIN_EVERY
         if self._last is not None and now - self._last < every:
@@ -68,13 +68,13 @@ class ProgressLine:
             self._writer.line(sentence(progress))
 
     def close(self) -> None:
-        """Leave the line."""
+        """End the line."""
         if self._last is not None and self._writer.hasmarkup:
             self._writer.line()
 
 
 def sentence(progress: Progress) -> str:
-    """What is said: how far, how long, how long is left, and what runs."""
+    """The text of the line: work done, time elapsed, time left, and what runs."""
     left = f", about {clock(progress.left)} left" if progress.left is not None else ""
     return (
         f"rnnbench {progress.done}/{progress.total}, "

@@ -12,7 +12,7 @@ from rnnbench.worker.protocol import Measured, MemberTurns, Report
 
 @dataclass(slots=True)
 class Answered:
-    """What one process answered about its cases, so far.
+    """The answers of one process about its cases, so far.
 
     `measured`: one answer with all rounds, or an answer per round.
     """

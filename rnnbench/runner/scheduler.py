@@ -1,4 +1,4 @@
-"""When to measure what: the looks, the lanes, the budget; and who can't run here."""
+"""The schedule of a run: interim looks, lanes, the budget, cases that can't run."""
 
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -26,7 +26,7 @@ from rnnbench.worker.protocol import Report, Start, Survey
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Progress:
-    """What a progress line says. Times in seconds; `left` is an estimate, or None."""
+    """The state of a run. Times in seconds; `left` is an estimate, or None."""
 
     at: str
     done: int
@@ -42,9 +42,9 @@ _Work = Callable[[Launch, Start], Awaitable[None]]
 async def survey(
     cases: Sequence[Case], command: tuple[str, ...] = ()
 ) -> tuple[Environment, tuple[str, ...]]:
-    """Ask a worker what this machine is, and of each case why it can't run here.
+    """The machine, and for each case the reason why it can't run on it.
 
-    The reason is empty where it can. CampaignError where no worker can be had at all.
+    The reason is empty if it can. CampaignError if no worker can be started.
     """
     try:
         async with await Worker.start(Setting(), Start(), command) as worker:
@@ -54,7 +54,7 @@ async def survey(
     except WorkerDeathError as death:
         raise CampaignError(f"worker: can't be started: {death.reason}") from death
     if environment is None or len(report.outcomes) != len(cases):
-        raise CampaignError("worker: it answers other questions than were asked")
+        raise CampaignError("worker: its reply does not match the cases sent")
     reasons = [
         one.reason or too_large(case, environment)
         for case, one in zip(cases, report.outcomes, strict=True)
@@ -117,7 +117,7 @@ class Campaign:
 
     @property
     def effort(self) -> Effort:
-        """Where the time went, so far."""
+        """The time spent so far, by purpose."""
         wall = (self._ended or time.monotonic()) - self._began
         return Effort(
             wall=wall,

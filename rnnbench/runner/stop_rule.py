@@ -43,7 +43,7 @@ def member_widths(
 ) -> Mapping[str, float]:
     """The same for each member, by its id: over the ratios of it to its references.
 
-    A member that stands in no ratio is held against the yardstick. `without`: ids of
+    A member that is in no ratio is compared with the yardstick. `without`: ids of
     members that ended, whose ratios get no narrower. Infinite under two launches.
     """
     done = sorted(passes, key=lambda one: one.launch)

@@ -1,15 +1,15 @@
-"""What a worker is started with: its threads, its allocator, the cores there are."""
+"""The environment of a worker: its threads, its allocator, its switches."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from rnnbench.model.case import Allocator
 
-# With these, glibc keeps what was freed. Left alone it returns and maps memory anew by
-# what ran earlier in the process, and an LSTM's training calls sit on one of two
-# plateaus (0 or thousands of page faults a call) for reasons that no layer has: the
-# ratio of one workload read 4.0, 7.6 or 8.1. Held, the spread over launches fell from
-# 19 % to 1.1 %.
+# With these, glibc keeps freed memory. By default it returns and maps memory depending
+# on what ran earlier in the process, and an LSTM's training calls then take one of two
+# levels (0 or thousands of page faults a call) that have nothing to do with the layer:
+# the ratio of one workload was 4.0, 7.6 or 8.1. With these, the spread over launches
+# fell from 19 % to 1.1 %.
 STEADY = {
     "MALLOC_MMAP_MAX_": "0",
     "MALLOC_TRIM_THRESHOLD_": str(1 << 34),
@@ -19,14 +19,14 @@ STEADY = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Setting:
-    """What holds for a whole process: cases of two settings never share one."""
+    """Settings of a whole process; cases with different ones never share it."""
 
     threads: int = 1
     allocator: Allocator = Allocator.STEADY
     deterministic: bool = False
 
     def variables(self, inherited: Mapping[str, str]) -> dict[str, str]:
-        """The environment of a worker: the user's own, less what would tilt it."""
+        """The user's environment without variables that would bias a measurement."""
         kept = {
             name: value
             for name, value in inherited.items()

@@ -266,7 +266,7 @@ class Worker:
             await asyncio.gather(reading, return_exceptions=True)
 
     async def _death(self) -> WorkerDeathError:
-        """How the process ended, once it has closed its answers."""
+        """The death of a process that has closed its answers."""
         code = await self._exit_code(_GRACE)
         if code is None:
             reason = "the worker closed its answers and went on"

@@ -147,9 +147,9 @@ class Ready:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """How one member fared. `call`: seconds of a warm call; `first_call`: of the first.
+    """The outcome of one member. `call`: seconds of a warm call.
 
-    `peak_memory`: bytes, in answer to Memory.
+    `first_call`: seconds of the first one. `peak_memory`: bytes, in answer to Memory.
     """
 
     status: Status
@@ -203,10 +203,10 @@ class Measured(Report):
             raise ValueError(
                 f"turns of {len(self.turns)} of {len(self.outcomes)} members"
             )
-        held = [one.seconds for one in (*self.turns, self.yardstick) if one.seconds]
-        if len({len(seconds) for seconds in held}) > 1:
+        taken = [one.seconds for one in (*self.turns, self.yardstick) if one.seconds]
+        if len({len(seconds) for seconds in taken}) > 1:
             raise ValueError("members of the same rounds have not as many turns")
-        if not all(0 < value < float("inf") for one in held for value in one):
+        if not all(0 < value < float("inf") for one in taken for value in one):
             raise ValueError("a turn took no positive and finite time")
 
 
@@ -234,7 +234,7 @@ class Climbed:
 class Burnt(Report):
     """The answer to Burn: calls, all of their seconds, the UUID of the GPU they ran on.
 
-    `gpu` is empty where it can't be told.
+    `gpu` is empty if it is unknown.
     """
 
     calls: int = 0
