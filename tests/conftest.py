@@ -17,12 +17,12 @@ import pytest
 from hypothesis import settings
 
 from rnnbench.model.case import Case, decode_case, encode_case
+from rnnbench.model.policy import Policy
 from rnnbench.model.profile import Ceiling, Kind, Operator, Profile, Span
 from rnnbench.model.run import (
     MEASURED,
     Effort,
     Environment,
-    Policy,
     Result,
     Run,
     Status,

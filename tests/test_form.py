@@ -32,11 +32,11 @@ SHORT = {
 # Modules that are still to be folded into their only user.
 TO_FOLD = {
     "runner.other_python",
-    "worker.announcements",
+    "report.short_numbers",
 }
 
 # Classes of one name in two modules, still to be renamed.
-TO_RENAME = {"Step"}
+TO_RENAME = {"Outcome", "Step"}
 
 # Data that can run code when it is read, and code made from text.
 UNSAFE_MODULES = {"pickle", "marshal", "shelve", "dill", "cloudpickle", "joblib"}

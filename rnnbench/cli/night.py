@@ -86,11 +86,7 @@ def night(  # noqa: PLR0913 - options, not arguments
     budget: _Budget = 3600.0,
 ) -> None:
     """Carry out a night; the help text is `_NIGHT`."""
-    from rnnbench.cli.night_steps import (  # noqa: PLC0415
-        Night,
-        NightOptions,
-        run_command,
-    )
+    from rnnbench.cli import night_steps  # noqa: PLC0415
     from rnnbench.sweep.load import load_sweep  # noqa: PLC0415
     from rnnbench.sweep.shipped import find_sweep  # noqa: PLC0415
 
@@ -100,7 +96,7 @@ def night(  # noqa: PLR0913 - options, not arguments
     for option, python in (("--candidate", candidate), ("--baseline", baseline)):
         if shutil.which(python) is None:
             raise RnnbenchError(f"{option}: {python}: no such interpreter")
-    options = NightOptions(
+    options = night_steps.NightOptions(
         sweep=sweep,
         gate=gate or sweep,
         baseline=baseline,
@@ -111,6 +107,7 @@ def night(  # noqa: PLR0913 - options, not arguments
         publish=publish,
         budget=budget,
     )
-    status = Night(options, typer.echo, run_command).take_place()
+    steps = night_steps.Night(options, typer.echo, night_steps.run_command)
+    status = steps.take_place()
     typer.echo(f"{options.summary} written")
     raise typer.Exit(status)

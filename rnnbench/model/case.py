@@ -197,16 +197,8 @@ def _has_no_optimizer(case: Case, without: tuple[str, ...]) -> bool:
 
 
 _ALWAYS = (
-    *(
-        "layer",
-        "phase",
-        "optimizer",
-        "input_size",
-        "hidden_size",
-        "num_layers",
-        "seq_len",
-    ),
-    *("batch_size", "device"),
+    *("layer", "phase", "optimizer", "input_size", "hidden_size", "num_layers"),
+    *("seq_len", "batch_size", "device"),
 )
 _TOKENS: dict[str, Callable[[Any], str]] = {
     "layer": str,

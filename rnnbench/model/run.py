@@ -1,13 +1,12 @@
 """A run and what it holds: results, turns, statuses, environment, policy."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
 
 from rnnbench.model.case import Case
 from rnnbench.model.condition import Condition
-from rnnbench.model.pattern import case_filter
+from rnnbench.model.policy import Policy
 from rnnbench.model.profile import Ceiling, Profile
 
 # Marks a field that older files of the same schema do not have.
@@ -174,49 +173,6 @@ class Environment:
     driver: str | None
     cpu_capability: str | None
     allocator: str  # "glibc", or "uncontrolled" where `allocator` has no effect
-
-
-def _limited(default: float, low: float, high: float) -> Any:
-    """A field of `Policy` with its default and the least and greatest value."""
-    return field(default=default, metadata={"low": low, "high": high})
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Policy:
-    """How a sweep is measured; the only place of the defaults and limits.
-
-    Attributes:
-        precision: the half-width, as a share of the ratio, that each 95 % interval is
-            to reach.
-        launches: fresh processes for each workload, at most.
-        budget: seconds for all measuring.
-        time_limit: seconds that one member may take for its first call, or for a turn.
-        profile: cases to profile: all, none, or a pattern for case ids; see `profiles`.
-
-    """
-
-    precision: float = _limited(0.02, 1e-6, 0.999)
-    launches: int = _limited(20, 1, 10_000)
-    budget: float = _limited(600.0, 1e-3, 1e8)
-    time_limit: float = _limited(60.0, 1e-3, 1e8)
-    profile: str = "none"
-
-    def __post_init__(self) -> None:
-        """Raise ValueError for a value outside its limits."""
-        for limited in fields(self):
-            value = getattr(self, limited.name)
-            low, high = map(limited.metadata.get, ("low", "high"))
-            if low is not None and high is not None and not low <= value <= high:
-                limits = f"between {low:,.10g} and {high:,.10g}"
-                raise ValueError(f"{limited.name}: {value:,.10g} is not {limits}")
-
-    def profiles(self, case: Case) -> bool:
-        """Whether `case` is to be profiled; ValueError if `profile` is no pattern.
-
-        The pattern is checked where a run begins and not where a policy is made: a file
-        of an older version may hold a pattern that this version does not support.
-        """
-        return case_filter(self.profile)(case.id)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,7 +11,8 @@ import pytest
 from rnnbench.model.case import Case
 from rnnbench.model.errors import CampaignError, RnnbenchError
 from rnnbench.model.machine import physical_cores
-from rnnbench.model.run import Policy, Result, Run
+from rnnbench.model.policy import Policy
+from rnnbench.model.run import Result, Run
 from rnnbench.model.workload import Workload
 from rnnbench.plugin.refusals import refuse_time_limit
 from rnnbench.plugin.summary import counts

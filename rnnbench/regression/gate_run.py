@@ -8,7 +8,7 @@ from pathlib import Path
 
 from rnnbench.model.case import LAYER_NAME, Case
 from rnnbench.model.errors import CampaignError
-from rnnbench.model.run import Policy
+from rnnbench.model.policy import Policy
 from rnnbench.regression.case_pair import CasePair, Side
 from rnnbench.regression.gate_decision import LOOKS, GateDecision, judge_pairs
 from rnnbench.regression.interleave import GateWorkers, InterleavedLauncher

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from rnnbench.model.case import TORCH_LAYERS, Allocator, Case, Device
-from rnnbench.model.run import Policy
+from rnnbench.model.policy import Policy
 from rnnbench.model.turn_plan import rounds_that_fit, turn_plan
 from rnnbench.model.workload import Workload
 from rnnbench.runner.footprint import seconds_guess, stands_alone

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from rnnbench.model.case import Case, Device
-from rnnbench.model.run import Policy
+from rnnbench.model.policy import Policy
 from rnnbench.model.workload import Workload
 from rnnbench.runner.worker_env import Setting
 

@@ -15,14 +15,8 @@ import rnnbench
 from rnnbench.model.errors import CampaignError
 from rnnbench.model.machine import machine_parts, machine_text
 from rnnbench.model.pattern import case_filter
-from rnnbench.model.run import (
-    FAILED,
-    Environment,
-    Policy,
-    Run,
-    SweepRecord,
-    TurnValue,
-)
+from rnnbench.model.policy import Policy
+from rnnbench.model.run import FAILED, Environment, Run, SweepRecord, TurnValue
 from rnnbench.model.workload import Workload
 from rnnbench.runner.conditions import read_conditions
 from rnnbench.runner.footprint import too_large

@@ -12,7 +12,7 @@ from dataclasses import fields
 from typing import Any
 
 from rnnbench.model.case import DEFAULTS, LAYER_NAME, TORCH_LAYERS
-from rnnbench.model.run import Policy
+from rnnbench.model.policy import Policy
 from rnnbench.sweep.axis_table import axis_table
 from rnnbench.sweep.schema import SweepFile
 

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from rnnbench.model.case import Case
 from rnnbench.model.errors import SweepError
-from rnnbench.model.run import Policy, SweepRecord, Use
+from rnnbench.model.policy import Policy
+from rnnbench.model.run import SweepRecord, Use
 from rnnbench.model.workload import Workload
 from rnnbench.sweep.expand import Expansion, Rules, Values, expand
 from rnnbench.sweep.schema import USE_WORDS, SweepFile, check

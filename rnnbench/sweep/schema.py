@@ -28,7 +28,7 @@ from rnnbench.model.case import (
 )
 from rnnbench.model.machine import core_count
 from rnnbench.model.pattern import case_filter
-from rnnbench.model.run import Policy
+from rnnbench.model.policy import Policy
 from rnnbench.model.workload import DEFAULT_COMPARE
 from rnnbench.sweep.expand import Inapplicable
 from rnnbench.sweep.messages import Keys, fault_of

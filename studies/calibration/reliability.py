@@ -8,7 +8,7 @@ from enum import StrEnum
 from statistics import fmean, median, quantiles, stdev
 
 from rnnbench.analysis.stats import Interval, rate_interval, ratio_interval
-from rnnbench.model.run import Policy
+from rnnbench.model.policy import Policy
 from rnnbench.regression import gate_decision as gate
 from rnnbench.runner.stop_rule import interim_looks
 from studies.calibration.arms import Arm, Series, Size, series_of, size_of

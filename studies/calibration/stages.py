@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from rnnbench.model.case import Allocator
-from rnnbench.model.run import Policy
+from rnnbench.model.policy import Policy
 from studies.calibration.cells import Cell, cells_of
 from studies.calibration.samples import Condition, Part
 

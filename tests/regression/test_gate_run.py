@@ -10,7 +10,7 @@ import pytest
 from rnnbench.cli import main as cli
 from rnnbench.model.case import Allocator, Case
 from rnnbench.model.errors import CampaignError
-from rnnbench.model.run import Policy
+from rnnbench.model.policy import Policy
 from rnnbench.regression import interleave
 from rnnbench.regression.case_pair import Side
 from rnnbench.regression.gate_decision import GateVerdict

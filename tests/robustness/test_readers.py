@@ -15,7 +15,8 @@ import pytest
 
 from rnnbench.analysis.ratio import ratios
 from rnnbench.model.errors import ResultsError, SweepError
-from rnnbench.model.run import Policy, Run
+from rnnbench.model.policy import Policy
+from rnnbench.model.run import Run
 from rnnbench.storage.results_file import load_run, save_run
 from rnnbench.sweep.load import load_sweep
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from rnnbench.model.case import Allocator, Case, Device
-from rnnbench.model.run import Policy
+from rnnbench.model.policy import Policy
 from rnnbench.model.workload import Workload
 from rnnbench.runner.duration import estimate
 

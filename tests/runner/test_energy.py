@@ -10,7 +10,8 @@ import pytest
 import torch
 
 from rnnbench.model.case import Device
-from rnnbench.model.run import Policy, Status
+from rnnbench.model.policy import Policy
+from rnnbench.model.run import Status
 from rnnbench.model.workload import DEFAULT_COMPARE, group
 from rnnbench.runner import energy
 from rnnbench.runner.energy import SECONDS, NoCounterError, counters, joules

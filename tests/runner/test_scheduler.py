@@ -11,7 +11,8 @@ import pytest
 
 from rnnbench.model.case import Case, Device
 from rnnbench.model.errors import CampaignError, ResultsError
-from rnnbench.model.run import Policy, Status
+from rnnbench.model.policy import Policy
+from rnnbench.model.run import Status
 from rnnbench.model.workload import DEFAULT_COMPARE, group
 from rnnbench.runner.footprint import (
     MEMORY_SHARE,

@@ -15,7 +15,7 @@ from rnnbench.model import machine
 from rnnbench.model.case import AXES, Case, Device, Dtype, InitialState, Phase
 from rnnbench.model.cost import parameters
 from rnnbench.model.errors import SweepError
-from rnnbench.model.run import Policy
+from rnnbench.model.policy import Policy
 from rnnbench.model.workload import DEFAULT_COMPARE
 from rnnbench.sweep import schema
 from rnnbench.sweep.load import load_sweep
