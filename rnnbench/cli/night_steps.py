@@ -23,7 +23,7 @@ Say = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class NightStep:
     """A step that has ended: its name, exit status and standard output."""
 
     name: str
@@ -62,7 +62,7 @@ class Night:
 
     options: NightOptions
     say: Say
-    run: Callable[[str, tuple[str, ...], Say], Step]
+    run: Callable[[str, tuple[str, ...], Say], NightStep]
 
     def take_place(self) -> int:
         """Carry out the steps, write the summary, and return the exit status.
@@ -86,7 +86,7 @@ class Night:
         options.summary.unlink(missing_ok=True)
         options.output.mkdir(parents=True, exist_ok=True)
 
-    def _steps(self) -> Iterator[Step]:
+    def _steps(self) -> Iterator[NightStep]:
         options = self.options
         results, store = str(options.results), ("--store", str(options.store))
         yield self._command(
@@ -104,7 +104,7 @@ class Night:
         if options.publish is not None:
             yield publish(options, self.say)
 
-    def _gate(self) -> Step:
+    def _gate(self) -> NightStep:
         options = self.options
         return self._command(
             "gate",
@@ -114,20 +114,20 @@ class Night:
             *("--output", str(options.output / "gate.md")),
         )
 
-    def _command(self, name: str, *arguments: str) -> Step:
+    def _command(self, name: str, *arguments: str) -> NightStep:
         return self.run(name, arguments, self.say)
 
 
-def run_command(name: str, arguments: tuple[str, ...], say: Say) -> Step:
+def run_command(name: str, arguments: tuple[str, ...], say: Say) -> NightStep:
     """Run an rnnbench command in a process of its own; its errors go where ours do."""
     say(f"$ {shlex.join(('rnnbench', *arguments))}")
     command = [sys.executable, "-m", "rnnbench", *arguments]
     done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False)
     say(f"{done.stdout}[{name}: exit status {done.returncode}]")
-    return Step(name, done.returncode, done.stdout)
+    return NightStep(name, done.returncode, done.stdout)
 
 
-def publish(options: NightOptions, say: Say) -> Step:
+def publish(options: NightOptions, say: Say) -> NightStep:
     """Put the night's page and the whole history into the folder to be published."""
     assert options.publish is not None  # noqa: S101  its only caller looks
     page = options.results.with_suffix(".html")
@@ -140,16 +140,16 @@ def publish(options: NightOptions, say: Say) -> Step:
                 archive.add(options.store, "history", filter=_without_git)
     except OSError as error:
         say(f"{options.publish}: {error.strerror}")
-        return Step("publish", _NOT_KEPT)
+        return NightStep("publish", _NOT_KEPT)
     say(f"{options.publish}: published")
-    return Step("publish", 0)
+    return NightStep("publish", 0)
 
 
 def _without_git(member: tarfile.TarInfo) -> tarfile.TarInfo | None:
     return None if ".git" in Path(member.name).parts else member
 
 
-def summary(options: NightOptions, steps: tuple[Step, ...]) -> str:
+def summary(options: NightOptions, steps: tuple[NightStep, ...]) -> str:
     """A page of Markdown: the gate's answer, each step's status, what two steps say."""
     gate = options.output / "gate.md"
     answer = gate.read_text("utf-8") if gate.exists() else "The gate has no answer."

@@ -273,11 +273,9 @@ def decode_case(data: Mapping[str, object]) -> Case:
         raise ValueError(f"a case has no {', '.join(unknown)}")
     if missing := sorted(_FIELD_TYPES.keys() - data.keys()):
         raise ValueError(f"a case without {', '.join(missing)}")
-    values: dict[str, Any] = {}
-    for name, kind in _FIELD_TYPES.items():
-        value = data[name]
-        values[name] = _typed(name, value, kind)
-    return Case(**values)
+    return Case(
+        **{name: _typed(name, data[name], kind) for name, kind in _FIELD_TYPES.items()}
+    )
 
 
 def _typed(name: str, value: object, kind: Callable[[Any], Any]) -> Any:

@@ -13,8 +13,7 @@ from rnnbench.model.run import Status
 from rnnbench.model.workload import Pair
 from rnnbench.report.island_axes import PageAxis, axes_of, fixed_sizes
 from rnnbench.report.island_profiles import KINDS, profiles_of, why_of
-from rnnbench.report.pools import default_map, pools_of
-from rnnbench.report.short_numbers import half_width, rounded
+from rnnbench.report.pools import default_map, half_width, pools_of, rounded
 from rnnbench.report.tokens import hue_of
 from rnnbench.report.view import CaseView, Contrast, RunView, contrast_of
 

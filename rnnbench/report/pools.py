@@ -1,13 +1,13 @@
 """Means over the sizes that one cell of the page's first map holds together."""
 
 from collections.abc import Iterable, Sequence
-from math import prod
+from math import isfinite, log, prod
 from typing import Any
 
 from rnnbench.analysis.ratio import Ratio, Verdict, judge
+from rnnbench.analysis.stats import Interval
 from rnnbench.model.metric import TIME
 from rnnbench.report.island_axes import PageAxis
-from rnnbench.report.short_numbers import half_width, rounded
 from rnnbench.report.view import RunView, contrast_of, mean_of
 
 # Cells that a browser draws at once, and panels that somebody looks at.
@@ -101,3 +101,18 @@ def _cells(axes: Iterable[PageAxis]) -> int:
 
 def _facet_order(axis: PageAxis) -> tuple[bool, bool]:
     return axis.id not in _SWITCHES, axis.id == "phase"
+
+
+def rounded(value: float, digits: int = 5) -> float:
+    """Significant digits, as an integer where it is one: what JSON writes shortest."""
+    if value == 0 or not isfinite(value):
+        return 0
+    short = float(f"{value:.{digits}g}")
+    return int(short) if short == int(short) else short
+
+
+def half_width(interval: Interval) -> int:
+    """Half of an interval on logarithms, in 1e-5; -1 where there is none."""
+    if not isfinite(interval.high) or interval.low <= 0:
+        return -1
+    return round(log(interval.high / interval.low) / 2 * 1e5)

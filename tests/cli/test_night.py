@@ -10,7 +10,7 @@ import pytest
 from typer.testing import CliRunner
 
 from rnnbench.cli.main import app
-from rnnbench.cli.night_steps import Night, NightOptions, Step, run_command
+from rnnbench.cli.night_steps import Night, NightOptions, NightStep, run_command
 from rnnbench.regression import interleave
 from rnnbench.storage.results_file import load_run
 
@@ -56,7 +56,7 @@ def pretend(statuses=None, *, writes=True):
             target = Path(arguments[arguments.index("--output") + 1])
             target.write_text("{}")
             target.with_suffix(".html").write_text("<!doctype html>")
-        return Step(name, (statuses or {}).get(name, 0), f"{name} said\nmore\n")
+        return NightStep(name, (statuses or {}).get(name, 0), f"{name} said\nmore\n")
 
     return run
 
@@ -205,7 +205,7 @@ def in_process(monkeypatch):
 
     def run(name, arguments, _):
         done = CliRunner().invoke(app, list(arguments))
-        return Step(name, done.exit_code, done.stdout)
+        return NightStep(name, done.exit_code, done.stdout)
 
     return run
 

@@ -10,7 +10,7 @@ from rnnbench.model.metric import TIME
 from rnnbench.model.run import FAILED, MEASURED
 from rnnbench.report.sections.lead import lead_of
 from rnnbench.report.sections.outcomes import (
-    Outcome,
+    Winner,
     is_unanimous,
     outcome,
     usual_of,
@@ -69,7 +69,7 @@ def _verdict(groups: Sequence[RatioGroup]) -> Sentence:
     outcomes = {outcome(group) for group in groups}
     if len(outcomes) == 1:
         return _one_verdict(outcomes.pop(), groups)
-    if outcomes <= {Outcome.CANDIDATE, Outcome.BASELINE}:
+    if outcomes <= {Winner.CANDIDATE, Winner.BASELINE}:
         return listed(
             [
                 say(
@@ -83,19 +83,19 @@ def _verdict(groups: Sequence[RatioGroup]) -> Sentence:
     return say("it depends on the size")
 
 
-def _one_verdict(found: Outcome, groups: Sequence[RatioGroup]) -> Sentence:
+def _one_verdict(found: Winner, groups: Sequence[RatioGroup]) -> Sentence:
     layers = groups[0].contrast.layers
-    if found in (Outcome.CANDIDATE, Outcome.BASELINE):
+    if found in (Winner.CANDIDATE, Winner.BASELINE):
         everywhere = all(map(is_unanimous, groups))
         return say(
             "the {layer} is faster{where}",
             layer=named(winner(groups[0])),
             where="" if everywhere else " at most sizes",
         )
-    if found is Outcome.TIE:
+    if found is Winner.TIE:
         both = listed([named(layer) for layer in layers])
         return say("{both} take the same time", both=both)
-    if found is Outcome.UNDECIDED:
+    if found is Winner.UNDECIDED:
         both = listed([named(layer) for layer in layers])
         return say("no difference between {both} is certain", both=both)
     return say("it depends on the size")

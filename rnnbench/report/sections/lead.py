@@ -7,7 +7,7 @@ from rnnbench.analysis.ratio import TIE, Ratio
 from rnnbench.model.metric import PEAK_MEMORY
 from rnnbench.report.sections.fused import fused_sentence
 from rnnbench.report.sections.outcomes import (
-    Outcome,
+    Winner,
     apart_from_phase,
     is_unanimous,
     outcome,
@@ -118,7 +118,7 @@ def _all_sizes(groups: Sequence[RatioGroup]) -> str:
 
 def _exceptions(group: RatioGroup) -> Sentence:
     """Where the layer that loses at most sizes wins, if these sizes share something."""
-    sides = {Outcome.CANDIDATE: FOR_BASELINE, Outcome.BASELINE: FOR_CANDIDATE}
+    sides = {Winner.CANDIDATE: FOR_BASELINE, Winner.BASELINE: FOR_CANDIDATE}
     verdicts = sides.get(outcome(group))
     if verdicts is None:
         return ()
@@ -180,12 +180,12 @@ def _off_sentence(
 def _change(usual: Sequence[RatioGroup], other: Sequence[RatioGroup]) -> str:
     before = {group.conditions.phase: outcome(group) for group in usual}
     pairs = [(before.get(one.conditions.phase), outcome(one)) for one in other]
-    decided = {Outcome.CANDIDATE, Outcome.BASELINE}
+    decided = {Winner.CANDIDATE, Winner.BASELINE}
     if all(old in decided and new in decided - {old} for old, new in pairs):
         return "it turns around"
     if all(old == new for old, new in pairs):
         return "the order stays"
-    if any(new is Outcome.DEPENDS for _, new in pairs):
+    if any(new is Winner.DEPENDS for _, new in pairs):
         return "it depends on the size"
     return "the picture changes"
 

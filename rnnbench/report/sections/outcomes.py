@@ -9,7 +9,7 @@ from rnnbench.analysis.ratio import Verdict
 from rnnbench.report.view import RatioGroup
 
 
-class Outcome(StrEnum):
+class Winner(StrEnum):
     """Which side wins at more than half of the sizes of a group."""
 
     CANDIDATE = "candidate"
@@ -19,21 +19,21 @@ class Outcome(StrEnum):
     DEPENDS = "depends"
 
 
-def outcome(group: RatioGroup) -> Outcome:
+def outcome(group: RatioGroup) -> Winner:
     """The side that wins at more than half of the sizes, if one does."""
-    wins = dict(zip((Outcome.CANDIDATE, Outcome.BASELINE), group.wins, strict=True))
+    wins = dict(zip((Winner.CANDIDATE, Winner.BASELINE), group.wins, strict=True))
     verdicts = Counter(ratio.verdict for ratio in group.ratios)
     counts = wins | {
-        Outcome.TIE: verdicts[Verdict.TIE],
-        Outcome.UNDECIDED: verdicts[Verdict.UNDECIDED],
+        Winner.TIE: verdicts[Verdict.TIE],
+        Winner.UNDECIDED: verdicts[Verdict.UNDECIDED],
     }
     top = max(counts, key=counts.__getitem__)
-    return top if 2 * counts[top] > len(group.ratios) else Outcome.DEPENDS
+    return top if 2 * counts[top] > len(group.ratios) else Winner.DEPENDS
 
 
 def winner(group: RatioGroup) -> str:
     """The layer that is faster, or needs less, at most sizes of a group; or nothing."""
-    sides = {Outcome.CANDIDATE: 0, Outcome.BASELINE: 1}
+    sides = {Winner.CANDIDATE: 0, Winner.BASELINE: 1}
     side = sides.get(outcome(group))
     return "" if side is None else group.contrast.layers[side]
 
