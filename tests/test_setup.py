@@ -1,9 +1,12 @@
 """What a new user types: the pins, the ranges and the commands agree."""
 
 import configparser
+import re
+import subprocess
 import tomllib
 from pathlib import Path
 
+import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from packaging.version import Version
@@ -77,3 +80,27 @@ def test_ci_runs_the_readmes_test_command():
 
 def test_the_changelog_has_this_version():
     assert f"\n## [{rnnbench.__version__}] - " in read("CHANGELOG.md")
+
+
+def test_every_link_of_the_published_site_leads_to_a_committed_file():
+    listed = subprocess.run(
+        ["git", "ls-files", "-z", "reports"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    ).stdout
+    committed = {(ROOT / name).resolve() for name in listed.split("\0") if name}
+    if not committed:
+        pytest.skip("this is no clone")
+    pages = [path for path in committed if path.suffix == ".html"]
+
+    broken = [
+        f"{page.relative_to(ROOT)}: {link}"
+        for page in pages
+        for link in re.findall(r'href="([^"#?:]+)', page.read_text(encoding="utf-8"))
+        if (page.parent / link).resolve() not in committed
+    ]
+
+    assert pages
+    assert broken == []
