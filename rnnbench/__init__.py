@@ -29,5 +29,5 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    """What is imported already, and the names of the public interface."""
+    """The names imported so far, and those of the public interface."""
     return sorted({*globals(), *__all__})

@@ -223,7 +223,7 @@ def require(case):
 
     Without AVX-512, oneDNN has no LSTM in bfloat16, and PyTorch takes no other.
     """
-    # Not above: most of the house is tested without torch.
+    # Not at the top: most of the package is tested without torch.
     from rnnbench.worker.survey import survey  # noqa: PLC0415
 
     (outcome,) = survey((case,), lambda _: None)

@@ -13,10 +13,10 @@ from rnnbench.model.formatting import counted, significant
 from rnnbench.model.run import Environment
 from rnnbench.model.workload import Pair
 
-# What a chart can have on its axis: the sizes of the layer and of its input.
+# Axes that a chart can use: the sizes of the layer and of its input.
 SIZES = ("hidden_size", "seq_len", "num_layers", "batch_size", "input_size")
 BACKENDS = ("cudnn", "onednn")
-# Of one launch: nothing says how far another would be off.
+# For a single launch, which gives no interval.
 NO_INTERVAL = "no interval"
 
 _LAYERS = {"lstm": "LSTM", "gru": "GRU", "rnn_tanh": "RNN tanh", "rnn_relu": "RNN ReLU"}
@@ -64,7 +64,7 @@ _WORDS: dict[str, Callable[[Any], str]] = {
         "sized to the LSTM's parameters" if value else "equal hidden_size"
     ),
 }
-# What is said of a setting where it is not PyTorch's default.
+# The text for a setting that is not PyTorch's default.
 _EXTRAS = tuple(
     axis
     for axis in DEFAULTS
@@ -140,7 +140,7 @@ class Conditions:
 
     @property
     def extra_words(self) -> tuple[str, ...]:
-        """What is not PyTorch's default, but for the backend."""
+        """The settings that differ from PyTorch's defaults, without the backend."""
         extras = [words(axis, value) for axis, value in self.extras]
         equal = ["equal parameters"] if self.equal_parameters else []
         return tuple(extras + equal)
@@ -151,7 +151,7 @@ class Conditions:
         return words("phase", self.phase) if self.phase else ""
 
     def words(self, *, with_device: bool = False) -> str:
-        """What a reader must know: "oneDNN off, bidirectional, training"."""
+        """The setting for a reader: "oneDNN off, bidirectional, training"."""
         device = words("device", self.device) if with_device else ""
         backend = self.backend_words if self.backend is False else ""
         parts = (device, backend, *self.extra_words, self.phase_words)
@@ -205,7 +205,7 @@ def nominal(case: Case, axis: str) -> int:
 
 
 def pair_label(pair: Pair) -> str:
-    """What a ratio divides by what."""
+    """The numerator and the denominator of a ratio, in words."""
     over = words(pair.axis, getattr(pair.candidate, pair.axis))
     under = words(pair.axis, getattr(pair.baseline, pair.axis))
     if pair.axis != "layer":

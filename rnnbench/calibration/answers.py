@@ -11,7 +11,7 @@ from rnnbench.analysis.stats import Interval, rate_interval, ratio_interval
 from rnnbench.calibration.self_check import CheckedMember, CheckedShape, SelfCheck
 from rnnbench.model.run import paired
 
-# Ratios of two runs that differ by less give the same answer: see `TIE`.
+# Two ratios that differ by less than this give the same answer: see `TIE`.
 CLOSE = TIE - 1
 
 
@@ -41,7 +41,7 @@ class Answers:
 
 
 def answers_of(check: SelfCheck) -> Answers:
-    """Judge sets of launches as a run with as many launches would.
+    """Give each set of launches the verdict that a run of that size would give.
 
     Sets share no launch, so that their verdicts are independent.
     """
@@ -81,7 +81,7 @@ def _found(
 
 
 def _repeats(check: SelfCheck) -> Repeats | None:
-    """Differences of sets that follow each other, two at a time."""
+    """Differences between the two sets of each pair of successive sets."""
     apart = []
     for shape in check.shapes:
         first, *others = _plain_members(shape)

@@ -1,4 +1,4 @@
-"""The file of a self-check: strict JSON, written whole or not at all."""
+"""The file of a self-check: strict JSON, written completely or not at all."""
 
 import json
 from collections.abc import Mapping
@@ -14,14 +14,14 @@ from rnnbench.storage.files import read_json, reason_of, write_whole
 
 # 1: the first.
 SCHEMA = 1
-# Five minutes take less than a megabyte.
+# The file of a five-minute check is smaller than a megabyte.
 MAX_BYTES = 16 * 2**20
 # A turn repeats itself to a percent at best: as in a results file.
 _DIGITS = 5
 
 
 def save_self_check(path: Path, check: SelfCheck) -> None:
-    """Write the file; ResultsError, one line, where that is not possible."""
+    """Write the file; a one-line ResultsError if that fails."""
     try:
         document = {"schema": SCHEMA, **_plain(check)}
         text = json.dumps(document, allow_nan=False, separators=(",", ":"))

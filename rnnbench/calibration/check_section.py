@@ -12,7 +12,7 @@ from rnnbench.model.run import Environment
 
 TITLE = "Is rnnbench right on this machine?"
 HEADINGS = ("claim", "found", "trials", "share", "lower end", "upper end")
-# A 95 % interval leaves out a ratio of 1 that often by chance.
+# The share of 95 % intervals that miss a true ratio of 1 by chance.
 _BY_CHANCE = 0.05
 # A difference is found reliably where at least this share of trials finds it.
 _RELIABLE = 0.95
@@ -38,7 +38,7 @@ def section_of(
 ) -> CheckSection:
     """The section for the report of a run; `environment`: the run's.
 
-    It says where the self-check is of another machine than the run.
+    It says so if the self-check was made on another machine than the run.
     """
     answers = answers_of(check)
     sentences = [*_conclusions(answers), _provenance(check)]
@@ -87,7 +87,7 @@ def _conclusions(answers: Answers) -> Iterator[str]:
 
 
 def _reliable(answers: Answers) -> float | None:
-    """The smallest slowdown from which on all are found reliably."""
+    """The smallest slowdown such that it and all larger ones are found reliably."""
     smallest = None
     for share, rate in reversed(answers.found):
         if rate.estimate < _RELIABLE:

@@ -1,4 +1,4 @@
-"""A self-check measured: fresh workers, launch after launch, until the time is over."""
+"""Measures a self-check in fresh workers, launch after launch, until time is up."""
 
 import asyncio
 import random
@@ -23,7 +23,7 @@ from rnnbench.runner.worker_env import Setting
 from rnnbench.runner.worker_process import Worker, WorkerDeathError
 from rnnbench.worker.protocol import Start
 
-# So many workers that die in a row are no chance.
+# If this many workers in a row die, it is not by chance.
 MOST_DEATHS = 3
 # Seconds that one member may take; each takes milliseconds.
 _LIMIT = 60.0
@@ -33,8 +33,9 @@ _LIMIT = 60.0
 class CheckOptions:
     """A self-check to be measured.
 
-    `seconds`: time after which nothing more is begun. `command`: what the user typed.
-    `worker`: the command that starts a worker; empty: the package's.
+    `seconds`: time after which no measurement is started. `command`: the command
+    as typed by the user. `worker`: the command that starts a worker, by default the
+    package's.
     """
 
     seconds: float = 180.0
@@ -64,7 +65,7 @@ def measure_self_check(
 
 @dataclass(slots=True)
 class _Measuring:
-    """One self-check as it grows."""
+    """A self-check in progress."""
 
     options: CheckOptions
     on_progress: Callable[[Progress], None]
@@ -120,7 +121,7 @@ class _Measuring:
         return self.options.seconds - (self.now() - self._began)
 
     def _launches(self) -> Iterator[int]:
-        """Numbers of launches, until the time is over."""
+        """Launch numbers, until the time is over."""
         return takewhile(lambda _: self._left > 0, count())
 
     async def _launch(self, number: int, lane: Lane) -> None:
@@ -154,9 +155,9 @@ class _Measuring:
                 self._random.getrandbits(32), self._calm.get(worker.cores, 0.0)
             ),
             limit=_LIMIT,
-            # The same code in every launch: the first says whether it is right.
+            # Every launch runs the same code, so only the first checks its results.
             check=number == 0,
-            # With a slowdown of 0, too, so that all read the clock as often.
+            # A slowdown of 0, too, so that all members read the clock equally often.
             slowdowns=tuple(member.slowdown for member in members),
         )
         prepared = await build_members(worker, request)
@@ -175,7 +176,7 @@ class _Measuring:
     def _tell(self, number: int) -> None:
         left = max(self._left, 0.0)
         elapsed = self.options.seconds - self._left
-        # As many shapes as the time suffices for, if they take as long as those before.
+        # The number of shapes that fit into the remaining time, at the rate so far.
         total = self._done + max(round(self._done * left / elapsed), 1)
         self.on_progress(
             Progress(

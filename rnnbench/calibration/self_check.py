@@ -53,7 +53,7 @@ class CheckedShape:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SelfCheck:
-    """All that was measured in one self-check.
+    """The measurements of one self-check.
 
     `set_launches`: launches that a verdict is taken of, as many as a run takes at
     least. `seconds`: wall time.
@@ -74,7 +74,7 @@ class SelfCheck:
 
     @property
     def launches(self) -> int:
-        """Fresh processes that measured anything."""
+        """Number of fresh processes that measured something."""
         return len(
             {
                 turns.launch

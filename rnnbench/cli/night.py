@@ -90,7 +90,7 @@ def night(  # noqa: PLR0913 - options, not arguments
     from rnnbench.sweep.load import load_sweep  # noqa: PLC0415
     from rnnbench.sweep.shipped import find_sweep  # noqa: PLC0415
 
-    # A mistake is one line now, and not a night that was lost.
+    # Report a mistake now, in one line, rather than lose the night to it.
     for name in {sweep, gate or sweep}:
         load_sweep(find_sweep(name))
     for option, python in (("--candidate", candidate), ("--baseline", baseline)):

@@ -33,7 +33,7 @@ class NightStep:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NightOptions:
-    """What a night measures, compares and keeps, and where; see `rnnbench night`."""
+    """The input, output and interpreters of a night; see `rnnbench night`."""
 
     sweep: str
     gate: str
@@ -119,7 +119,7 @@ class Night:
 
 
 def run_command(name: str, arguments: tuple[str, ...], say: Say) -> NightStep:
-    """Run an rnnbench command in a process of its own; its errors go where ours do."""
+    """Run an rnnbench command in a new process, which inherits standard error."""
     say(f"$ {shlex.join(('rnnbench', *arguments))}")
     command = [sys.executable, "-m", "rnnbench", *arguments]
     done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False)

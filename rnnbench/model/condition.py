@@ -35,6 +35,6 @@ class Condition:
 
 
 def by_importance(conditions: Iterable[Condition]) -> list[Condition]:
-    """What is off first; otherwise in the order in which they come."""
+    """Conditions with a problem first, otherwise in the given order."""
     order = list(ConditionLevel)
     return sorted(conditions, key=lambda each: order.index(each.level))

@@ -1,4 +1,4 @@
-"""What a run leaves in the history, and the series of one case."""
+"""The rows of a run in the history, and the series of one case."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

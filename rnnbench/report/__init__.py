@@ -1,1 +1,1 @@
-"""Pages, summaries, charts and sites made of what runs hold."""
+"""Pages, summaries, charts and sites made from runs."""

@@ -1,4 +1,4 @@
-"""What a page is made of: tables and folded parts, with finished words."""
+"""The building blocks of a page: tables and folded parts, with finished text."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -50,16 +50,17 @@ class Table:
     rows: tuple[tuple[Cell, ...], ...]
 
     def __post_init__(self) -> None:
-        """Refuse a row that would slip under another heading."""
+        """Refuse a row whose length differs from the number of headings."""
         if any(len(row) != len(self.columns) for row in self.rows):
             raise ValueError(f"{self.title}: a row is not as long as the header")
 
 
 @dataclass(frozen=True, slots=True)
 class Fold:
-    """A part of the page that opens when asked for. `id` is unique on the page.
+    """A part of the page that is folded until the reader opens it.
 
-    `lead`: sentences above what it shows. `notes`: terms with their explanation.
+    `id` is unique on the page. `lead`: sentences above the content. `notes`: terms with
+    their explanation.
     """
 
     id: str

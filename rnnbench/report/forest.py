@@ -61,9 +61,9 @@ class Tick:
 class ForestRow:
     """Ratios of one kind. `head`: opens a group of rows, with a note below it.
 
-    `detail`: what tells the row from others of its label. `value` and `limits` stand in
-    figures beside the row; `says`: who wins, in `hue`. `one_in`: how many sizes stand
-    behind each dot.
+    `detail`: text that distinguishes rows with the same label. `value` and `limits`:
+    figures beside the row. `says`: the winner, in the colour `hue`. `one_in`: the
+    number of sizes for each dot.
     """
 
     label: str

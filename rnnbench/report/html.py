@@ -1,4 +1,4 @@
-"""Templates as HTML documents that fetch nothing and run only what they name."""
+"""HTML documents from templates: they fetch nothing and run only their own code."""
 
 import base64
 import hashlib
@@ -39,7 +39,7 @@ def render_template(
 
 @cache
 def _environment() -> Environment:
-    """One for all pages: reading a template takes longer than filling it in."""
+    """Shared by all pages: reading a template takes longer than filling it in."""
     environment = Environment(
         loader=PackageLoader("rnnbench.report"),
         autoescape=True,
@@ -52,7 +52,7 @@ def _environment() -> Environment:
 
 
 def markup(text: str) -> Markup:
-    """Text of ours that stands in a page as it is: nothing in it is from elsewhere."""
+    """Trusted text of the package, put into a page without escaping."""
     return Markup(text)  # noqa: S704 - callers escape
 
 

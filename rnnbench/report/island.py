@@ -70,7 +70,7 @@ def ratio_places(view: RunView) -> dict[Pair, int]:
 
 
 def island_text(data: dict[str, Any]) -> str:
-    """JSON that cannot end the element that it stands in."""
+    """JSON that cannot close the HTML element around it."""
     text = json.dumps(data, allow_nan=False, ensure_ascii=False, separators=(",", ":"))
     for letter in "<>&\u2028\u2029":
         text = text.replace(letter, f"\\u{ord(letter):04x}")

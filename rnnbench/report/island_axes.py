@@ -1,4 +1,4 @@
-"""The axes of a page: those that vary in a run, and where each case stands on them."""
+"""The axes that vary in a run, and the position of each case on them."""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -54,7 +54,7 @@ class PageAxis:
         return self.id in BACKENDS
 
     def words(self) -> list[str]:
-        """Each value as it stands on a chip."""
+        """The text of each value on its filter chip."""
         if all(type(value) is int for value in self.values):
             return [str(value) for value in self.values]
         return [words(self.id, value) for value in self.values]

@@ -18,10 +18,10 @@ from rnnbench.report.sections.settings import SettingCost, settings_of
 from rnnbench.report.sentences import from_to, plain
 from rnnbench.report.view import RatioGroup, RunView
 
-# With the lines around them 40 in all.
+# Together with the lines around them, at most 40.
 _MOST_ROWS = 12
 _MOST_NOT_MEASURED = 6
-# A traceback, or a command of many options: the page has it whole.
+# Longer text, such as a traceback, is cut here; the page shows all of it.
 _MOST_LETTERS = 300
 
 

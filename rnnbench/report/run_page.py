@@ -1,4 +1,4 @@
-"""The page of a run: what stands on it, in the order in which a reader asks."""
+"""The page of a run, with its sections in the order of the reader's questions."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -29,7 +29,7 @@ _TEMPLATE = "run.html.j2"
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """What stands around a page where it is published.
+    """The links and files around a published page.
 
     `links`: ways to other pages, text and address. `results`: the address of the
     results file. `traces`: the address of the folder of traces. `check`: what a
@@ -84,7 +84,7 @@ def _context(view: RunView, around: Surroundings) -> dict[str, Any]:
 
 
 def _folds(view: RunView) -> tuple[Fold, ...]:
-    """The parts that a run may have beside its answer."""
+    """The optional parts of a page, besides the answer."""
     found = (
         uses_fold(view),
         settings_fold(view),
@@ -101,7 +101,7 @@ def _folds(view: RunView) -> tuple[Fold, ...]:
 
 
 def _date(created: str) -> str:
-    """A date for people; what is no date stays as it is."""
+    """A date for people; text that is not a date is returned unchanged."""
     try:
         moment = datetime.fromisoformat(created)
     except ValueError:

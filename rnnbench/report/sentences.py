@@ -21,7 +21,7 @@ Sentence = tuple[Phrase, ...]
 
 
 def say(pattern: str, **parts: str | Phrase | Sentence) -> Sentence:
-    """The pattern with its fields filled in; a word in a field keeps what it names.
+    """Fill in the pattern; each word in a field keeps its layer and emphasis.
 
     >>> plain(say("A {layer} takes {ratio}.", layer=named("gru"), ratio=times(2.267)))
     'A GRU takes 2.3×.'

@@ -22,7 +22,7 @@ _MOST_ROWS = 9
 _MOST_FAILURES = 3
 _STRIP = 24
 _MOST_LABEL = 24
-# Both sides of 1 are there to be seen, however one-sided the ratios are.
+# The scale shows both sides of 1, even if all ratios are on one side.
 _AT_LEAST = (0.7, 1.4)
 _ASCII = str.maketrans(
     {"·": ".", "│": "|", "─": "-", "┼": "+", "◆": "o", "×": "x", "±": "+-", "÷": "/"}
@@ -33,10 +33,10 @@ _ASCII = str.maketrans(
 def summary(
     view: RunView, places: Sequence[tuple[str, str]] = (), *, is_plain: bool = False
 ) -> list[str]:
-    """The lines that stand at the end of a run; failures stand before the answer.
+    """The lines printed at the end of a run; failures come before the answer.
 
     `places`: what was written, and where: ("Report", "reports/latest/index.html").
-    `is_plain`: in ASCII, where there is no terminal or it has no more.
+    `is_plain`: ASCII only, for output that is no terminal or has no other characters.
     """
     run = view.run
     lines = [_head(run), "", *_failures(run)]
@@ -50,7 +50,7 @@ def summary(
 def _fitted(line: str, *, is_plain: bool) -> str:
     """A line without control characters and no wider than the terminal."""
     indent = len(line) - len(line.lstrip(" "))
-    # One blank between words is all that `for_terminal` leaves.
+    # `for_terminal` leaves only one blank between words.
     text = "\xa0".join(for_terminal(part) for part in line.strip().split(" "))
     text = (" " * indent + text.replace("\xa0", " ")).rstrip()
     if is_plain:
@@ -71,7 +71,7 @@ def _wrapped(text: str) -> list[str]:
 
 
 def _failures(run: Run) -> list[str]:
-    """What failed, with reasons: it must not be overlooked below an answer."""
+    """The failed cases with reasons, placed where nobody can overlook them."""
     failed = [result for result in run.results if result.status in FAILED]
     if not failed:
         return []
@@ -145,7 +145,7 @@ def _says(group: RatioGroup) -> str:
 
 
 def _setting_rows(costs: Sequence[SettingCost]) -> list[str]:
-    """A line for each setting: between which factors its time lies."""
+    """A line for each setting, with the range of its time factors."""
     if not costs:
         return []
     ranges = [(cost, cost.range()) for cost in costs]
@@ -187,13 +187,13 @@ def _sure(view: RunView) -> list[str]:
 
 
 def _machine(run: Run) -> list[str]:
-    """The conditions of the machine that were off, if any were."""
+    """The conditions of the machine that could disturb results, if any."""
     off = [each.name for each in run.conditions if each.is_off]
     return [f"  Machine {', '.join(off)}: see rnnbench doctor", ""] if off else []
 
 
 class _Strip:
-    """Ratios on a logarithmic scale of so many characters."""
+    """A logarithmic scale of ratios, that many characters wide."""
 
     def __init__(self, values: Sequence[float], width: int) -> None:
         every = [*values, *_AT_LEAST]

@@ -140,7 +140,7 @@ class RunView:
 
     @property
     def shown(self) -> tuple[CaseView, ...]:
-        """The cases that could run here: what was skipped is told with its reason."""
+        """The cases that were not skipped; the others are listed with reasons."""
         return tuple(
             each for each in self.cases if each.result.status is not Status.SKIPPED
         )
@@ -206,7 +206,7 @@ def _groups(found: Iterable[Ratio]) -> tuple[RatioGroup, ...]:
     gathered: dict[tuple[Contrast, Conditions, str], list[Ratio]] = {}
     for ratio in found:
         contrast = contrast_of(ratio)
-        # A contrast of sizes has no size of its own: the mean is over the others.
+        # If sizes are what is compared, the mean is over the other axes.
         conditions = conditions_of(ratio.pair.baseline, without=ratio.pair.axis)
         if ratio.pair.candidate.parameters_of and contrast.is_of_layers:
             conditions = conditions.at_equal_parameters()

@@ -19,7 +19,7 @@ _BUILD = 0.01
 _WARM = 0.01
 # A call of the yardstick, which takes a turn in each round.
 _YARDSTICK = 0.001
-# What is disturbed is taken again: a third of the rounds where nothing else was run.
+# Disturbed turns are repeated: a third of the rounds on an otherwise idle machine.
 _RETAKEN = 1.35
 # A profiled call, with the one before it.
 _PROFILED = 0.1

@@ -1,4 +1,4 @@
-"""What the kernel says of this machine, in files below a root folder."""
+"""Facts about this machine that the kernel publishes, in files below a root folder."""
 
 import os
 from collections.abc import Mapping

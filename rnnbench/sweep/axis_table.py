@@ -11,7 +11,7 @@ from typing import Any
 
 from rnnbench.model.case import AXES, DEFAULTS, TORCH_LAYERS, Case
 
-# What a run measures unless told otherwise: the sizes of the quick sweep's middle.
+# Defaults of a run: sizes from the middle of the quick sweep.
 SIZES: dict[str, Any] = {
     "layer": ["lstm", "gru"],
     "input_size": [64],

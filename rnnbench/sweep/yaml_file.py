@@ -91,7 +91,7 @@ def nearest(name: str, known: Iterable[str]) -> str:
 
 
 def read_text(path: Path) -> tuple[str, list[SweepFault]]:
-    """The text of a file; OSError or ValueError where it can't be read."""
+    """Read the text of a file; OSError or ValueError if it can't be read."""
     content = read_limited(path, MOST_BYTES)
     try:
         return content.decode("utf-8-sig"), []

@@ -179,7 +179,7 @@ class JobHandler:
         first_call = None
         if job.check:
             self.announce("check", place)
-            # Read before the check, which would take the compilation out of it.
+            # Timed before the check, because the check would trigger the compilation.
             first_call = first_of(step, clock)
             if wrong := check(step):
                 return Outcome(status=Status.ERROR, reason=f"check: {wrong}")

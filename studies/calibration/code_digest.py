@@ -34,7 +34,7 @@ COMMON = (
     "rnnbench.worker.timing.yardstick",
     "studies.calibration.cells",
 )
-# Modules that the samples of one part depend on besides.
+# Further modules that the samples of one part depend on.
 OWN: Mapping[Part, tuple[str, ...]] = {
     Part.AA: (),
     Part.INJECTED: ("rnnbench.worker.timing.slowdown",),

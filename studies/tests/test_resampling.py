@@ -1,4 +1,4 @@
-"""Statistics held against data of which the truth is known; every seed is fixed."""
+"""Statistics checked on data with a known truth; every seed is fixed."""
 
 import math
 

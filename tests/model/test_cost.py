@@ -1,4 +1,4 @@
-"""Closed forms, held against the real modules of torch.nn and its flop counter."""
+"""Closed forms, compared with the real modules of torch.nn and its flop counter."""
 
 import random
 import subprocess

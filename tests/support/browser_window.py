@@ -55,7 +55,7 @@ class Window:
         self.context.on("request", lambda request: self.asked.append(request.url))
 
     def open(self, address, hash_=""):
-        # Another hash alone would not load the page anew.
+        # A new hash alone would not reload the page.
         self.page.goto("about:blank")
         self.page.goto(address + hash_)
         return self

@@ -40,7 +40,7 @@ MEDDLING = "tests.data.meddling_layers"
 WORKER = (sys.executable, "-m", "rnnbench.worker")
 ONE_ROUND = Rounds(seed=1, seconds=0.0, least=1, most=1)
 
-# Everything that the house uses and the worker may not.
+# Libraries that the package uses and the worker must not import.
 OTHERS = (
     *("pytest", "_pytest", "pytest_benchmark", "hypothesis", "pydantic", "ruamel"),
     *("scipy", "pandas", "matplotlib", "jinja2", "typer", "rich"),

@@ -1,4 +1,4 @@
-"""What this machine can't run is told before anything is measured."""
+"""Cases that this machine can't run are reported before anything is measured."""
 
 from dataclasses import replace
 

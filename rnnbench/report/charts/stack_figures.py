@@ -56,7 +56,7 @@ def memory_parts(view: RunView) -> Drawing:
         view,
         Stacking(PEAK_MEMORY, lambda profile: profile.memory, PARTS),
         title="What memory is held for at the peak of one call",
-        caption="All that is held at that moment, weights and input included.",
+        caption="All memory in use at that moment, weights and input included.",
     )
 
 

@@ -23,7 +23,7 @@ _ORDER = {"rnn_tanh": "a plain RNN", "gru": "a GRU", "lstm": "an LSTM"}
 
 
 class Standing(StrEnum):
-    """What a run says to a claim."""
+    """The verdict of a run on a claim."""
 
     SUPPORTED = "supported"
     CONTRADICTED = "contradicted"
@@ -33,7 +33,7 @@ class Standing(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What a rule comes to. `section`: the part of the page that has it in full."""
+    """The result of a rule. `section`: the part of the page that shows the details."""
 
     standing: Standing
     evidence: tuple[str, ...]
@@ -80,7 +80,7 @@ def of_axis(found: Iterable[Ratio], axis: str) -> list[Ratio]:
 
 
 def of_metric(found: Iterable[Ratio], metric: Metric) -> list[Ratio]:
-    """Those of time, or of peak memory."""
+    """The ratios of time, or those of peak memory."""
     return [ratio for ratio in found if ratio.metric is metric]
 
 
@@ -106,7 +106,7 @@ def against_gru(run: Run) -> list[Ratio]:
 
 
 def told(what: str, ratios: Sequence[Ratio]) -> tuple[str, ...]:
-    """How many lie where, and between which two; nothing where there are none."""
+    """How many ratios lie on each side, and their range; empty if there are none."""
     if not ratios:
         return ()
     counts = Counter(ratio.verdict for ratio in ratios).most_common()
@@ -115,7 +115,7 @@ def told(what: str, ratios: Sequence[Ratio]) -> tuple[str, ...]:
 
 
 def time_and_memory(pairs: Sequence[Ratio], what: str) -> tuple[str, ...]:
-    """What is told of a knob."""
+    """The sentence about a setting."""
     return (
         *told(f"Time, {what}", of_metric(pairs, TIME)),
         *told(f"Peak memory, {what}", of_metric(pairs, PEAK_MEMORY)),

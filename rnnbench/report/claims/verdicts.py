@@ -1,4 +1,4 @@
-"""What a run says to each claim of the article that the project starts from."""
+"""The verdict of a run on each claim of the source article."""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -39,7 +39,7 @@ Rule = Callable[[Run, Sequence[Ratio]], Finding]
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A claim in our own words, the rule that judges it, and what came of it.
+    """A claim in our own words, the rule that judges it, and its result.
 
     `section`: the id of the part of the page that has it in full, or nothing.
     """
@@ -73,7 +73,7 @@ def claims(run: Run, found: Sequence[Ratio]) -> tuple[Claim, ...]:
 def _finding(
     standing: Standing, evidence: Iterable[str], pairs: Sequence[Ratio], section: str
 ) -> Finding:
-    """With a link where there is something to be seen; else with the reason."""
+    """With a link if the page shows evidence, otherwise with the reason why not."""
     sentences = tuple(evidence)
     if not pairs:
         return Finding(standing, (*sentences, "This run measured no such pair."))
@@ -125,7 +125,7 @@ def _both_ways_cost(_run: Run, found: Sequence[Ratio]) -> Finding:
 def _learned(
     _run: Run, found: Sequence[Ratio], axis: str = "", what: str = ""
 ) -> Finding:
-    """A claim about learning: what is known of the cost is told, and no verdict."""
+    """A claim about learning: it gets the measured costs, but no verdict."""
     pairs = of_axis(found, axis) if axis else []
     evidence = (_LEARNING, *time_and_memory(pairs, what))
     if not pairs:

@@ -33,15 +33,15 @@ HERE = {Device.CPU: "this CPU", Device.CUDA: "this GPU"}
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What the top of a page and a summary say."""
+    """The text at the top of a page and of a summary."""
 
     headline: Sentence
     lead: tuple[Sentence, ...]
 
 
 def answer(view: RunView) -> Answer:
-    """The answer of any run: of two layers, of settings, or that there is none."""
-    # A pair may have its memory read and its time not: one side was killed.
+    """The answer of any run: about two layers, about settings, or no answer."""
+    # A pair can have a memory ratio but no time ratio, if one side was killed.
     if view.main and (groups := view.groups_of(view.main)):
         return Answer(_headline(groups), lead_of(view, groups))
     if view.main is None and view.contrasts:
@@ -65,7 +65,7 @@ def _headline(groups: Sequence[RatioGroup]) -> Sentence:
 
 
 def _verdict(groups: Sequence[RatioGroup]) -> Sentence:
-    """Who is faster, over all phases."""
+    """The faster layer, over all phases."""
     outcomes = {outcome(group) for group in groups}
     if len(outcomes) == 1:
         return _one_verdict(outcomes.pop(), groups)

@@ -24,7 +24,7 @@ _SOURCE = (
 def claims_fold(view: RunView, anchors: frozenset[str]) -> Fold:
     """A row for each claim that this run says something about.
 
-    `anchors`: the parts of the page that there are, to lead to.
+    `anchors`: ids of the parts of the page that a row can link to.
     """
     judged = claims(view.run, view.ratios)
     shown = [one for one in judged if one.standing is not Standing.NOT_MEASURED]

@@ -1,4 +1,4 @@
-"""What each setting costs, and how much of a ratio is the backend's: as tables."""
+"""Tables of the cost of each setting, and of the backend's part of a ratio."""
 
 from collections.abc import Mapping, Sequence
 
@@ -15,7 +15,7 @@ from rnnbench.report.sentences import from_to, named, plain, say
 from rnnbench.report.tokens import Hue, hue_of
 from rnnbench.report.view import RatioGroup, RunView
 
-# Rows that somebody reads; the explorer and the results file have the rest.
+# More rows would not be read; the explorer and the results file have them all.
 _MOST_ROWS = 60
 
 
@@ -36,7 +36,7 @@ def settings_fold(view: RunView) -> Fold | None:
 
 
 def layers_fold(view: RunView) -> Fold | None:
-    """Time of the layers that the page is not about."""
+    """Time of the layers that are not in the page's answer."""
     forest = layers_forest(view, "other-layers")
     if forest is None:
         return None
@@ -44,7 +44,7 @@ def layers_fold(view: RunView) -> Fold | None:
 
 
 def backend_fold(view: RunView) -> Fold | None:
-    """The ratio as a user gets it, beside the ratio on the same code."""
+    """The ratio with PyTorch's defaults beside the ratio on the same kind of code."""
     if view.main is None:
         return None
     rows = []

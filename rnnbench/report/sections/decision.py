@@ -1,4 +1,4 @@
-"""The table of decisions for readers without script: who is faster, at each size."""
+"""The table of decisions for readers without JavaScript: the winner at each size."""
 
 from dataclasses import dataclass
 
@@ -9,7 +9,7 @@ from rnnbench.model.metric import TIME
 from rnnbench.report.tokens import Hue, hue_of
 from rnnbench.report.view import FOR_BASELINE, FOR_CANDIDATE, Contrast, RunView
 
-# Sizes that are read as a table; the results file has all.
+# Most sizes in the table; the results file has them all.
 _MOST_ROWS = 200
 _SHORT = {
     "hidden_size": "hidden",
@@ -22,7 +22,7 @@ _SHORT = {
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """Who wins at one size, the ratio and its interval."""
+    """The winner at one size, with the ratio and its interval."""
 
     says: str
     hue: Hue
@@ -41,7 +41,7 @@ class DecisionTable:
 
 
 def decision_table(view: RunView) -> DecisionTable | None:
-    """The ratios of time of the layers that the page is about; None without two."""
+    """The time ratios of the page's two layers; None if it has no two layers."""
     first = view.main
     if first is None:
         return None

@@ -1,4 +1,4 @@
-"""First calls apart from running time, for layers that may compile themselves."""
+"""First calls, shown apart from running time, for layers that may compile."""
 
 from rnnbench.analysis.labels import conditions_of, sizes
 from rnnbench.model.case import TORCH_LAYERS

@@ -1,4 +1,4 @@
-"""The forest plots of a page: the answer's, the settings', and the other layers'."""
+"""The forest plots of a page: for the answer, the settings and the other layers."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -24,7 +24,7 @@ from rnnbench.report.sentences import from_to, plain, with_article
 from rnnbench.report.tokens import Hue, hue_of
 from rnnbench.report.view import FOR_BASELINE, FOR_CANDIDATE, RatioGroup, RunView
 
-# Rows that are taken in at a glance; tables and the explorer have the rest.
+# More rows would be hard to read; the tables and the explorer have them all.
 _MOST_ROWS = 16
 _MOST_DENSE_ROWS = 36
 
@@ -37,7 +37,7 @@ Places = Mapping[Pair, int]
 
 
 def main_forest(view: RunView, metric: Metric, places: Places) -> Forest | None:
-    """The answer of a page: of its pair of layers, or of its settings."""
+    """The plot of the answer, which is about a pair of layers or about settings."""
     name = "hero-memory" if metric is PEAK_MEMORY else "hero-time"
     if view.main is None:
         return settings_forest(view, metric, name)
@@ -158,7 +158,7 @@ def _where(group: RatioGroup) -> str:
 
 
 def _head(view: RunView, conditions: Conditions) -> str:
-    """The backend, after the device where a run has two of them."""
+    """The backend, after the device if a run has two devices."""
     device = words("device", conditions.device) if len(view.devices) > 1 else ""
     return ", ".join(filter(None, (device, conditions.backend_words)))
 

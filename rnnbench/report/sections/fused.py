@@ -1,10 +1,10 @@
-"""Which layers a profile shows in one fused kernel: causes need evidence."""
+"""The layers that, according to their profiles, run in one fused kernel."""
 
 from rnnbench.model.profile import Kind, Profile
 from rnnbench.report.sentences import Sentence, named, say
 from rnnbench.report.view import RunView
 
-# Below this share of a call a fused kernel is not what its time is about.
+# Below this share of a call, a fused kernel does not explain its time.
 _AT_LEAST = 0.3
 
 
@@ -14,7 +14,7 @@ def fused_share(profile: Profile) -> float:
 
 
 def is_fused(profile: Profile) -> bool:
-    """Whether fused recurrent kernels are what a profiled call is about."""
+    """Whether fused recurrent kernels take most of a profiled call."""
     return profile.seconds > 0 and fused_share(profile) > _AT_LEAST
 
 

@@ -1,4 +1,4 @@
-"""The sentences below the headline: by how much, where not, why, and memory."""
+"""The sentences below the headline: the factors, exceptions, causes and memory."""
 
 from collections.abc import Sequence
 
@@ -25,15 +25,15 @@ from rnnbench.report.sentences import (
 )
 from rnnbench.report.view import FOR_BASELINE, FOR_CANDIDATE, RatioGroup, RunView
 
-# More than this share of the sizes is no exception any more.
+# Above this share of the sizes, they are no longer exceptions.
 _MOST_EXCEPTIONS = 1 / 3
 _MOST_OTHERS = 2
-# More values of one axis are no pattern.
+# With more values of one axis than this, there is no pattern.
 _MOST_VALUES = 2
 
 
 def lead_of(view: RunView, groups: Sequence[RatioGroup]) -> tuple[Sentence, ...]:
-    """Up to five sentences on the groups of the layers that the page is about."""
+    """Up to five sentences on the groups of the page's two layers."""
     usual = usual_of(groups)
     found = [_usual_sentence(usual)]
     if exceptions := [said for group in usual if (said := _exceptions(group))]:
@@ -100,7 +100,7 @@ def _factors(groups: Sequence[RatioGroup], baseline: str = "") -> Sentence:
 
 
 def factor_of(group: RatioGroup) -> Sentence:
-    """The mean of a group, or its range where no launch has enough of it."""
+    """The mean of a group, or its range if no launch measured enough of the group."""
     if group.mean:
         return (times(group.mean.estimate),)
     return from_to(*group.range)
@@ -117,7 +117,7 @@ def _all_sizes(groups: Sequence[RatioGroup]) -> str:
 
 
 def _exceptions(group: RatioGroup) -> Sentence:
-    """Where the layer that loses at most sizes wins, if these sizes share something."""
+    """The sizes at which the overall loser wins, if they have something in common."""
     sides = {Winner.CANDIDATE: FOR_BASELINE, Winner.BASELINE: FOR_CANDIDATE}
     verdicts = sides.get(outcome(group))
     if verdicts is None:
@@ -138,7 +138,7 @@ def _exceptions(group: RatioGroup) -> Sentence:
 
 
 def _shared(every: Sequence[Ratio], odd: Sequence[Ratio]) -> str:
-    """The values of each axis that all exceptions have and not every size has."""
+    """The axis values that all exceptions share, but not all sizes."""
     said = []
     for axis in SIZES:
         values = {nominal(ratio.pair.baseline, axis) for ratio in every}

@@ -1,4 +1,4 @@
-"""How near each case comes to what the machine can do, and the energy that it takes."""
+"""The distance of each case from the machine's limit, and its energy."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -14,7 +14,7 @@ from rnnbench.report.tokens import hue_of
 from rnnbench.report.view import CaseView, RunView
 
 _GIGA = 1e9
-# A clock's scatter may carry a case over its roof by this much.
+# Timing noise can lift a case above its roof by this much.
 _ABOVE = 1.05
 
 
@@ -36,7 +36,7 @@ def limits_fold(view: RunView) -> Fold | None:
 
 
 def energy_fold(view: RunView) -> Fold | None:
-    """Energy per call where it was read; why it lacks is told with the method."""
+    """Energy per call; the method section says why a value is missing."""
     read = [each for each in view.cases if each.result.energy is not None]
     if not read:
         return None
@@ -112,13 +112,13 @@ def _ceilings(ceilings: Sequence[Ceiling]) -> Table:
 
 
 def ceiling_name(ceiling: Ceiling) -> str:
-    """Where a ceiling holds: device, type and threads."""
+    """The conditions of a ceiling: device, type and threads."""
     where = f"{ceiling.device.upper()}, {ceiling.dtype}"
     return f"{where}, {counted(ceiling.threads, 'thread')}"
 
 
 def _bounds(view: RunView, positions: Sequence[Position]) -> Table:
-    """For each layer and condition the range of shares, and what holds it back."""
+    """For each layer and condition, the range of shares and the limiting factor."""
     rows: dict[tuple[str, str], list[Position]] = {}
     for each in positions:
         key = (each.case.layer, view.where(conditions_of(each.case)))

@@ -1,4 +1,4 @@
-"""How a run was measured: enough to judge it, and to repeat it."""
+"""The method of a run, in enough detail to judge and repeat it."""
 
 from collections import Counter
 from dataclasses import dataclass, fields
@@ -32,7 +32,7 @@ class Method:
 
 
 def method(view: RunView, check: CheckSection | None = None) -> Method:
-    """How the run of `view` was measured; `check`: what a self-check found there."""
+    """The method of the run in `view`. `check`: the self-check of that machine."""
     run = view.run
     folds = (
         _failures(run),
@@ -62,7 +62,7 @@ def status_counts(run: Run) -> tuple[tuple[str, str, int], ...]:
 
 
 def failure_sentence(run: Run) -> Sentence:
-    """How many cases failed, and of what most of them did; nothing where none did."""
+    """How many cases failed, and the most common reason; empty if none failed."""
     failed = [one for one in run.results if one.status in FAILED]
     if not failed:
         return ()
@@ -80,12 +80,12 @@ def failure_sentence(run: Run) -> Sentence:
 
 
 def duration(seconds: float) -> str:
-    """A time that somebody waits: 89 s, or 11 min."""
+    """A duration for people: 89 s, or 11 min."""
     return f"{seconds:.0f} s" if seconds < 180 else f"{seconds / 60:.0f} min"
 
 
 def environment_pairs(run: Run) -> Pairs:
-    """What is known of the machine and its libraries, less the list of flags."""
+    """The facts about the machine and its libraries, without the list of flags."""
     pairs = []
     for field in fields(run.environment):
         value = getattr(run.environment, field.name)
@@ -146,7 +146,7 @@ def _disturbed(run: Run) -> str:
 
 
 def _failures(run: Run) -> Fold | None:
-    """Reasons, each with how many cases it ended; failures before what was skipped."""
+    """Each reason with its number of cases; failures before skipped cases."""
     reasons = Counter(
         (result.status, result.reason)
         for result in run.results
@@ -179,7 +179,7 @@ def _failures(run: Run) -> Fold | None:
 
 
 def _conditions(run: Run) -> Fold | None:
-    """The state of the machine as the run found it; open where something was off."""
+    """The state of the machine at the run; unfolded if something could disturb it."""
     if not run.conditions:
         return None
     off = [each for each in run.conditions if each.is_off]
@@ -226,7 +226,7 @@ def _self_check(check: CheckSection) -> Fold:
 
 
 def _memory_unread(run: Run) -> Fold | None:
-    """Why memory or energy lacks where time is there."""
+    """Why memory or energy is missing for cases that have a time."""
     measured = [result for result in run.results if result.status in MEASURED]
     reasons: Counter[tuple[str, str]] = Counter()
     for result in measured:

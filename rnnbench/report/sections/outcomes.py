@@ -1,4 +1,4 @@
-"""Who wins a group of ratios, and under which conditions a page asks that first."""
+"""The winner of a group of ratios, and the conditions that a page starts with."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -50,7 +50,7 @@ def usual_of(groups: Sequence[RatioGroup]) -> list[RatioGroup]:
 
 
 def apart_from_phase(conditions: Conditions) -> tuple[object, ...]:
-    """The conditions that a sentence names before it goes through the phases."""
+    """The conditions that a sentence names before it lists the phases."""
     return (
         conditions.device,
         conditions.backend,

@@ -1,4 +1,4 @@
-"""How narrow the intervals of a run are, against what was asked for."""
+"""The widths of the intervals of a run, compared with the requested width."""
 
 import math
 from collections import Counter
@@ -12,7 +12,7 @@ _BINS = 40
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """Intervals of one width: where it stands and how high, in per cent."""
+    """A bar of the histogram: its position and height, in per cent."""
 
     x: float
     height: float
@@ -39,14 +39,14 @@ class Precision:
 
     @property
     def widest_words(self) -> str:
-        """The widest, with enough digits to be told from what was asked for."""
+        """The widest, with enough digits to differ from the requested width."""
         text = share(self.widest)
         is_over = self.widest > self.target and text == share(self.target)
         return share(self.widest, 2) if is_over else text
 
     @property
     def is_reached(self) -> bool:
-        """Whether every interval is as narrow as asked for."""
+        """Whether every interval is as narrow as requested."""
         return self.within == self.of
 
 

@@ -1,4 +1,4 @@
-"""Which code ran: what the rules predict, against what profiles saw."""
+"""The code that ran: as the rules predict it, and as profiles show it."""
 
 from collections import Counter
 
@@ -15,7 +15,7 @@ _MOST_NAMED = 20
 
 
 def provenance_fold(view: RunView) -> Fold | None:
-    """The code of each layer; contradictions stand first."""
+    """The code of each layer; contradictions come first."""
     measured = [each for each in view.cases if each.result.status in MEASURED]
     if not measured:
         return None

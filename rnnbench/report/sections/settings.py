@@ -1,4 +1,4 @@
-"""What each setting of a layer costs against the same layer without it."""
+"""The cost of each setting, compared with the same layer without it."""
 
 import math
 from dataclasses import dataclass
@@ -46,7 +46,7 @@ class SettingCost:
         return default or self.groups
 
     def range(self) -> tuple[float, float]:
-        """Between which ratios it lies under the usual conditions."""
+        """The range of its ratios under the usual conditions."""
         low, high = zip(*(group.ends for group in self.usual()), strict=True)
         return min(low), max(high)
 

@@ -1,4 +1,4 @@
-"""What each use of recurrent layers that the sweep names costs, layer by layer."""
+"""The cost of each named use of recurrent layers, for each layer."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -26,12 +26,12 @@ class UseSize:
 
     @property
     def is_stream(self) -> bool:
-        """Whether one step of one sequence is asked for: then latency counts."""
+        """Whether a call is one step of one sequence; then latency matters."""
         return self.case.seq_len == 1 and self.case.batch_size == 1
 
 
 def uses_fold(view: RunView) -> Fold | None:
-    """What each use costs; None where the sweep names no use."""
+    """The cost of each use; None if the sweep names no use."""
     found = _sizes_of_uses(view)
     if not found:
         return None
@@ -103,7 +103,7 @@ def _layers(found: Sequence[UseSize]) -> tuple[str, ...]:
 
 
 def _reading(one: UseSize) -> str:
-    """What the use is said to need, and which figure counts for it."""
+    """The stated need of the use, and the figure that matters for it."""
     return f"said of {one.use.said_of}; {'latency' if one.is_stream else 'throughput'}"
 
 
@@ -119,7 +119,7 @@ def _sizes_of_uses(view: RunView) -> list[UseSize]:
     found: list[UseSize] = []
     for use in view.run.sweep.uses:
         alike: dict[Case, dict[str, CaseView]] = {}
-        # A run that was narrowed by -k has some cases alone.
+        # With -k, a run may have only one case of a workload.
         for each in filter(None, map(by_id.get, use.cases)):
             alike.setdefault(replace(each.case, layer="lstm"), {})[each.layer] = each
         found += [UseSize(use, case, layers) for case, layers in alike.items()]

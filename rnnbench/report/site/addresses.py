@@ -1,4 +1,4 @@
-"""Addresses of the site's pages: what a file holds decides them, and nothing else.
+"""Addresses of the site's pages, which depend only on the content of files.
 
 Neither its name, its place nor its age: the address of a page stays the same whatever
 is added beside it.
@@ -18,7 +18,7 @@ COMPARE = "compare/index.html"
 FEED = "feed.xml"
 BADGE = "badge.json"
 
-# Everything that the site may write and remove, but for index.json.
+# Everything that the site may write and remove, except index.json.
 OWN_FILE = re.compile(
     r"(?:runs|machines|calibration)/[a-z0-9-]{1,60}/"
     r"(?:index\.html|run\.json|summary\.json|badge\.json)"
@@ -67,12 +67,12 @@ def machine_slug(key: str) -> str:
 
 
 def machine_id(environment: Environment) -> str:
-    """The machine of a run: the history tells machines apart in the same way."""
+    """The machine of a run, identified in the same way as in the history."""
     return machine_slug(machine_key(machine_parts(environment)))
 
 
 def name_of_machine(parts: Iterable[tuple[str, str]]) -> str:
-    """What people call a machine."""
+    """The name of a machine for people."""
     known = dict(parts)
     return known.get("gpu") or known.get("cpu_model") or "a machine without a name"
 

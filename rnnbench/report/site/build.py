@@ -1,4 +1,4 @@
-"""A site made of a folder of results: what has changed is made again, and no more."""
+"""A site made from a folder of results; only changed pages are made again."""
 
 import hashlib
 import json
@@ -64,7 +64,7 @@ def build(
     site = Site(
         machines=machines, unread=tuple(unread), rendered=tuple(folder.rendered)
     )
-    # Last: whenever this is killed, the index names all that was ever made.
+    # Last, so that the index names every file even if the build is killed.
     left = Previous(
         folder.files,
         keys=folder.keys,

@@ -11,13 +11,13 @@ from rnnbench.report.tokens import hue_of
 
 # Ratios and times that the page holds, some 20 bytes each; older runs are left out.
 MOST_VALUES = 40_000
-# Runs among which the first pair is looked for.
+# Number of runs that are searched for the first pair.
 _MOST_PAIRED = 50
 
 
 @dataclass(frozen=True, slots=True)
 class WordTable:
-    """Words in the order in which they came, and the place of each."""
+    """Words in the order of their first use, and the place of each."""
 
     places: dict[str, int] = field(default_factory=dict)
 
@@ -29,7 +29,7 @@ class WordTable:
 def chosen_runs(
     machines: Sequence[Machine], summary: Callable[[ListedRun], RunSummary]
 ) -> list[tuple[ListedRun, RunSummary]]:
-    """The runs that the page has room for: of each machine the newest come first."""
+    """The runs that fit on the page; the newest of each machine come first."""
     depth = max((len(machine.runs) for machine in machines), default=0)
     ordered = [
         machine.runs[place]
@@ -88,7 +88,7 @@ def _values(ratio: RatioSummary) -> tuple[float | None, ...]:
 
 
 def first_pair(chosen: Sequence[tuple[ListedRun, RunSummary]]) -> tuple[str, str]:
-    """Two runs to begin with: of one sweep on two machines, or the nearest to that."""
+    """The two runs shown first: one sweep on two machines, or the nearest match."""
     runs = [run for run, found in chosen if found.cases][:_MOST_PAIRED]
     pairs = [(one, other) for at, one in enumerate(runs) for other in runs[at + 1 :]]
     if not pairs:

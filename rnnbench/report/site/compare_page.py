@@ -14,7 +14,7 @@ from rnnbench.report.site.summaries import RunSummary
 def compare_page(
     machines: Sequence[Machine], summary: Callable[[ListedRun], RunSummary]
 ) -> str:
-    """The page as one HTML document; without script all runs stand on one scale."""
+    """The page as one HTML document; without JavaScript, all runs are on one scale."""
     chosen = chosen_runs(machines, summary)
     there = {run.id for run, _ in chosen}
     first = first_pair(chosen)
@@ -54,7 +54,7 @@ def _when(run: ListedRun) -> str:
 
 
 def _island(data: object) -> str:
-    """JSON that can't end the element it is in."""
+    """JSON that can't close the HTML element around it."""
     text = json.dumps(data, allow_nan=False, separators=(",", ":"))
     for letter in "<>&":
         text = text.replace(letter, f"\\u{ord(letter):04x}")

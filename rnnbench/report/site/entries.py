@@ -1,4 +1,4 @@
-"""What the site knows of its runs and machines, as its index keeps it."""
+"""The runs and machines of a site, as its index stores them."""
 
 from dataclasses import dataclass
 
@@ -52,7 +52,7 @@ class ListedRun:
 
     @property
     def rank(self) -> tuple[bool, str]:
-        """A place in the order of time; what has no time is older than all that has."""
+        """A sort key by time; entries without a time count as the oldest."""
         return not self.id.startswith("undated"), self.id
 
 
@@ -102,7 +102,7 @@ class News:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MachineNights:
-    """What the history says of a machine: how much there is, and what changed."""
+    """The history of a machine in short: the number of nights, and the changes."""
 
     parts: tuple[tuple[str, str], ...]
     nights: int
@@ -130,12 +130,12 @@ class Machine:
 
     @property
     def title(self) -> str:
-        """Its name with what tells it apart."""
+        """Its name with the traits that distinguish it."""
         return " · ".join((self.name, *self.traits))
 
     @property
     def about(self) -> str:
-        """What tells it apart, with the PyTorch of its newest run."""
+        """The traits that distinguish it, with the PyTorch of its newest run."""
         torch = f"PyTorch {self.torch}" if self.torch else ""
         return " · ".join(filter(None, (*self.traits, torch)))
 

@@ -1,4 +1,4 @@
-"""The site's folder: files are written whole, kept where they are right, or removed."""
+"""The site's folder: files are written completely, kept if unchanged, or removed."""
 
 import hashlib
 from collections.abc import Callable
@@ -29,7 +29,7 @@ class SiteFolder:
 
     @classmethod
     def open(cls, root: Path) -> "SiteFolder":
-        """The folder as the last build left it; ResultsError where it is another's."""
+        """The folder as the last build left it; ResultsError if it is not a site's."""
         path = root / addresses.INDEX_DATA
         try:
             text = path.read_text(encoding="utf-8")
@@ -53,7 +53,7 @@ class SiteFolder:
         self.files[address] = hashlib.sha256(content).hexdigest()
 
     def page(self, address: str, key: str, render: Callable[[], str]) -> None:
-        """Keep a page that was made of the same, or make it.
+        """Keep a page that was made from the same input, or make it.
 
         `key`: a digest of everything that `render` reads; the code is known already.
         """
@@ -63,7 +63,7 @@ class SiteFolder:
             self.rendered.append(address)
 
     def keep(self, *addresses_: str) -> bool:
-        """Keep files of the last build; False, and none, if one is not as it was."""
+        """Keep files of the last build; False, keeping none, if one was changed."""
         for address in addresses_:
             digest = self.previous.files.get(address)
             if digest is None or _digest_of(self.root / address) != digest:
@@ -82,7 +82,7 @@ class SiteFolder:
         root = self.root.resolve()
         for address in self.previous.files:
             path = self.root / address
-            # A folder that is a link may lead anywhere: what is there is not ours.
+            # A folder that is a link may lead anywhere, so its files are left alone.
             is_within = path.parent.resolve() == root / Path(address).parent
             if address in self.files or not is_within:
                 continue

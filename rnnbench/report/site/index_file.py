@@ -1,4 +1,4 @@
-"""index.json: the site for programs, and what the next build need not make again."""
+"""index.json: the site for programs, and the pages that the next build can keep."""
 
 import hashlib
 import json
@@ -85,7 +85,7 @@ def encode(site: Site, left: Previous) -> bytes:
 
 
 def decode(text: str) -> Previous | None:
-    """What the last build left; None where the text is no index of ours.
+    """The state that the last build left; None if the text is not a site's index.
 
     Names that the site would never give are left out: what an index names may be
     removed.
@@ -139,7 +139,7 @@ def _without(value: Any, *names: str) -> dict[str, Any]:
 
 
 def _run(run: ListedRun) -> dict[str, Any]:
-    """Beside what the next build needs, the address of the page, and plain words."""
+    """Besides the data for the next build: the address of the page, and plain words."""
     return {
         **asdict(run),
         "url": addresses.run_page(run.id),

@@ -88,7 +88,7 @@ def _card(machine: Machine) -> MachineCard:
 
 
 def _lead(machines: Sequence[Machine]) -> Sentence:
-    """By how much on each machine, for the pair of layers of the first of them."""
+    """The ratios on each machine, for the pair of layers of the first machine."""
     runs = [(each, each.best) for each in machines if each.best]
     layers = next((run.layers for _, run in runs), ())
     alike = [(machine, run) for machine, run in runs if run.layers == layers]
@@ -122,7 +122,7 @@ def _lead(machines: Sequence[Machine]) -> Sentence:
 
 
 def _named(machine: Machine) -> str:
-    """A machine in a sentence, with the last of what tells it apart."""
+    """A machine in a sentence, with the last of its distinguishing traits."""
     return " with ".join((machine.name, *machine.traits[-1:]))
 
 

@@ -1,4 +1,4 @@
-"""The page of a machine: its answer, its runs, what its nights say, what it is."""
+"""The page of a machine: its answer, its runs, its trends and its hardware."""
 
 from collections.abc import Callable, Sequence
 

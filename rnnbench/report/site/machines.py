@@ -14,7 +14,7 @@ _NO_NIGHTS = MachineNights(parts=(), nights=0, changes=0, trends=(), news=())
 def machines_of(
     runs: Sequence[ListedRun], nights: Mapping[str, MachineNights]
 ) -> tuple[Machine, ...]:
-    """Every machine that anything is known of, that of the newest run first."""
+    """Every machine with a run or a history; the machine of the newest run first."""
     parts = {machine: own.parts for machine, own in nights.items()}
     parts |= {run.machine: run.parts for run in runs}
     found = [

@@ -1,4 +1,4 @@
-"""The pages of a site's runs: made where the file or the code is new, else kept."""
+"""The pages of a site's runs, kept unless the results file or the code changed."""
 
 import hashlib
 from collections.abc import Callable, Iterator
@@ -83,7 +83,7 @@ class RunPages:
 
 
 def _links(run: ListedRun) -> tuple[tuple[str, str], ...]:
-    """The way from the page of a run to the rest of the site."""
+    """The links from the page of a run to the rest of the site."""
     return (
         ("All runs", f"{_ROOT}{addresses.INDEX}"),
         ("This machine", f"{_ROOT}{addresses.machine_page(run.machine)}"),

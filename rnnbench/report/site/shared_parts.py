@@ -1,4 +1,4 @@
-"""What several pages of the site share: their style, and lists of runs."""
+"""Parts that several pages of the site share: the style, and lists of runs."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -31,7 +31,7 @@ class ListItem:
 
 
 def site_style() -> str:
-    """The style sheet of a run's page, and what the site adds to it."""
+    """The style sheet of a run's page, with the site's additions."""
     return assets.style() + asset("site.css")
 
 
@@ -50,7 +50,7 @@ def list_items(runs: Iterable[ListedRun], root: str = "") -> tuple[ListItem, ...
 
 
 def day_of(created: str) -> tuple[str, str]:
-    """A day and a time for people; what is no time stays as it is."""
+    """A day and a time for people; text that is not a time is returned unchanged."""
     try:
         moment = datetime.fromisoformat(created)
     except ValueError:

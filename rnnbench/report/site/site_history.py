@@ -17,7 +17,7 @@ class SiteHistory:
     """The nights of each machine. `key`: a digest of what the history holds."""
 
     def __init__(self, results: Path, previous: Previous) -> None:
-        """Look at which files the history has."""
+        """List the files of the history."""
         self._store = results / "history"
         self._results = results
         self._previous = previous
@@ -26,7 +26,7 @@ class SiteHistory:
 
     @property
     def nights(self) -> Mapping[str, MachineNights]:
-        """What the index says of each machine's nights, by the machine's id."""
+        """The summary of each machine's nights for the index, by the machine's id."""
         if self._is_known:
             known = self._previous.nights
             return {machine: own for machine, own in known.items() if own.nights}

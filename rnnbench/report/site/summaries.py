@@ -1,4 +1,4 @@
-"""The summary of a run: what other pages of the site and programs read of it."""
+"""The summary of a run, for other pages of the site and for programs."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -51,7 +51,7 @@ class RatioSummary:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunSummary:
-    """What is kept of a run. `layers`: candidate and baseline of `ratios`."""
+    """The part of a run that is kept. `layers`: candidate and baseline of `ratios`."""
 
     layers: tuple[str, ...]
     environment: tuple[tuple[str, str], ...]
@@ -74,7 +74,7 @@ def summary_of(view: RunView) -> RunSummary:
 
 
 def _facts(environment: Environment) -> tuple[tuple[str, str], ...]:
-    """What is known of a machine; sizes of memory are read by people."""
+    """The facts about a machine; memory sizes are text for people."""
     facts = []
     for each in fields(environment):
         value = getattr(environment, each.name)

@@ -1,4 +1,4 @@
-"""A trend as numbers: where each night, level and change stands, in per cent."""
+"""A trend as numbers: the position of each night, level and change, in per cent."""
 
 import math
 from collections.abc import Iterable, Sequence
@@ -9,7 +9,7 @@ from statistics import fmean, median
 from rnnbench.model.formatting import significant
 from rnnbench.report.site.entries import Trend, TrendPoint
 
-# Less than this around the middle would make a mountain of what is noise.
+# A narrower scale would make noise look like a change.
 _LEAST = 0.03
 
 
@@ -51,7 +51,7 @@ class TrendFigure:
 
 
 def trend_figure(trend: Trend) -> TrendFigure:
-    """The trend on a scale of its own, which need not hold 0."""
+    """The trend on a separate scale, which need not contain 0."""
     points = trend.points
     low, high = _limits(points)
     count = len(points)
@@ -103,7 +103,7 @@ def _label(value: float, unit: str) -> str:
 
 
 def _limits(points: Sequence[TrendPoint]) -> tuple[float, float]:
-    """A scale that holds every level, and of wide intervals a good part."""
+    """A scale that contains every level, and a large part of wide intervals."""
     levels = [each.level for each in points]
     middle = median(levels)
     reach = max(max(levels) - min(levels), abs(middle) * _LEAST) or 1.0

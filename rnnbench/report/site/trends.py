@@ -27,7 +27,7 @@ from rnnbench.report.site.entries import (
     TrendPoint,
 )
 
-# Fewer nights are no trend: a change could not be told from noise.
+# With fewer nights, a change could not be distinguished from noise.
 LEAST_NIGHTS = 8
 # Trends that the index shows of a machine.
 _MOST_TRENDS = 2
@@ -44,7 +44,7 @@ class FollowedSeries:
 
     @property
     def largest(self) -> float:
-        """The size of its largest change, whichever way it goes."""
+        """The size of its largest change, without its sign."""
         return max(map(size_of, self.changes), default=0.0)
 
 
@@ -62,7 +62,7 @@ def followed_series(history: History) -> dict[str, tuple[FollowedSeries, ...]]:
 def nights_of(
     history: History, parts: tuple[tuple[str, str], ...], own: Sequence[FollowedSeries]
 ) -> MachineNights:
-    """What the index keeps of one machine's history."""
+    """The part of one machine's history that the index keeps."""
     machine = own[0].series.machine if own else ""
     changes = [change for each in own for change in each.changes]
     return MachineNights(
@@ -198,14 +198,14 @@ def _levels_in_words(
 
 
 def quantity_of(series: HistorySeries) -> str:
-    """What a series follows, in words."""
+    """The quantity of a series, in words."""
     if not series.against:
         return series.quantity
     return f"{series.quantity} to {series.against}"
 
 
 def size_of(change: Change) -> float:
-    """How large a change is, whichever way it goes."""
+    """The size of a change, without its sign."""
     return abs(math.log1p(change.share)) if change.share > -1 else math.inf
 
 
@@ -217,7 +217,7 @@ def share_words(share: float) -> str:
 
 
 def cause_words(change: Change) -> str:
-    """What differed between the nights before and after: PyTorch, or the commit."""
+    """The difference between the nights before and after: PyTorch, or the commit."""
     before, after = change.before, change.after
     day = f"from {after.created[:10]} on"
     if before.torch != after.torch:
@@ -229,7 +229,7 @@ def cause_words(change: Change) -> str:
 
 
 def _news(changes: Iterable[Change]) -> tuple[News, ...]:
-    """One piece for each night in which something changed, the latest first."""
+    """An entry for each night in which something changed, the latest first."""
     nights: dict[str, list[Change]] = {}
     for change in changes:
         # The last nights that stand out may yet turn out to be noise.

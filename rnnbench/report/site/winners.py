@@ -1,4 +1,4 @@
-"""Which layer a machine's run is for, and how the site says so."""
+"""The winning layer of a machine's run, and the site's sentences about it."""
 
 from collections.abc import Sequence
 
@@ -21,7 +21,7 @@ def winners(run: ListedRun) -> set[str]:
 
 
 def hue_of_mean(run: ListedRun, phase: PhaseRatio) -> Hue:
-    """The hue of the layer that the mean of a phase is decided for."""
+    """The hue of the layer that wins the mean of a phase, or a neutral hue."""
     if phase.mean is None or phase.low is None or phase.high is None:
         return Hue.EVEN
     if phase.high < 1:
@@ -30,7 +30,7 @@ def hue_of_mean(run: ListedRun, phase: PhaseRatio) -> Hue:
 
 
 def verdict(run: ListedRun) -> Sentence:
-    """Who is faster on the machine of a run, without naming the machine."""
+    """The sentence that says which layer is faster in a run, without the machine."""
     found = winners(run)
     if len(found) == 1 and (layer := found.pop()):
         everywhere = all(phase.count in phase.wins for phase in run.phases)

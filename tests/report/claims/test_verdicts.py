@@ -1,4 +1,4 @@
-"""The verdict on each claim follows from the run, by the rule that is told."""
+"""The verdict on each claim follows from the run, by the rule that the page prints."""
 
 from dataclasses import replace
 
