@@ -98,8 +98,8 @@ def rate_interval(found: int, trials: int, confidence: float = CONFIDENCE) -> In
 def expected_hold(count: int, others: int) -> float:
     """Probability that a 95 % interval of `count` normal values covers another mean.
 
-    `others`: the number of values of that mean. It is below 0.95, since the other mean
-    has an error as well (Student 1908, for the difference of two means).
+    `others` is the number of values in that other mean. The result is below 0.95,
+    because the other mean has an error, too (Student 1908, difference of two means).
     """
     share = reach(count) / math.sqrt(1 + count / others)
     return 1 - 2 * float(stdtr(count - 1, -share))

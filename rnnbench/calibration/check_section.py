@@ -10,7 +10,7 @@ from rnnbench.model.formatting import significant
 from rnnbench.model.machine import machine_parts
 from rnnbench.model.run import Environment
 
-TITLE = "Is rnnbench right on this machine?"
+TITLE = "Can rnnbench be trusted on this machine?"
 HEADINGS = ("claim", "found", "trials", "share", "lower end", "upper end")
 # The share of 95 % intervals that miss a true ratio of 1 by chance.
 _BY_CHANCE = 0.05
@@ -120,8 +120,8 @@ def _provenance(check: SelfCheck) -> str:
     machine = environment.cpu_model or environment.machine
     return (
         f"{check.launches} launches in {check.seconds:.0f} s on {machine}, "
-        f"{check.created}; each verdict is of {check.set_launches} launches, the "
-        "fewest that a run takes. Intervals are 95 % (Clopper and Pearson)."
+        f"{check.created}. Each verdict uses {check.set_launches} launches, the "
+        "minimum of a run. Intervals are 95 % (Clopper and Pearson)."
     )
 
 

@@ -71,7 +71,8 @@ class Workload:
     def _baseline(self, axis: str) -> Any:
         """The value of `axis` in the baseline of a ratio.
 
-        The LSTM, or else the layer that comes first; the default; the least.
+        For layers, the LSTM or else the first one; for other axes, the default value
+        or else the smallest.
         """
         if axis == "layer":
             layers = [case.layer for case in self.members]

@@ -118,12 +118,12 @@ def _steps(view: RunView) -> tuple[tuple[str, str], ...]:
             _disturbed(view.run),
         ),
         (
-            "The fast part counts.",
-            "Noise only adds time, so a launch is the fastest third of its turns.",
+            "By its fastest turns.",
+            "Noise only slows calls down, so the fastest third of a launch's turns counts.",
         ),
         (
             "Checked first.",
-            "Shapes, finite values, equal numbers from each backend: then it is timed.",
+            "A layer is timed only if shapes, values and all backends' results agree.",
         ),
     )
 
@@ -132,7 +132,7 @@ def _disturbed(run: Run) -> str:
     turns = [each for result in run.results for each in result.turns]
     whole = sum(len(each.seconds) for each in turns)
     if not whole:
-        return "No turn was taken."
+        return "No turn was measured."
     retaken = sum(each.retaken for each in turns)
     rough = sum(each.rough for each in turns)
     waiting = run.effort.share_waiting
