@@ -119,7 +119,7 @@ def _steps(view: RunView) -> tuple[tuple[str, str], ...]:
         ),
         (
             "By its fastest turns.",
-            "Noise only slows calls down, so the fastest third of a launch's turns counts.",
+            "Noise only slows calls down, so the fastest third of the turns counts.",
         ),
         (
             "Checked first.",
