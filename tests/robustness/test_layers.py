@@ -147,17 +147,20 @@ def conducted(tmp_path_factory):
     mark = f"mark-{secrets.token_hex(8)}"
     marker = tmp_path_factory.mktemp("layers") / "built"
     environment = {"RNNBENCH_TEST_MARKER": str(marker)}
+    first, last = physical_cores()[0], physical_cores()[-1]
+    half = len(DYING) // 2
+    # Hanging layers only wait, so that they leave their core to others.
     shares = (
-        [["--limit", str(LIMIT), *HANGING], ["--memory", *REMEMBERED], DYING[::3]],
-        [[*MEASURABLE], [*DYING[1::3], *DYING[2::3]]],
+        [["--limit", str(LIMIT), *HANGING]],
+        [["--memory", *REMEMBERED], DYING[half:]],
+        [[*MEASURABLE], DYING[:half]],
     )
-    cores = physical_cores()
     with ThreadPoolExecutor() as pool:
         answers = pool.map(
             lambda core, share: [
                 campaign(core, mark, layers, environment) for layers in share
             ],
-            (cores[0], cores[-1]),
+            (first, first, last),
             shares,
         )
     found = [answer for each in answers for answer in each]
