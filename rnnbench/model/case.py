@@ -128,12 +128,13 @@ class Case:
             if getattr(self, name) > most:
                 raise ValueError(f"{name}: {getattr(self, name)} is more than {most}")
         if self.dropout and not LEAST_DROPOUT <= self.dropout <= 1:
-            raise ValueError(
-                f"dropout: {self.dropout} is neither 0 nor between {LEAST_DROPOUT} and "
-                "1"
-            )
-        if self.proj_size < 0 or self.parameters_of < 0:
-            raise ValueError("proj_size and parameters_of are 0 or more")
+            limits = f"neither 0 nor between {LEAST_DROPOUT} and 1"
+            raise ValueError(f"dropout: {self.dropout} is {limits}")
+        if self.proj_size < 0:
+            raise ValueError("proj_size is 0 or more")
+        # It is a hidden_size, that of the layer with which the parameters are equal.
+        if not 0 <= self.parameters_of <= SIZE_LIMITS["hidden_size"]:
+            raise ValueError(f"parameters_of: {self.parameters_of} is no hidden size")
         if self.proj_size and self.proj_size >= self.hidden_size:
             raise ValueError(
                 f"proj_size: {self.proj_size} is not less than "

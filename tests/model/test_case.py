@@ -56,6 +56,8 @@ cases = st.builds(Case, **{axis: values_of(axis) for axis in AXES})
         ({"dropout": float("nan")}, "dropout"),
         ({"proj_size": 20}, "proj_size"),
         ({"proj_size": -1}, "proj_size"),
+        ({"parameters_of": -1}, "parameters_of"),
+        ({"parameters_of": 2**31}, "parameters_of"),
     ],
 )
 def test_an_impossible_case_is_refused_by_name(wrong, named):
