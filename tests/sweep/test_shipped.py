@@ -30,7 +30,10 @@ def test_a_name_finds_the_shipped_sweep_from_any_folder(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "quick").mkdir()
 
-    assert find_sweep("quick").samefile(ROOT / "configs/quick.yaml")
+    found = find_sweep("quick")
+
+    assert found.is_file()
+    assert found.read_bytes() == (ROOT / "configs/quick.yaml").read_bytes()
 
 
 def test_a_file_of_that_name_comes_first(tmp_path, monkeypatch):
