@@ -1,6 +1,5 @@
 """Measures a self-check in fresh workers, launch after launch, until time is up."""
 
-import asyncio
 import random
 import time
 from collections import defaultdict
@@ -14,6 +13,7 @@ from rnnbench.calibration.check_shapes import Shape, known_shapes
 from rnnbench.calibration.self_check import CheckedMember, CheckedShape, SelfCheck
 from rnnbench.model.errors import CampaignError
 from rnnbench.model.run import Environment, Status, Turns
+from rnnbench.runner.interrupts import run_to_end
 from rnnbench.runner.lanes import Lane, in_lanes, lanes
 from rnnbench.runner.passes import PassRequest, build_members, measure_rounds
 from rnnbench.runner.scheduler import Progress, survey
@@ -55,7 +55,7 @@ def measure_self_check(
     measuring = _Measuring(options, on_progress, now)
     is_whole = True
     try:
-        asyncio.run(measuring.run())
+        run_to_end(measuring.run())
     except KeyboardInterrupt:
         if measuring.environment is None:
             raise

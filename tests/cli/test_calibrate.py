@@ -1,3 +1,4 @@
+import signal
 import sys
 from itertools import count
 from pathlib import Path
@@ -49,7 +50,7 @@ def test_an_interrupt_reports_what_was_measured(calibrate, monkeypatch):
 
     def show(_, progress):
         if progress.done >= 40:
-            raise KeyboardInterrupt
+            signal.raise_signal(signal.SIGINT)
 
     monkeypatch.setattr(ProgressLine, "show", show)
 
