@@ -184,13 +184,6 @@ def setting(case: Case) -> str:
     return ", ".join([words("device", case.device), backend(case), *extras])
 
 
-def plain_setting(case: Case, axis: str) -> str:
-    """The setting of both members of a pair that differ in `axis`."""
-    own = words(axis, getattr(case, axis))
-    parts = [part for part in setting(case).split(", ") if part != own]
-    return ", ".join(parts)
-
-
 def sizes(case: Case, axes: Iterable[str] = SIZES) -> str:
     """The sizes in words: "hidden size 128, 32 steps, 1 layer, batch 16"."""
     return ", ".join(words(axis, nominal(case, axis)) for axis in axes)

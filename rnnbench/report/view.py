@@ -150,11 +150,6 @@ class RunView:
         """The ratios of time."""
         return tuple(ratio for ratio in self.ratios if ratio.metric is TIME)
 
-    @property
-    def case_of(self) -> dict[Case, CaseView]:
-        """The view of each case, by the case."""
-        return {each.case: each for each in self.cases}
-
 
 def view(run: Run) -> RunView:
     """Compute everything that a report of `run` shows."""
