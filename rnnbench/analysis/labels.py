@@ -174,16 +174,6 @@ def conditions_of(case: Case, without: str = "") -> Conditions:
     )
 
 
-def setting(case: Case) -> str:
-    """Where and how a layer runs: device, backend, and what isn't at its default."""
-    extras = [
-        words(axis, getattr(case, axis))
-        for axis in _EXTRAS
-        if getattr(case, axis) != DEFAULTS[axis] and applies(axis, case)
-    ]
-    return ", ".join([words("device", case.device), backend(case), *extras])
-
-
 def sizes(case: Case, axes: Iterable[str] = SIZES) -> str:
     """The sizes in words: "hidden size 128, 32 steps, 1 layer, batch 16"."""
     return ", ".join(words(axis, nominal(case, axis)) for axis in axes)
