@@ -20,17 +20,16 @@ from rnnbench.model.case import Case, decode_case, encode_case
 from rnnbench.model.policy import Policy
 from rnnbench.model.profile import Ceiling, Kind, Operator, Profile, Span
 from rnnbench.model.run import (
-    MEASURED,
     Effort,
     Environment,
     Result,
     Run,
-    Status,
     SweepRecord,
     Turns,
     TurnValue,
     YardstickTurns,
 )
+from rnnbench.model.status import MEASURED, Status
 from rnnbench.model.workload import DEFAULT_COMPARE, group, workload_id
 
 # A shell's background job ignores an interrupt, and so would all that it starts.

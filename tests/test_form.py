@@ -28,6 +28,7 @@ SHORT = {
     "runner.other_python": "run and gate share it, and the digest holds worker_env",
     "__main__": "python -m needs it",
     "model.errors": "a table",
+    "model.status": "a table",
     "analysis.launch_estimate": "measuring code, which the calibration's digest holds",
 }
 

@@ -12,7 +12,8 @@ import rnnbench
 from rnnbench.calibration.check_shapes import Shape, known_shapes
 from rnnbench.calibration.self_check import CheckedMember, CheckedShape, SelfCheck
 from rnnbench.model.errors import CampaignError
-from rnnbench.model.run import Environment, Status, Turns
+from rnnbench.model.run import Environment, Turns
+from rnnbench.model.status import Status
 from rnnbench.runner.interrupts import run_to_end
 from rnnbench.runner.lanes import Lane, in_lanes, lanes
 from rnnbench.runner.passes import PassRequest, build_members, measure_rounds

@@ -263,7 +263,7 @@ def _as_json(run: Any, page: Path, results: Path) -> str:
 
 
 def _exit_status(run: Any) -> int:
-    from rnnbench.model.run import FAILED, MEASURED  # noqa: PLC0415
+    from rnnbench.model.status import FAILED, MEASURED  # noqa: PLC0415
 
     statuses = {result.status for result in run.results}
     if not statuses & MEASURED:

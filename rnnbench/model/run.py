@@ -6,29 +6,13 @@ from enum import StrEnum
 
 from rnnbench.model.case import Case
 from rnnbench.model.condition import Condition
+from rnnbench.model.learning import Learning
 from rnnbench.model.policy import Policy
 from rnnbench.model.profile import Ceiling, Profile
+from rnnbench.model.status import Status
 
 # Marks a field that older files of the same schema do not have.
 LATER = {"later": True}
-
-
-class Status(StrEnum):
-    """End state of a case."""
-
-    OK = "ok"
-    IMPRECISE = (
-        "imprecise"  # measured, but the budget ended before the width was reached
-    )
-    SKIPPED = "skipped"
-    ERROR = "error"
-    TIMEOUT = "timeout"
-    OUT_OF_MEMORY = "out_of_memory"
-    KILLED = "killed"
-
-
-MEASURED = frozenset({Status.OK, Status.IMPRECISE})
-FAILED = frozenset({Status.ERROR, Status.TIMEOUT, Status.OUT_OF_MEMORY, Status.KILLED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -272,3 +256,4 @@ class Run:
     turn: TurnValue = field(default=TurnValue.MEDIAN, metadata=LATER)
     # State of the machine while it measured; older files have none.
     conditions: tuple[Condition, ...] = field(default=(), metadata=LATER)
+    learning: Learning = field(default=Learning(), metadata=LATER)

@@ -7,7 +7,8 @@ from dataclasses import fields
 import pytest
 
 from rnnbench.model.case import Case
-from rnnbench.model.run import FAILED, Result, Status
+from rnnbench.model.run import Result
+from rnnbench.model.status import FAILED, Status
 
 
 class ReplayClock:

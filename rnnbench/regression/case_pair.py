@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from rnnbench.model.case import Case
-from rnnbench.model.run import Status
+from rnnbench.model.status import Status
 
 
 class Side(StrEnum):

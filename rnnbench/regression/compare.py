@@ -9,7 +9,8 @@ from rnnbench.model.case import TORCH_LAYERS, Case
 from rnnbench.model.errors import IncomparableError
 from rnnbench.model.machine import Difference, differences, forbidding
 from rnnbench.model.metric import TIME
-from rnnbench.model.run import FAILED, MEASURED, Result, Run, TurnValue
+from rnnbench.model.run import Result, Run, TurnValue
+from rnnbench.model.status import FAILED, MEASURED
 from rnnbench.regression.compared_value import (
     ComparedValue,
     CompareVerdict,

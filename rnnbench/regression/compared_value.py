@@ -8,7 +8,8 @@ from rnnbench.analysis.launch_estimate import launch_log, log_ratio
 from rnnbench.analysis.ratio import Ratio, absolute, ratios
 from rnnbench.analysis.stats import Gap, Interval, welch
 from rnnbench.model.metric import PEAK_MEMORY, TIME
-from rnnbench.model.run import MEASURED, Result, Run, Turns, calm, paired
+from rnnbench.model.run import Result, Run, Turns, calm, paired
+from rnnbench.model.status import MEASURED
 
 # The metric of a ratio between two cases of one workload; it has no unit.
 RATIO = "ratio"

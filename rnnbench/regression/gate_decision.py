@@ -8,7 +8,8 @@ from enum import StrEnum
 from typing import Protocol
 
 from rnnbench.analysis.stats import Interval, excess, holm, ratio_interval
-from rnnbench.model.run import FAILED, Environment
+from rnnbench.model.run import Environment
+from rnnbench.model.status import FAILED
 from rnnbench.regression.case_pair import CasePair, LaunchResult, Side, SideFault
 
 # A one-sided 99 % bound is an end of the two-sided 98 % interval.

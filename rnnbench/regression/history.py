@@ -14,7 +14,8 @@ from rnnbench.model.errors import ResultsError
 from rnnbench.model.formatting import align, for_terminal, significant
 from rnnbench.model.machine import machine_key, machine_parts
 from rnnbench.model.metric import PEAK_MEMORY, TIME
-from rnnbench.model.run import MEASURED, Result, Run, TurnValue
+from rnnbench.model.run import Result, Run, TurnValue
+from rnnbench.model.status import MEASURED
 from rnnbench.regression import history_store
 from rnnbench.regression.compared_value import in_yardsticks
 from rnnbench.regression.history_store import Entry, History, HistoryRow

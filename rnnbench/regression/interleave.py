@@ -13,7 +13,8 @@ from rnnbench.analysis.launch_estimate import log_ratio
 from rnnbench.model.case import Allocator, Case, Device
 from rnnbench.model.errors import CampaignError
 from rnnbench.model.machine import physical_cores
-from rnnbench.model.run import Environment, Status
+from rnnbench.model.run import Environment
+from rnnbench.model.status import Status
 from rnnbench.regression.case_pair import CasePair, LaunchResult, Side, SideFault
 from rnnbench.runner.worker_env import Setting
 from rnnbench.runner.worker_process import Worker, WorkerDeathError

@@ -9,7 +9,7 @@ from rnnbench.analysis.labels import layer_name, words
 from rnnbench.analysis.ratio import Ratio, Verdict
 from rnnbench.analysis.roofline import Position
 from rnnbench.model.case import Case
-from rnnbench.model.run import Status
+from rnnbench.model.status import Status
 from rnnbench.model.workload import Pair
 from rnnbench.report.island_axes import PageAxis, axes_of, fixed_sizes
 from rnnbench.report.island_profiles import KINDS, profiles_of, why_of

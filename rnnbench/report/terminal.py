@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from rnnbench.analysis.labels import layer_name, machine_name
 from rnnbench.model.formatting import for_terminal, significant
 from rnnbench.model.metric import PEAK_MEMORY
-from rnnbench.model.run import FAILED, Run
+from rnnbench.model.run import Run
+from rnnbench.model.status import FAILED
 from rnnbench.report.sections.answer import answer
 from rnnbench.report.sections.method import duration, status_counts
 from rnnbench.report.sections.outcomes import winner

@@ -11,7 +11,8 @@ from rnnbench.analysis.roofline import Position, place
 from rnnbench.analysis.stats import Interval
 from rnnbench.model.case import Case, Device
 from rnnbench.model.metric import TIME, Metric
-from rnnbench.model.run import Result, Run, Status
+from rnnbench.model.run import Result, Run
+from rnnbench.model.status import Status
 
 # Verdicts for the candidate of a ratio, and for its baseline; of time and of memory.
 FOR_CANDIDATE = frozenset({Verdict.FASTER, Verdict.LESS})

@@ -7,7 +7,7 @@ calls were disturbed and how long it waited for a calm core.
 from rnnbench.model.case import Case
 from rnnbench.model.condition import Condition, ConditionLevel
 from rnnbench.model.machine import physical_cores
-from rnnbench.model.run import Status
+from rnnbench.model.status import Status
 from rnnbench.runner.worker_env import Setting
 from rnnbench.runner.worker_process import Worker, WorkerDeathError
 from rnnbench.worker.protocol import Measured, Prepare, Report, Rounds, Start

@@ -9,7 +9,7 @@ reason instead: an estimate from a rated power would be no measurement.
 from collections.abc import Mapping, Sequence
 
 from rnnbench.model.case import Case
-from rnnbench.model.run import Status
+from rnnbench.model.status import Status
 from rnnbench.runner.journal import CaseEnergy
 from rnnbench.runner.launch_context import LaunchContext
 from rnnbench.runner.probe import Probe

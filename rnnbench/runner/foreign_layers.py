@@ -11,7 +11,7 @@ from math import prod
 
 from rnnbench.model.case import TORCH_LAYERS, Case, Device
 from rnnbench.model.errors import CampaignError
-from rnnbench.model.run import FAILED
+from rnnbench.model.status import FAILED
 from rnnbench.runner.interrupts import run_to_end
 from rnnbench.runner.worker_env import Setting
 from rnnbench.runner.worker_process import Worker, WorkerDeathError

@@ -7,7 +7,8 @@ from typing import Any, Self
 
 from rnnbench.model.codec import reader
 from rnnbench.model.profile import Ceiling, Profile
-from rnnbench.model.run import LATER, Status, Turns
+from rnnbench.model.run import LATER, Turns
+from rnnbench.model.status import Status
 from rnnbench.storage.append_only import AppendOnly, HoldsFile
 
 # 1: the first. 2: a turn is the fastest of its calls, no longer their median.

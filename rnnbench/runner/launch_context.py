@@ -8,7 +8,7 @@ from typing import Protocol, TypeVar
 
 from rnnbench.model.case import TORCH_LAYERS, Case
 from rnnbench.model.errors import CampaignError
-from rnnbench.model.run import FAILED, Status
+from rnnbench.model.status import FAILED, Status
 from rnnbench.runner.exclusive import TimingLock
 from rnnbench.runner.journal import Ended, Journal
 from rnnbench.runner.launch import Order

@@ -16,7 +16,8 @@ from rnnbench.model.errors import CampaignError
 from rnnbench.model.machine import machine_parts, machine_text
 from rnnbench.model.pattern import case_filter
 from rnnbench.model.policy import Policy
-from rnnbench.model.run import FAILED, Environment, Run, SweepRecord, TurnValue
+from rnnbench.model.run import Environment, Run, SweepRecord, TurnValue
+from rnnbench.model.status import FAILED
 from rnnbench.model.workload import Workload
 from rnnbench.runner.conditions import read_conditions
 from rnnbench.runner.footprint import too_large

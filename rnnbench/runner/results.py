@@ -6,7 +6,8 @@ from dataclasses import dataclass, replace
 
 from rnnbench.model.case import Case, Device
 from rnnbench.model.profile import Ceiling
-from rnnbench.model.run import Result, Status, YardstickTurns
+from rnnbench.model.run import Result, YardstickTurns
+from rnnbench.model.status import Status
 from rnnbench.model.workload import Workload
 from rnnbench.runner.journal import Journal, Pass
 from rnnbench.runner.launch import Order

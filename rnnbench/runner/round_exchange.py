@@ -6,7 +6,8 @@ from itertools import chain
 from typing import Any
 
 from rnnbench.model.case import Case
-from rnnbench.model.run import Status, Turns
+from rnnbench.model.run import Turns
+from rnnbench.model.status import Status
 from rnnbench.worker.protocol import Measured, MemberTurns, Report
 
 

@@ -8,7 +8,8 @@ from functools import partial
 from rnnbench.model.case import Allocator, Case, Device
 from rnnbench.model.errors import CampaignError
 from rnnbench.model.machine import physical_cores
-from rnnbench.model.run import Effort, Environment, Status
+from rnnbench.model.run import Effort, Environment
+from rnnbench.model.status import Status
 from rnnbench.model.workload import Workload
 from rnnbench.runner.energy import ENERGY
 from rnnbench.runner.footprint import MEMORY_SHARE, memory_estimate, too_large

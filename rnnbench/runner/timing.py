@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 from rnnbench.model.case import Case
-from rnnbench.model.run import Status
+from rnnbench.model.status import Status
 from rnnbench.model.turn_plan import rounds_that_fit
 from rnnbench.model.workload import Workload
 from rnnbench.runner.footprint import stands_alone

@@ -5,7 +5,7 @@ import os
 import signal
 from contextlib import suppress
 
-from rnnbench.model.run import Status
+from rnnbench.model.status import Status
 
 # Bytes that are kept: enough for a traceback and a reason.
 _TAIL = 1 << 16

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from typing import Self, TypeVar
 
 from rnnbench.model.case import TORCH_LAYERS
-from rnnbench.model.run import Environment, Status
+from rnnbench.model.run import Environment
+from rnnbench.model.status import Status
 from rnnbench.runner import process_tree
 from rnnbench.runner.worker_env import Setting
 from rnnbench.runner.worker_output import OutputTail, judge_exit

@@ -13,7 +13,8 @@ from typing import Any
 from rnnbench.model.case import AXES, Case
 from rnnbench.model.codec import WrongValue, integer, reader, typed
 from rnnbench.model.errors import ResultsError
-from rnnbench.model.run import MEASURED, Result, Run, Turns
+from rnnbench.model.run import Result, Run, Turns
+from rnnbench.model.status import MEASURED
 from rnnbench.storage.compact import compact, expanded, lighter, rounded, unfolded
 from rnnbench.storage.files import read_json, reason_of, write_whole
 

@@ -6,7 +6,7 @@ from typing import TypeVar
 
 import torch
 
-from rnnbench.model.run import Status
+from rnnbench.model.status import Status
 from rnnbench.worker.protocol import Outcome
 
 # A reason is a line in a table; PyTorch's longest messages run over pages.

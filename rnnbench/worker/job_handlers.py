@@ -12,7 +12,7 @@ import torch
 
 from rnnbench.model.case import TORCH_LAYERS, Case, Device, Dtype
 from rnnbench.model.profile import Profile
-from rnnbench.model.run import Status
+from rnnbench.model.status import Status
 from rnnbench.worker.announcements import Announcements
 from rnnbench.worker.failure import attempt
 from rnnbench.worker.layers.check import check, check_again

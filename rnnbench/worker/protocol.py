@@ -12,7 +12,8 @@ from typing import Any, get_args
 from rnnbench.model.case import Case, Device, Dtype
 from rnnbench.model.codec import reader
 from rnnbench.model.profile import Ceiling, Profile
-from rnnbench.model.run import LATER, Environment, Status
+from rnnbench.model.run import LATER, Environment
+from rnnbench.model.status import Status
 
 # 1: the first. 2: waiting for a calm core (TakeTurn.patience, Measured.waited).
 SCHEMA = 2

@@ -7,7 +7,7 @@ from dataclasses import replace
 import torch
 
 from rnnbench.model.case import TORCH_LAYERS, Case, Device
-from rnnbench.model.run import Status
+from rnnbench.model.status import Status
 from rnnbench.worker.failure import attempt
 from rnnbench.worker.layers.step import build
 from rnnbench.worker.protocol import Outcome

@@ -8,7 +8,8 @@ from statistics import median
 from typing import TypeVar
 
 from rnnbench.analysis.launch_estimate import log_ratio
-from rnnbench.model.run import Status, Turns
+from rnnbench.model.run import Turns
+from rnnbench.model.status import Status
 from rnnbench.runner.passes import PassRequest, build_members, measure_rounds
 from rnnbench.runner.timing import LEAST_ROUNDS
 from rnnbench.runner.worker_process import Worker

@@ -14,15 +14,8 @@ from math import exp
 from pathlib import Path
 from statistics import fmean, median
 
-from rnnbench.model.run import (
-    Effort,
-    Environment,
-    Result,
-    Run,
-    Status,
-    Turns,
-    YardstickTurns,
-)
+from rnnbench.model.run import Effort, Environment, Result, Run, Turns, YardstickTurns
+from rnnbench.model.status import Status
 from rnnbench.runner.footprint import seconds_guess
 from rnnbench.storage.results_file import (
     attach,

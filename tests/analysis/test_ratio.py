@@ -6,7 +6,8 @@ import pytest
 from rnnbench.analysis.ratio import Verdict, absolute, backend, judge, pooled, ratios
 from rnnbench.analysis.stats import Interval
 from rnnbench.model.metric import PEAK_MEMORY, TIME
-from rnnbench.model.run import Status, Turns
+from rnnbench.model.run import Turns
+from rnnbench.model.status import Status
 
 
 def truth(case):

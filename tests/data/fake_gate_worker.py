@@ -10,7 +10,8 @@ import random
 import signal
 import sys
 
-from rnnbench.model.run import Environment, Status
+from rnnbench.model.run import Environment
+from rnnbench.model.status import Status
 from rnnbench.worker import protocol
 from rnnbench.worker.announcements import Announcements
 from rnnbench.worker.protocol import (

@@ -18,7 +18,8 @@ from pathlib import Path
 
 from rnnbench.model.case import Phase
 from rnnbench.model.profile import Ceiling, Kind, MemoryPart, Operator, Profile, Span
-from rnnbench.model.run import Environment, Status
+from rnnbench.model.run import Environment
+from rnnbench.model.status import Status
 from rnnbench.worker import protocol
 from rnnbench.worker.announcements import Announcements
 from rnnbench.worker.protocol import (

@@ -11,7 +11,8 @@ import reference_tables
 from rnnbench.analysis import ratio
 from rnnbench.model.case import Case
 from rnnbench.model.condition import ConditionLevel
-from rnnbench.model.run import Environment, Run, Status
+from rnnbench.model.run import Environment, Run
+from rnnbench.model.status import Status
 from rnnbench.regression import compared_value, gate_decision
 
 DOCS = Path(__file__).parents[2] / "docs"

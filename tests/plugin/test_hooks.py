@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from rnnbench.model.run import Status
+from rnnbench.model.status import Status
 from rnnbench.plugin.refusals import IGNORED_OPTIONS
 from rnnbench.plugin.replay import ReplayClock
 from rnnbench.runner import worker_process as process

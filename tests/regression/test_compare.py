@@ -3,7 +3,8 @@ from dataclasses import replace
 import pytest
 
 from rnnbench.model.errors import IncomparableError
-from rnnbench.model.run import Status, TurnValue, YardstickTurns
+from rnnbench.model.run import TurnValue, YardstickTurns
+from rnnbench.model.status import Status
 from rnnbench.regression.compare import compare
 from rnnbench.regression.compared_value import CompareVerdict
 

@@ -8,7 +8,7 @@ import time
 import pytest
 
 from rnnbench.model.case import Case
-from rnnbench.model.run import Status
+from rnnbench.model.status import Status
 from rnnbench.regression.case_pair import CasePair, Side, SideFault
 from rnnbench.regression.gate_decision import (
     GateDecision,

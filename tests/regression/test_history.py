@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from rnnbench.cli.main import main
 from rnnbench.model.errors import ResultsError
-from rnnbench.model.run import Status, TurnValue
+from rnnbench.model.run import TurnValue
+from rnnbench.model.status import Status
 from rnnbench.regression.changes import find_changes
 from rnnbench.regression.changes_table import changes_table
 from rnnbench.regression.compare import compare

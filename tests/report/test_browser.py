@@ -9,7 +9,7 @@ from itertools import pairwise, product
 import pytest
 from browser_window import Window, give_up
 
-from rnnbench.model.run import Status
+from rnnbench.model.status import Status
 from rnnbench.report.run_page import render_page
 from rnnbench.report.view import view
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from rnnbench.model.run import Status
+from rnnbench.model.status import Status
 from rnnbench.report.island import island, island_text, ratio_places
 from rnnbench.report.view import contrast_of, view
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from rnnbench.model.run import Status
+from rnnbench.model.status import Status
 from rnnbench.report.markdown import render_markdown
 from rnnbench.report.view import view
 from rnnbench.storage.results_file import load_run

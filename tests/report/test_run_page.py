@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from rnnbench.calibration.check_section import CheckSection
-from rnnbench.model.run import Status
+from rnnbench.model.status import Status
 from rnnbench.report.markdown import render_markdown
 from rnnbench.report.run_page import Surroundings, render_page
 from rnnbench.report.terminal import summary

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rnnbench.model.run import Status
+from rnnbench.model.status import Status
 from rnnbench.report.terminal import MOST_LINES, WIDTH, summary
 from rnnbench.report.view import view
 from rnnbench.storage.results_file import load_run

@@ -8,7 +8,7 @@ import pytest
 from scipy.stats import t
 
 from rnnbench.model.metric import PEAK_MEMORY, TIME
-from rnnbench.model.run import Status
+from rnnbench.model.status import Status
 from rnnbench.report.view import view
 
 

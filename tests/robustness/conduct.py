@@ -15,7 +15,7 @@ import time
 
 from rnnbench.model.case import Case
 from rnnbench.model.policy import Policy
-from rnnbench.model.run import Status
+from rnnbench.model.status import Status
 from rnnbench.model.workload import DEFAULT_COMPARE, group
 from rnnbench.runner.journal import Header, Journal
 from rnnbench.runner.launch import Order

@@ -16,7 +16,7 @@ import pytest
 from rnnbench.analysis.stats import ratio_interval
 from rnnbench.model.case import TORCH_LAYERS, Case
 from rnnbench.model.policy import Policy
-from rnnbench.model.run import MEASURED, Status
+from rnnbench.model.status import MEASURED, Status
 from rnnbench.model.workload import DEFAULT_COMPARE, group
 from rnnbench.runner.journal import Header, Journal
 from rnnbench.runner.launch import Order

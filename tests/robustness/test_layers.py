@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from rnnbench.model.machine import physical_cores
-from rnnbench.model.run import MEASURED, Status
+from rnnbench.model.status import MEASURED, Status
 
 ROOT = Path(__file__).parents[2]
 pytestmark = pytest.mark.slow

@@ -22,7 +22,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from rnnbench.model.errors import ResultsError
-from rnnbench.model.run import MEASURED
+from rnnbench.model.status import MEASURED
 from rnnbench.storage.results_file import load_run
 
 FAKE = (sys.executable, str(Path(__file__).parents[1] / "data" / "fake_worker.py"))

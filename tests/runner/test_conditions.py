@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rnnbench.model.condition import Condition, ConditionLevel
-from rnnbench.model.run import Status
+from rnnbench.model.status import Status
 from rnnbench.runner.conditions import CHECKS, read_conditions
 from rnnbench.runner.core_check import check_core, judge_core
 from rnnbench.runner.host import CpuTimes, Host, cpu_times

@@ -11,7 +11,7 @@ import torch
 
 from rnnbench.model.case import Device
 from rnnbench.model.policy import Policy
-from rnnbench.model.run import Status
+from rnnbench.model.status import Status
 from rnnbench.model.workload import DEFAULT_COMPARE, group
 from rnnbench.runner import energy
 from rnnbench.runner.energy import SECONDS, NoCounterError, counters, joules

@@ -11,7 +11,8 @@ import pytest
 from rnnbench.model.case import Case
 from rnnbench.model.machine import physical_cores
 from rnnbench.model.policy import Policy
-from rnnbench.model.run import Status, SweepRecord
+from rnnbench.model.run import SweepRecord
+from rnnbench.model.status import Status
 from rnnbench.model.workload import DEFAULT_COMPARE, group
 from rnnbench.runner.head_start import HeadStart, needs_survey
 from rnnbench.runner.launch import Order, setting_of

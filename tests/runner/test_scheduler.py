@@ -12,7 +12,7 @@ import pytest
 from rnnbench.model.case import Case, Device
 from rnnbench.model.errors import CampaignError, ResultsError
 from rnnbench.model.policy import Policy
-from rnnbench.model.run import Status
+from rnnbench.model.status import Status
 from rnnbench.model.workload import DEFAULT_COMPARE, group
 from rnnbench.runner.footprint import (
     MEMORY_SHARE,

@@ -2,7 +2,7 @@ import pytest
 
 from rnnbench.model.case import Allocator
 from rnnbench.model.machine import physical_cores
-from rnnbench.model.run import Status
+from rnnbench.model.status import Status
 from rnnbench.runner.worker_env import STEADY, Setting
 from rnnbench.runner.worker_output import judge_exit
 

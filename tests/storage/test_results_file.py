@@ -10,8 +10,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rnnbench.model.errors import ResultsError
+from rnnbench.model.learning import (
+    Learning,
+    LearningCase,
+    LearningResult,
+    LearningTask,
+    Quality,
+    SeedRun,
+)
 from rnnbench.model.profile import Kind, Operator
-from rnnbench.model.run import MEASURED, Run, Status, Turns
+from rnnbench.model.run import Run, Turns
+from rnnbench.model.status import MEASURED, Status
 from rnnbench.report.run_page import render_page
 from rnnbench.report.view import view
 from rnnbench.storage.compact import OTHERS, lighter
@@ -514,3 +523,42 @@ def test_a_file_of_the_first_schema_still_loads():
     assert turns[0].seconds == (0.001, 0.0012)
     assert run.results[0].peak_memory == 4096
     assert run.sweep.policy.precision == 0.02
+
+
+def test_learning_is_read_as_it_was_written(run, tmp_path):
+    gru = LearningCase(task="adding", seq_len=50, layer="gru", hidden_size=32)
+    task = LearningTask(
+        name="adding",
+        seq_len=50,
+        input_size=2,
+        output_size=1,
+        batch_size=32,
+        question="Which layer adds?",
+        source="a paper",
+        quality=Quality.SQUARED_ERROR,
+        chance=0.167,
+        order_free=None,
+        baseline="",
+        target=0.05,
+        budget=1000,
+        evaluate_every=10,
+    )
+    seed = SeedRun(
+        seed=7,
+        rate=0.01,
+        values=(0.2, 0.0, 0.01),
+        every=10,
+        reached=20,
+        diverged=False,
+        digest="ab",
+        longer=((100, 0.04),),
+        gradient=(1.0, 0.5),
+    )
+    result = LearningResult(case=gru, status=Status.OK, parameters=33, seeds=(seed,))
+    learned = replace(run, learning=Learning(tasks=(task,), results=(result,)))
+
+    document = empty_document()
+    attach(document, learned)
+    write_document(tmp_path / "run.json", document)
+
+    assert load_run(tmp_path / "run.json").learning == learned.learning

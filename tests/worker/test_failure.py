@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from rnnbench.model.run import Status
+from rnnbench.model.status import Status
 from rnnbench.worker.failure import (
     LONGEST_REASON,
     DeviceLostError,

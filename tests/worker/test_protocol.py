@@ -6,7 +6,7 @@ import pytest
 
 from rnnbench.model.case import Device, Dtype
 from rnnbench.model.profile import Ceiling, Kind, MemoryPart, Operator, Profile, Span
-from rnnbench.model.run import Status
+from rnnbench.model.status import Status
 from rnnbench.worker.protocol import (
     Burn,
     Burnt,

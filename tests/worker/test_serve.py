@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from rnnbench.model.case import Device, Dtype, Phase
-from rnnbench.model.run import Status
+from rnnbench.model.status import Status
 from rnnbench.worker.announcements import PLACE_VARIABLE, Announcements
 from rnnbench.worker.job_handlers import JobHandler, ProtocolError
 from rnnbench.worker.protocol import (

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from rnnbench.model.case import TORCH_LAYERS, Device, Dtype
-from rnnbench.model.run import Status
+from rnnbench.model.status import Status
 from rnnbench.worker import survey as module
 from rnnbench.worker.survey import survey, tiny
 

@@ -12,7 +12,8 @@ from rnnbench.model.case import Case
 from rnnbench.model.cost import flops, parameters
 from rnnbench.model.formatting import counted
 from rnnbench.model.metric import PEAK_MEMORY, TIME, Metric
-from rnnbench.model.run import MEASURED, Run, paired
+from rnnbench.model.run import Run, paired
+from rnnbench.model.status import MEASURED
 from rnnbench.model.workload import Pair, group
 from rnnbench.report.sentences import from_to, plain
 

@@ -8,7 +8,8 @@ from rnnbench.analysis.ratio import Ratio
 from rnnbench.model.case import Case
 from rnnbench.model.formatting import significant
 from rnnbench.model.metric import PEAK_MEMORY, TIME
-from rnnbench.model.run import MEASURED, Run
+from rnnbench.model.run import Run
+from rnnbench.model.status import MEASURED
 from rnnbench.report.claims.rules import (
     LESS,
     MORE,

@@ -7,7 +7,7 @@ from rnnbench.analysis.labels import layer_name
 from rnnbench.model.case import Device
 from rnnbench.model.formatting import counted
 from rnnbench.model.metric import TIME
-from rnnbench.model.run import FAILED, MEASURED
+from rnnbench.model.status import FAILED, MEASURED
 from rnnbench.report.sections.lead import lead_of
 from rnnbench.report.sections.outcomes import (
     Winner,

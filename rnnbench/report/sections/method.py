@@ -8,7 +8,8 @@ from rnnbench.calibration.check_section import CheckSection
 from rnnbench.model.condition import by_importance
 from rnnbench.model.formatting import counted
 from rnnbench.model.metric import PEAK_MEMORY, TIME
-from rnnbench.model.run import FAILED, MEASURED, Run, Status
+from rnnbench.model.run import Run
+from rnnbench.model.status import FAILED, MEASURED, Status
 from rnnbench.report.content import Cell, Column, Fold, Table, Tone
 from rnnbench.report.sections.limits import ceiling_name
 from rnnbench.report.sections.precision import share

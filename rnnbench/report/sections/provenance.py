@@ -5,7 +5,7 @@ from collections import Counter
 from rnnbench.analysis.backend_check import Certainty
 from rnnbench.analysis.labels import conditions_of, layer_name, sizes
 from rnnbench.model.formatting import counted
-from rnnbench.model.run import MEASURED
+from rnnbench.model.status import MEASURED
 from rnnbench.report.content import Cell, Column, Fold, Table, Tone
 from rnnbench.report.sentences import say
 from rnnbench.report.tokens import hue_of

@@ -3,7 +3,7 @@
 from collections import Counter
 
 from rnnbench.model.machine import machine_parts
-from rnnbench.model.run import Status
+from rnnbench.model.status import Status
 from rnnbench.report.sections.answer import answer
 from rnnbench.report.sections.outcomes import usual_of
 from rnnbench.report.site import addresses

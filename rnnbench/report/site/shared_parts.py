@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from rnnbench.model.formatting import counted, significant
-from rnnbench.model.run import FAILED, Status
+from rnnbench.model.status import FAILED, Status
 from rnnbench.report.explorer import assets
 from rnnbench.report.html import asset
 from rnnbench.report.site import addresses

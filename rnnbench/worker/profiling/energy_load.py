@@ -5,7 +5,7 @@ import math
 
 import torch
 
-from rnnbench.model.run import Status
+from rnnbench.model.status import Status
 from rnnbench.worker.failure import attempt
 from rnnbench.worker.protocol import Burnt, Outcome
 from rnnbench.worker.timing.clock import Clock

@@ -11,7 +11,7 @@ from statistics import median
 from typing import Protocol
 
 from rnnbench.model.case import Device
-from rnnbench.model.run import Status
+from rnnbench.model.status import Status
 from rnnbench.model.turn_plan import LONG_CALL, turn_plan
 from rnnbench.worker.protocol import Outcome
 from rnnbench.worker.timing.canary import Watch

@@ -5,7 +5,8 @@ from dataclasses import replace
 import pytest
 
 from rnnbench.analysis.ratio import ratios
-from rnnbench.model.run import Status, Turns, Use
+from rnnbench.model.run import Turns, Use
+from rnnbench.model.status import Status
 from rnnbench.report.claims.verdicts import claims
 from rnnbench.report.claims.words import WORDS
 

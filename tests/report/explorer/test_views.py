@@ -11,7 +11,7 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 from browser_window import Window
 
-from rnnbench.model.run import Status
+from rnnbench.model.status import Status
 from rnnbench.report.run_page import render_page
 from rnnbench.report.view import view
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from rnnbench.model.profile import Kind
-from rnnbench.model.run import Status
+from rnnbench.model.status import Status
 from rnnbench.report.sections.answer import answer
 from rnnbench.report.sentences import plain
 from rnnbench.report.view import view

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from rnnbench.analysis.attribution import attribute
-from rnnbench.model.run import Status
+from rnnbench.model.status import Status
 from rnnbench.report.sections.claimed import claims_fold
 from rnnbench.report.sections.costs import backend_fold, layers_fold
 from rnnbench.report.sections.first_calls import first_calls_fold

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from rnnbench.model.condition import Condition, ConditionLevel
-from rnnbench.model.run import Status
+from rnnbench.model.status import Status
 from rnnbench.report.sections.method import failure_sentence, method
 from rnnbench.report.sections.precision import precision_of
 from rnnbench.report.sentences import plain

@@ -11,7 +11,8 @@ from rnnbench.model.case import DEFAULTS
 from rnnbench.model.errors import SweepError
 from rnnbench.model.formatting import significant
 from rnnbench.model.metric import TIME
-from rnnbench.model.run import Status, Use
+from rnnbench.model.run import Use
+from rnnbench.model.status import Status
 from rnnbench.report.sections.used import uses_fold
 from rnnbench.report.view import view
 from rnnbench.storage.results_file import (

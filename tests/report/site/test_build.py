@@ -11,7 +11,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from rnnbench.model.errors import ResultsError
-from rnnbench.model.run import Status
+from rnnbench.model.status import Status
 from rnnbench.report.site import build as building
 from rnnbench.report.site import index_file, run_pages
 from rnnbench.report.site.build import SiteOptions

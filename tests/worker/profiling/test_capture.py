@@ -11,7 +11,7 @@ from torch.autograd import DeviceType
 
 from rnnbench.model.case import Dtype, Lengths, Phase
 from rnnbench.model.profile import Kind, MemoryPart
-from rnnbench.model.run import Status
+from rnnbench.model.status import Status
 from rnnbench.worker.job_handlers import JobHandler
 from rnnbench.worker.layers.step import build
 from rnnbench.worker.profiling import capture as profiling

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from rnnbench.model.case import Device
-from rnnbench.model.run import Status
+from rnnbench.model.status import Status
 from rnnbench.worker.job_handlers import JobHandler, ProtocolError
 from rnnbench.worker.profiling.energy_load import burn, keep_busy
 from rnnbench.worker.protocol import Burn, Outcome, Prepare

@@ -7,7 +7,7 @@ from itertools import count
 import pytest
 
 from rnnbench.model.case import Device
-from rnnbench.model.run import Status
+from rnnbench.model.status import Status
 from rnnbench.worker.job_handlers import JobHandler
 from rnnbench.worker.protocol import Blocks, Floor, Floored, Outcome, Prepare, Rounds
 from rnnbench.worker.timing.blocks import BLOCK_CALLS, UNSETTLED, take_blocks

@@ -6,7 +6,7 @@ from contextlib import nullcontext
 import pytest
 
 from rnnbench.model.case import Device
-from rnnbench.model.run import Status
+from rnnbench.model.status import Status
 from rnnbench.worker.protocol import Outcome, Rounds, TakeTurn
 from rnnbench.worker.timing.rounds import (
     PreparedWorkload,

@@ -1,0 +1,226 @@
+"""Learning: what a layer reaches on a task, in how many steps, seed by seed.
+
+Steps to a target are counted here; their seconds are steps times the step time of the
+case that `LearningResult.timed_by` names, which the same run measured.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from rnnbench.model.case import LAYER_NAME, Device
+from rnnbench.model.status import Status
+
+
+class Quality(StrEnum):
+    """The measure of a held-out evaluation; less is better for each of them."""
+
+    SQUARED_ERROR = "mean squared error"
+    ERROR_RATE = "error rate"
+    BITS = "bits per character"
+    # Of `gradient_profile`, which trains nothing: see `SeedRun.gradient`.
+    GRADIENT = "gradient factor per step"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LearningTask:
+    """Facts of a task at one sequence length.
+
+    Attributes:
+        name: of the task, or `package.module:function` for a task of the user's.
+        seq_len, input_size, output_size, batch_size: sizes of a training batch.
+        question: the question that the task answers, in one sentence.
+        source: where the task comes from.
+        quality: what an evaluation gives.
+        chance: quality of the best constant answer; None where there is none.
+        order_free: quality of a baseline that ignores order, computed on the same data;
+            None where the task has no such baseline. `baseline` says what it is.
+        target: quality to be reached; None where the layers are not ranked by steps.
+        budget: steps after which a run ends.
+        evaluate_every: steps between evaluations.
+        control: whether the layers are expected not to differ.
+        data: SHA-256 of the data; empty where they are generated from a seed.
+        longer: sequence lengths at which a trained layer is evaluated once more.
+
+    """
+
+    name: str
+    seq_len: int
+    input_size: int
+    output_size: int
+    batch_size: int
+    question: str
+    source: str
+    quality: Quality
+    chance: float | None
+    order_free: float | None
+    baseline: str
+    target: float | None
+    budget: int
+    evaluate_every: int
+    control: bool = False
+    data: str = ""
+    longer: tuple[int, ...] = ()
+
+    @property
+    def id(self) -> str:
+        """Name and sequence length: `adding_t50`."""
+        return task_id(self.name, self.seq_len)
+
+
+def task_id(name: str, seq_len: int) -> str:
+    """Id of a task at a sequence length."""
+    return f"{name}_t{seq_len}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LearningCase:
+    """A layer on a task: the identity of a `LearningResult`.
+
+    `forget_bias`: value that the forget gate's bias starts from; None is PyTorch's
+    default. `parameters_of`: 0, or the hidden_size of the LSTM of one layer and one
+    direction whose number of parameters, with those of its readout, this case has to
+    within 1 %.
+    """
+
+    task: str
+    seq_len: int
+    layer: str
+    hidden_size: int
+    num_layers: int = 1
+    bidirectional: bool = False
+    dropout: float = 0.0
+    forget_bias: float | None = None
+    device: Device = Device.CPU
+    parameters_of: int = 0
+
+    def __post_init__(self) -> None:
+        """Raise ValueError where a name or a size is none."""
+        for name in (self.task, self.layer):
+            if not LAYER_NAME.fullmatch(name):
+                raise ValueError(f"{name!r} is no name")
+        if min(self.seq_len, self.hidden_size, self.num_layers) < 1:
+            raise ValueError("a size is less than 1")
+        if not 0 <= self.dropout <= 1 or self.parameters_of < 0:
+            raise ValueError("dropout or parameters_of is out of range")
+
+    @property
+    def id(self) -> str:
+        """Its name in files and for people; a field at its default adds nothing."""
+        tokens = [
+            (self.num_layers > 1, f"l{self.num_layers}"),
+            (self.bidirectional, "bidirectional"),
+            (self.dropout, f"dropout_{self.dropout:g}"),
+            (self.forget_bias is not None, f"forget_bias_{self.forget_bias or 0:g}"),
+            (self.device is not Device.CPU, self.device),
+            (self.parameters_of, f"parameters_of_h{self.parameters_of}"),
+        ]
+        first = (task_id(self.task, self.seq_len), self.layer, f"h{self.hidden_size}")
+        return "-".join((*first, *(token for holds, token in tokens if holds)))
+
+    @property
+    def task_id(self) -> str:
+        """Id of its `LearningTask`."""
+        return task_id(self.task, self.seq_len)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeedRun:
+    """One training run from one seed.
+
+    Attributes:
+        seed, rate: seed of weights and data, and the learning rate of Adam.
+        values: quality at each evaluation, the first after `every` steps. A run ends at
+            the second of two evaluations in a row at the target, at the budget, or
+            where it diverges; it is bitwise the same on the same machine and versions.
+        every: steps between evaluations.
+        reached: step of the first of two evaluations in a row at the target; or None.
+        diverged: whether a loss or a value was not finite; `values` end before it.
+        digest: SHA-256 of the exact values, which the file has to six digits.
+        longer: quality at longer sequences after training, each with its length.
+        gradient: norm of the gradient of the last output with respect to the input k
+            steps earlier, for k from 0, as a share of that at 0, before any training;
+            empty where it was not asked for. `gradient_trained`: the same afterwards.
+
+    """
+
+    seed: int
+    rate: float
+    values: tuple[float, ...]
+    every: int
+    reached: int | None
+    diverged: bool
+    digest: str
+    longer: tuple[tuple[int, float], ...] = ()
+    gradient: tuple[float, ...] = ()
+    gradient_trained: tuple[float, ...] = ()
+
+    @property
+    def steps(self) -> tuple[int, ...]:
+        """The step of each evaluation."""
+        return tuple(self.every * place for place in range(1, len(self.values) + 1))
+
+    def __post_init__(self) -> None:
+        """Raise ValueError for a step that no evaluation was at."""
+        if self.every < 1 or (
+            self.reached is not None and self.reached not in self.steps
+        ):
+            raise ValueError(f"step {self.reached} was not evaluated")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RateTrial:
+    """A learning rate in the search: the mean of min(steps to target, budget).
+
+    `solved` of `seeds` reached the target. Where a task has no target, `mean_steps` is
+    0 and rates are ranked by `mean_value`, the mean of the last values.
+    """
+
+    rate: float
+    seeds: tuple[int, ...]
+    solved: int
+    mean_steps: float
+    mean_value: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LearningResult:
+    """Everything that was measured of one layer on one task.
+
+    Attributes:
+        case: what was trained.
+        status, reason: how it ended; the reason is "" where the status is ok.
+        parameters: number of trained parameters, with those of the readout; or None.
+        timed_by: ids of the cases of this run whose time is that of a training step:
+            phase step, one for each switch of the backend.
+        search: learning rates that were tried, on seeds of their own; empty where
+            there was one rate.
+        seeds: the runs, in the order of their seeds.
+
+    """
+
+    case: LearningCase
+    status: Status
+    reason: str = ""
+    parameters: int | None = None
+    timed_by: tuple[str, ...] = ()
+    search: tuple[RateTrial, ...] = ()
+    seeds: tuple[SeedRun, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Learning:
+    """The learning part of a run: the tasks, and a result for each case."""
+
+    tasks: tuple[LearningTask, ...] = ()
+    results: tuple[LearningResult, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Raise ValueError where a case is there twice, or without its task."""
+        ids = [result.case.id for result in self.results]
+        if len(set(ids)) != len(ids):
+            raise ValueError("a case is there twice")
+
+    def task_of(self, result: LearningResult) -> LearningTask | None:
+        """The task of a result; None where it could not be made."""
+        wanted = result.case.task_id
+        return next((task for task in self.tasks if task.id == wanted), None)
