@@ -67,6 +67,13 @@ class LearningTask:
         return task_id(self.name, self.seq_len)
 
 
+class Match(StrEnum):
+    """Meaning of a case's hidden_size."""
+
+    HIDDEN = "hidden"  # the layer has that hidden_size
+    PARAMETERS = "parameters"  # as many parameters as an LSTM of that hidden_size
+
+
 def task_id(name: str, seq_len: int) -> str:
     """Id of a task at a sequence length."""
     return f"{name}_t{seq_len}"
@@ -77,9 +84,9 @@ class LearningCase:
     """A layer on a task: the identity of a `LearningResult`.
 
     `forget_bias`: value that the forget gate's bias starts from; None is PyTorch's
-    default. `parameters_of`: 0, or the hidden_size of the LSTM of one layer and one
-    direction whose number of parameters, with those of its readout, this case has to
-    within 1 %.
+    default. Where `match` is `parameters`, the layer is sized to have as many parameters
+    (to 1 %, with those of the readout) as an LSTM of `hidden_size` with one layer and
+    one direction; `LearningResult.hidden_size` is its own size.
     """
 
     task: str
@@ -91,17 +98,17 @@ class LearningCase:
     dropout: float = 0.0
     forget_bias: float | None = None
     device: Device = Device.CPU
-    parameters_of: int = 0
+    match: Match = Match.HIDDEN
 
     def __post_init__(self) -> None:
-        """Raise ValueError where a name or a size is none."""
+        """Raise ValueError where a name or a size is not valid."""
         for name in (self.task, self.layer):
             if not LAYER_NAME.fullmatch(name):
-                raise ValueError(f"{name!r} is no name")
+                raise ValueError(f"{name!r} is not a valid name")
         if min(self.seq_len, self.hidden_size, self.num_layers) < 1:
             raise ValueError("a size is less than 1")
-        if not 0 <= self.dropout <= 1 or self.parameters_of < 0:
-            raise ValueError("dropout or parameters_of is out of range")
+        if not 0 <= self.dropout <= 1:
+            raise ValueError(f"dropout: {self.dropout} is not between 0 and 1")
 
     @property
     def id(self) -> str:
@@ -112,7 +119,7 @@ class LearningCase:
             (self.dropout, f"dropout_{self.dropout:g}"),
             (self.forget_bias is not None, f"forget_bias_{self.forget_bias or 0:g}"),
             (self.device is not Device.CPU, self.device),
-            (self.parameters_of, f"parameters_of_h{self.parameters_of}"),
+            (self.match is Match.PARAMETERS, "equal_parameters"),
         ]
         first = (task_id(self.task, self.seq_len), self.layer, f"h{self.hidden_size}")
         return "-".join((*first, *(token for holds, token in tokens if holds)))
@@ -189,6 +196,7 @@ class LearningResult:
     Attributes:
         case: what was trained.
         status, reason: how it ended; the reason is "" where the status is ok.
+        hidden_size: of the layer that was trained; None where it could not be built.
         parameters: number of trained parameters, with those of the readout; or None.
         timed_by: ids of the cases of this run whose time is that of a training step:
             phase step, one for each switch of the backend.
@@ -201,6 +209,7 @@ class LearningResult:
     case: LearningCase
     status: Status
     reason: str = ""
+    hidden_size: int | None = None
     parameters: int | None = None
     timed_by: tuple[str, ...] = ()
     search: tuple[RateTrial, ...] = ()

@@ -2,7 +2,13 @@ from dataclasses import replace
 
 import pytest
 
-from rnnbench.model.learning import Learning, LearningCase, LearningResult, SeedRun
+from rnnbench.model.learning import (
+    Learning,
+    LearningCase,
+    LearningResult,
+    Match,
+    SeedRun,
+)
 from rnnbench.model.status import Status
 
 GRU = LearningCase(task="adding", seq_len=50, layer="gru", hidden_size=32)
@@ -18,11 +24,11 @@ RUN = SeedRun(
 
 
 def test_an_axis_at_its_default_adds_nothing_to_the_id():
-    other = replace(GRU, bidirectional=True, forget_bias=0.0, parameters_of=32)
+    other = replace(GRU, bidirectional=True, forget_bias=0.0, match=Match.PARAMETERS)
 
     assert GRU.id == "adding_t50-gru-h32"
     assert other.id == (
-        "adding_t50-gru-h32-bidirectional-forget_bias_0-parameters_of_h32"
+        "adding_t50-gru-h32-bidirectional-forget_bias_0-equal_parameters"
     )
 
 
