@@ -20,6 +20,7 @@ from markdown_tables import table
 import rnnbench
 from rnnbench.cli.main import app
 from rnnbench.model.run import Environment
+from rnnbench.model.variable_table import VARIABLES
 from rnnbench.plugin import hooks
 from rnnbench.sweep.axis_table import axis_table
 from rnnbench.sweep.json_schema import json_schema
@@ -102,6 +103,22 @@ def environment() -> str:
     return ", ".join(f"`{field.name}`" for field in fields(Environment)) + "."
 
 
+def variables() -> str:
+    """A table of the environment variables that a worker does not get or records."""
+    rows = [
+        (
+            ", ".join(
+                f"`{prefix}{'*' if prefix.endswith('_') else ''}`"
+                for prefix in row.prefixes
+            ),
+            str(row.treatment),
+            row.reason,
+        )
+        for row in VARIABLES
+    ]
+    return table(("variable", "treatment", "reason"), rows)
+
+
 TABLES = {
     "commands": commands,
     "pytest-options": pytest_options,
@@ -111,6 +128,7 @@ TABLES = {
     "sweeps": sweeps,
     "python-interface": python_interface,
     "environment": environment,
+    "variables": variables,
 }
 
 

@@ -46,7 +46,7 @@ _ROLES = {
     **dict.fromkeys(
         (
             *("kernel", "libc", "python", "numpy", "torch", "torch_git"),
-            *("onednn", "mkl", "cudnn", "driver"),
+            *("onednn", "mkl", "cudnn", "driver", "variables"),
         ),
         FieldRole.SOFTWARE,
     ),
@@ -148,4 +148,6 @@ def core_count() -> int:
 
 
 def _text(value: object) -> str | None:
+    if isinstance(value, tuple):
+        return " ".join(map(str, value)) or None
     return None if value is None else str(value)

@@ -157,6 +157,8 @@ class Environment:
     driver: str | None
     cpu_capability: str | None
     allocator: str  # "glibc", or "uncontrolled" where `allocator` has no effect
+    # The user's variables that change a measurement, as `NAME=value`.
+    variables: tuple[str, ...] = field(default=(), metadata=LATER)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

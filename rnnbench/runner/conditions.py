@@ -9,6 +9,7 @@ from importlib.metadata import PackageNotFoundError, version
 
 from rnnbench.model.condition import Condition, ConditionLevel
 from rnnbench.model.formatting import counted
+from rnnbench.model.variable_table import Treatment, recorded, treatment_of
 from rnnbench.runner.host import CpuTimes, Host, cpu_times
 
 OK, NOTE = ConditionLevel.OK, ConditionLevel.NOTE
@@ -18,13 +19,6 @@ WARNING, UNKNOWN = ConditionLevel.WARNING, ConditionLevel.UNKNOWN
 _MOST_LOAD = 0.1
 # Of the time that the hypervisor gave to others.
 _MOST_STEAL = 0.01
-
-# Prefixes of variables that change the threads, the memory or the kernels of PyTorch.
-_VARIABLES = (
-    *("OMP_", "MKL_", "KMP_", "GOMP_", "MALLOC_", "GLIBC_TUNABLES", "LD_PRELOAD"),
-    *("PYTORCH_", "TORCH_", "ONEDNN_", "DNNL_", "CUBLAS_", "CUDA_LAUNCH_BLOCKING"),
-    "NVIDIA_TF32_OVERRIDE",
-)
 
 # Builds of PyTorch that are known to be slow or wrong, with the source.
 _KNOWN_BUILDS = {
@@ -205,20 +199,35 @@ def _huge_pages(host: Host) -> Condition:
     )
 
 
-def _variables(host: Host) -> Condition:
-    name = "environment variables"
+def _removed_variables(host: Host) -> Condition:
+    name = "variables that workers do not get"
     found = sorted(
-        variable for variable in host.variables if variable.startswith(_VARIABLES)
+        variable
+        for variable in host.variables
+        if treatment_of(variable) is Treatment.REMOVED
     )
     if not found:
-        return Condition(name=name, level=OK, state="none that matters is set")
+        return Condition(name=name, level=OK, state="none is set")
     return Condition(
         name=name,
         level=NOTE,
         state=", ".join(found),
-        effect="workers do not get those that set threads or the allocator: a program "
-        "that does can be faster or slower than what is measured",
+        effect="a program that gets them can be faster or slower than what is measured",
         fix=f"unset {' '.join(found)}",
+    )
+
+
+def _recorded_variables(host: Host) -> Condition:
+    name = "variables that change kernels"
+    found = recorded(host.variables)
+    if not found:
+        return Condition(name=name, level=OK, state="none is set")
+    return Condition(
+        name=name,
+        level=WARNING,
+        state=", ".join(found),
+        effect="ratios hold for these values, which are recorded with the results",
+        fix=f"unset {' '.join(each.partition('=')[0] for each in found)}",
     )
 
 
@@ -252,5 +261,5 @@ def _judged_build(name: str, found: str) -> Condition:
 
 CHECKS: tuple[Callable[[Host], Condition], ...] = (
     *(_load, _steal, _cpu_quota, _governor, _turbo, _siblings),
-    *(_address_layout, _huge_pages, _variables, _pytorch),
+    *(_address_layout, _huge_pages, _removed_variables, _recorded_variables, _pytorch),
 )

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from rnnbench.model.case import Allocator
+from rnnbench.model.variable_table import Treatment, treatment_of
 
 # With these, glibc keeps freed memory. By default it returns and maps memory depending
 # on what ran earlier in the process, and an LSTM's training calls then take one of two
@@ -26,11 +27,11 @@ class Setting:
     deterministic: bool = False
 
     def variables(self, inherited: Mapping[str, str]) -> dict[str, str]:
-        """The user's environment without variables that would bias a measurement."""
+        """The user's environment without the variables that `VARIABLES` removes."""
         kept = {
             name: value
             for name, value in inherited.items()
-            if not name.startswith(("MALLOC_", "OMP_", "MKL_", "GOMP_", "KMP_"))
+            if treatment_of(name) is not Treatment.REMOVED
         }
         kept |= {
             "OMP_NUM_THREADS": str(self.threads),

@@ -231,8 +231,9 @@ def _check(run: Run) -> None:
         raise WrongValue("a case is there twice", "results")
     for field in fields(run.environment):
         value = getattr(run.environment, field.name)
-        if isinstance(value, str) and len(value) > _MOST_CHARACTERS:
-            raise WrongValue(f"{len(value)} characters", f"environment.{field.name}")
+        length = sum(map(len, value)) if isinstance(value, str | tuple) else 0
+        if length > _MOST_CHARACTERS:
+            raise WrongValue(f"{length} characters", f"environment.{field.name}")
     for result in run.results:
         _check_result(result)
     for yardstick in run.yardsticks:

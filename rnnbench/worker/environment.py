@@ -12,6 +12,7 @@ import numpy as np
 import torch
 
 from rnnbench.model.run import Environment
+from rnnbench.model.variable_table import recorded
 
 _ROOT = Path("/")
 
@@ -42,6 +43,7 @@ def environment() -> Environment:
         mkl=_found(r"Math Kernel Library Version (\S+)", build),
         cpu_capability=torch.backends.cpu.get_cpu_capability(),
         allocator="glibc" if platform.libc_ver()[0] == "glibc" else "uncontrolled",
+        variables=recorded(os.environ),
         **_gpu(),
     )
 

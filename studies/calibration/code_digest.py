@@ -23,6 +23,7 @@ COMMON = (
     # How launches are scheduled and journaled changes no turn.
     "rnnbench.runner.timing:ROUND_SECONDS",
     "rnnbench.runner.timing:LEAST_ROUNDS, MOST_ROUNDS",
+    # Without the table of variables: a row acts only where a user sets one of them.
     "rnnbench.runner.worker_env",
     "rnnbench.worker.layers.factory",
     "rnnbench.worker.layers.inputs",

@@ -80,6 +80,10 @@ ACCEPTED: Mapping[str, tuple[str, str]] = {
     "launch_log": ("f1cb4fdd", _CACHED),
     "reach": ("22a67095", _CACHED),
     "stdev": ("1ab5b78e", _EXACT),
+    "Setting.variables": (
+        "286db049",
+        "removes more variables, none of which was set in a calibration",
+    ),
     "_root": ("0aeda800", _EXACT),
     "_odd_root": ("dfa68ae9", _EXACT),
     "is_narrow": (

@@ -106,7 +106,7 @@ def _environment() -> Environment:
     known = {"physical_cores": 2, "logical_cores": 2, "memory_bytes": 2**34}
     texts = ("system", "machine", "kernel", "libc", "python", "numpy", "torch")
     texts += ("parallel_backend", "allocator")
-    values = dict.fromkeys(Environment.__dataclass_fields__)
+    values = dict.fromkeys(Environment.__dataclass_fields__) | {"variables": ()}
     return Environment(**(values | dict.fromkeys(texts, "made") | known))
 
 

@@ -30,7 +30,7 @@ def answer(message):
 
 
 def environment(torch):
-    values = dict.fromkeys(Environment.__dataclass_fields__)
+    values = dict.fromkeys(Environment.__dataclass_fields__) | {"variables": ()}
     for name in ("system", "machine", "kernel", "libc", "python", "numpy"):
         values[name] = "fake"
     values |= {"parallel_backend": "none", "allocator": "glibc", "torch": torch}

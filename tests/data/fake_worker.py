@@ -242,7 +242,7 @@ OF_NO_CASE = {
 
 
 def environment():
-    values = dict.fromkeys(Environment.__dataclass_fields__)
+    values = dict.fromkeys(Environment.__dataclass_fields__) | {"variables": ()}
     for name in ("system", "machine", "kernel", "libc", "python", "numpy", "torch"):
         values[name] = "fake"
     values |= {"parallel_backend": "none", "allocator": "glibc", "cpu_model": "fake"}

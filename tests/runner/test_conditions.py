@@ -129,11 +129,16 @@ def test_odd_cpu_times_are_none(tmp_path, text):
 
 def test_variables_that_matter_are_named_with_the_command_that_unsets_them(host):
     variables = {"OMP_NUM_THREADS": "4", "HOME": "/", "LD_PRELOAD": "x.so"}
+    variables |= {"ONEDNN_MAX_CPU_ISA": "AVX2", "TORCH_HOME": "/models"}
 
-    found = condition(host(variables=variables), "environment variables")
+    removed = condition(host(variables=variables), "variables that workers do not get")
+    kept = condition(host(variables=variables), "variables that change kernels")
 
-    assert found.level is ConditionLevel.NOTE
-    assert found.fix == "unset LD_PRELOAD OMP_NUM_THREADS"
+    assert removed.level is ConditionLevel.NOTE
+    assert removed.fix == "unset LD_PRELOAD OMP_NUM_THREADS"
+    assert kept.level is ConditionLevel.WARNING
+    assert kept.state == "ONEDNN_MAX_CPU_ISA=AVX2"
+    assert kept.fix == "unset ONEDNN_MAX_CPU_ISA"
 
 
 def test_torch_that_is_missing_or_known_to_be_wrong_is_a_warning(host, monkeypatch):

@@ -90,10 +90,12 @@ def environment_pairs(run: Run) -> Pairs:
     pairs = []
     for field in fields(run.environment):
         value = getattr(run.environment, field.name)
-        if value is None or field.name == "cpu_flags":
+        if value in (None, ()) or field.name == "cpu_flags":
             continue
         if field.name.endswith("_bytes"):
             value = PEAK_MEMORY.format(value)
+        elif isinstance(value, tuple):
+            value = " ".join(value)
         name = field.name.replace("_bytes", "").replace("_", " ")
         pairs.append((name, str(value)))
     return tuple(pairs)
