@@ -25,6 +25,7 @@ _PHASES = {
     Phase.FORWARD: "forward",
     Phase.TRAIN: "training",
     Phase.STEP: "training step",
+    Phase.STREAM: "streaming",
 }
 _LENGTHS = {
     Lengths.FULL: "not packed",

@@ -31,6 +31,7 @@ class Phase(StrEnum):
     FORWARD = "forward"  # train mode, the graph is kept
     TRAIN = "train"  # forward and backward from a fixed gradient; no loss
     STEP = "step"  # train, then one step of the optimizer
+    STREAM = "stream"  # inference, from the state that the call before has left
 
 
 class Optimizer(StrEnum):
@@ -251,7 +252,13 @@ def _onednn_applies(case: Case) -> bool:
 
 
 _APPLIES: dict[str, Callable[[Case], bool]] = {
-    "dropout": lambda case: case.num_layers > 1 and case.phase is not Phase.INFERENCE,
+    "dropout": lambda case: (
+        case.num_layers > 1 and case.phase not in (Phase.INFERENCE, Phase.STREAM)
+    ),
+    # A stream has no end, begins once, and all streams of a batch go on together.
+    "bidirectional": lambda case: case.phase is not Phase.STREAM,
+    "initial_state": lambda case: case.phase is not Phase.STREAM,
+    "lengths": lambda case: case.phase is not Phase.STREAM,
     "proj_size": lambda case: case.layer not in ("rnn_tanh", "rnn_relu", "gru"),
     "batch_first": lambda case: case.lengths is Lengths.FULL,
     "optimizer": lambda case: case.phase is Phase.STEP,

@@ -38,6 +38,8 @@ _KEPT = {"rnn_tanh": 0, "rnn_relu": 0, "lstm": 5, "gru": 4}
 _STEPS = {Optimizer.SGD: 3, Optimizer.ADAM: 7}
 _EVEN = frozenset({Lengths.FULL, Lengths.PACKED_FULL})
 BACKWARD = frozenset({Phase.TRAIN, Phase.STEP})
+# Eval mode and inference mode: nothing is kept for autograd.
+WITHOUT_GRAPH = frozenset({Phase.INFERENCE, Phase.STREAM})
 
 
 def parameters(case: Case) -> int | None:
@@ -116,12 +118,13 @@ def least_bytes(case: Case) -> int | None:
     tokens, layers = _tokens(case), case.num_layers * case.num_directions
     both = _state_size(case) + case.hidden_size * (case.layer == "lstm")
     states = layers * case.batch_size * both
-    given = states * (case.initial_state is InitialState.GIVEN)
+    is_given = case.initial_state is InitialState.GIVEN or case.phase is Phase.STREAM
+    given = states * is_given
     read = wide * (count + tokens * case.input_size + given)
     output = narrow * tokens * case.output_size
     inner = case.output_size * (case.num_layers - 1)
     kept = narrow * tokens * (layers * _KEPT[case.layer] * case.hidden_size + inner)
-    if case.phase is Phase.INFERENCE:
+    if case.phase in WITHOUT_GRAPH:
         return read + output + narrow * states
     moved = read + output + narrow * states + kept
     if case.phase in BACKWARD:

@@ -11,7 +11,7 @@ from rnnbench.model.case import (
     Phase,
     applies,
 )
-from rnnbench.model.cost import BACKWARD, GATES, parameters, step_flops
+from rnnbench.model.cost import BACKWARD, GATES, WITHOUT_GRAPH, parameters, step_flops
 from rnnbench.model.metric import PEAK_MEMORY
 from rnnbench.model.run import Environment
 from rnnbench.model.workload import Workload
@@ -54,7 +54,7 @@ def memory_estimate(case: Case) -> int:
         copies += 3 if case.optimizer is Optimizer.ADAM else 1
     # Measured on a CPU at hidden 128, 2 layers, 100 x 32: training, an LSTM of oneDNN
     # holds 19 times the output of a layer, a tanh RNN 2.5 times.
-    kept = GATES[case.layer] * (2 if case.phase is Phase.INFERENCE else 6) + 4
+    kept = GATES[case.layer] * (2 if case.phase in WITHOUT_GRAPH else 6) + 4
     layers = case.num_layers * case.num_directions
     activations = width * tokens * case.hidden_size * kept * layers
     return sequences + width * count * copies + activations

@@ -65,11 +65,18 @@ _TURN_PLAN = "the calls of a turn come from one table; a test compares all of th
 _ROUNDS = "one function for worker and estimate; a test compares all of its results"
 _CACHED = "the same expression, whose results are kept"
 _EXACT = "the standard deviation of `statistics`, bit for bit, by integers"
+_STREAM = "another phase; the calls of the others are the same"
 ACCEPTED: Mapping[str, tuple[str, str]] = {
     "TurnPlan": ("b15bf925", _TURN_PLAN),
     "TurnPlan.calls": ("0f8a5b92", _TURN_PLAN),
     "_BY_SECONDS": ("cb004a45", _TURN_PLAN),
-    "_CALLS": ("7bf6fbb2", _TURN_PLAN),
+    "_CALLS": ("450260d0", _STREAM),
+    "_Parts": ("d883bb7a", _STREAM),
+    "_call_stream": ("4587082d", _STREAM),
+    "Step.context": ("1b456500", _STREAM),
+    "build": ("b3818e02", _STREAM),
+    "make_layer": ("b04d8e8e", _STREAM),
+    "make_state": ("5ee2e540", _STREAM),
     "_LONG": ("d8d1416a", _TURN_PLAN),
     "_LONGER": ("e0a31936", _TURN_PLAN),
     "plan": ("5ee1251b", _TURN_PLAN),

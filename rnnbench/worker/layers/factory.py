@@ -9,7 +9,8 @@ from typing import Any
 import torch
 from torch import nn
 
-from rnnbench.model.case import Case, Device, Dtype, Phase
+from rnnbench.model.case import Case, Device, Dtype
+from rnnbench.model.cost import WITHOUT_GRAPH
 
 # The group of entry points with which a package offers factories of layers.
 ENTRY_POINTS = "rnnbench.layers"
@@ -55,7 +56,7 @@ def make_layer(case: Case) -> nn.Module:
             f"{case.layer} gives a {type(module).__name__}, not an nn.Module"
         )
     module = module.to(device=case.device.value, dtype=DTYPES[case.dtype])
-    module.train(case.phase is not Phase.INFERENCE)
+    module.train(case.phase not in WITHOUT_GRAPH)
     if case.device is Device.CUDA and isinstance(module, nn.RNNBase):
         _lay_out(module, flat=case.flatten)
     return module

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils.rnn import PackedSequence, pack_padded_sequence
 
-from rnnbench.model.case import TORCH_LAYERS, Case, InitialState, Lengths
+from rnnbench.model.case import TORCH_LAYERS, Case, InitialState, Lengths, Phase
 from rnnbench.model.cost import lengths_of
 from rnnbench.worker.layers.factory import DTYPES, SEED
 
@@ -35,9 +35,10 @@ def make_state(case: Case, module: nn.Module, given: Any) -> Any:
     """The initial state: h_0, or (h_0, c_0); None where it is omitted.
 
     A layer of the user's is called once without a state, and gets one of the form that
-    it gave.
+    it gave. A stream always begins with one.
     """
-    if case.initial_state is InitialState.OMITTED:
+    is_stream = case.phase is Phase.STREAM
+    if case.initial_state is InitialState.OMITTED and not is_stream:
         return None
     if case.layer not in TORCH_LAYERS:
         with torch.no_grad():

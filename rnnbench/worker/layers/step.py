@@ -1,6 +1,6 @@
 """Steps: a case built into a function, with its layer, its input and its phase."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Any
@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from torch.nn.utils.rnn import PackedSequence
 
 from rnnbench.model.case import Case, Dtype, Optimizer, Phase
+from rnnbench.model.cost import WITHOUT_GRAPH
 from rnnbench.worker.layers import switches as backend
 from rnnbench.worker.layers.factory import AUTOCAST, make_layer
 from rnnbench.worker.layers.inputs import data_of, make_grad, make_input, make_state
@@ -46,7 +47,7 @@ class Step:
 
     def context(self) -> AbstractContextManager[object]:
         """The context of a turn's calls, entered once for each turn."""
-        if self.case.phase is Phase.INFERENCE:
+        if self.case.phase in WITHOUT_GRAPH:
             return torch.inference_mode()
         return nullcontext()
 
@@ -62,11 +63,12 @@ def build(case: Case) -> Step:
     module = make_layer(case)
     numbers = make_input(case)
     state = make_state(case, module, numbers)
-    arguments = (numbers,) if state is None else (numbers, state)
-    kept = Kept(arguments, {}, _optimizer(case, module))
+    arguments = [numbers] if state is None else [numbers, state]
+    kept = Kept(tuple(arguments), {}, _optimizer(case, module))
     forward = _forward(case, module, arguments)
     backward = _backward(kept.grads)
-    call = _CALLS[case.phase](_Parts(module, forward, backward, kept.optimizer))
+    parts = _Parts(module, forward, backward, kept.optimizer, arguments)
+    call = _CALLS[case.phase](parts)
     return Step(case, module, forward, backward, call, kept)
 
 
@@ -76,10 +78,11 @@ class _Parts:
     forward: Callable[[], Any]
     backward: Callable[[Any], None]
     optimizer: torch.optim.Optimizer | None
+    arguments: list[Any]
 
 
 def _forward(
-    case: Case, module: nn.Module, arguments: tuple[Any, ...]
+    case: Case, module: nn.Module, arguments: Sequence[Any]
 ) -> Callable[[], Any]:
     dtype = AUTOCAST.get(case.dtype)
     if dtype is None:
@@ -139,11 +142,22 @@ def _call_step(parts: _Parts) -> Callable[[], object]:
     return step
 
 
+def _call_stream(parts: _Parts) -> Callable[[], object]:
+    """The next steps of each stream, from the state that the last call has left."""
+    forward, arguments = parts.forward, parts.arguments
+
+    def stream() -> None:
+        arguments[1] = forward()[1]
+
+    return stream
+
+
 _CALLS: dict[Phase, Callable[[_Parts], Callable[[], object]]] = {
     Phase.INFERENCE: _call_forward,
     Phase.FORWARD: _call_forward,
     Phase.TRAIN: _call_train,
     Phase.STEP: _call_step,
+    Phase.STREAM: _call_stream,
 }
 
 # A rate of 0 does the same work and leaves the weights unchanged. Under a fixed

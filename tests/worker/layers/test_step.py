@@ -396,3 +396,28 @@ def test_on_cuda_a_knob_gives_torchs_shapes_and_equal_backends(small, layer, kno
     case = small(layer=layer, device=Device.CUDA, phase=Phase.TRAIN, **knob)
 
     assert check(build(case)) == ""
+
+
+@pytest.mark.parametrize("layer", TORCH_LAYERS)
+def test_a_stream_goes_on_where_the_call_before_ended(small, layer):
+    step = build(small(layer=layer, phase=Phase.STREAM, seq_len=1))
+    numbers, start = step.kept.given
+    with step.context():
+        whole = step.module(numbers.repeat(3, 1, 1), start)[0]
+
+        step.call()
+        step.call()
+        third = step.forward()[0]
+
+    torch.testing.assert_close(third[0], whole[2])
+
+
+def test_a_stream_keeps_no_graph(small):
+    step = build(small(phase=Phase.STREAM, seq_len=1))
+
+    with step.context():
+        step.call()
+        output, _ = step.forward()
+
+    assert not step.module.training
+    assert not output.requires_grad
