@@ -7,7 +7,7 @@ import typer
 
 from rnnbench.cli.compare import Format, TableFormat, Verbose
 
-_HISTORY = "Keep the runs of many nights: add, show, changes."
+_HISTORY = "Keep the runs of many nights: add, merge, show, changes."
 _ADD = """Add a results file to the history, as a file that is written once.
 
 Adding the same run twice changes nothing. Several processes may add at the same time.
@@ -15,6 +15,20 @@ Adding the same run twice changes nothing. Several processes may add at the same
 \b
 Example:
   rnnbench history add results/latest.json --store results/history
+"""
+_MERGE = """Copy the files of another history that the history does not have.
+
+SOURCE may come from anywhere: each file is checked, and anything that is no history
+file in the folder of a machine is named and left where it is.
+
+\b
+Exit status:
+  0  every history file was copied, or was there
+  2  a history file is damaged, or can't be written
+
+\b
+Example:
+  rnnbench history merge downloaded/ --store results/history
 """
 _SHOW = """Print what the history has of a case, night by night.
 
@@ -40,6 +54,7 @@ def register(app: typer.Typer) -> None:
     """Add the commands to `app`."""
     history = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
     history.command(name="add", help=_ADD)(add_run)
+    history.command(name="merge", help=_MERGE)(merge_store)
     history.command(name="show", help=_SHOW)(show_series)
     history.command(name="changes", help=_CHANGES)(print_changes)
     app.add_typer(history, name="history", help=_HISTORY)
@@ -56,6 +71,22 @@ def add_run(
 
     path, is_new = add(load_run(results), store)
     typer.echo(f"{path} {'written' if is_new else 'already has this run'}")
+
+
+def merge_store(
+    source: Annotated[Path, typer.Argument(help="The folder of another history.")],
+    *,
+    store: _Store = _STORE,
+) -> None:
+    """Copy what another history has; the help text is `_MERGE`."""
+    from rnnbench.model.formatting import counted, for_terminal  # noqa: PLC0415
+    from rnnbench.regression.history_merge import merge  # noqa: PLC0415
+
+    merged = merge(source, store)
+    for line in merged.refused:
+        typer.echo(f"not copied: {for_terminal(line)}", err=True)
+    typer.echo(f"{counted(len(merged.copied), 'file')} copied, {merged.known} known")
+    raise typer.Exit(0 if merged.is_whole else 2)
 
 
 def show_series(

@@ -4,7 +4,7 @@ import hashlib
 import json
 import re
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,7 @@ from pyarrow import compute, parquet
 
 from rnnbench.model.codec import reader, typed
 from rnnbench.model.errors import ResultsError
-from rnnbench.storage.files import sync_folder, write_whole
+from rnnbench.storage.files import read_limited, sync_folder, write_whole
 
 # 1: the first.
 SCHEMA = 1
@@ -24,10 +24,11 @@ SCHEMA = 1
 MAX_BYTES = 256 * 2**20
 
 _KEY = b"rnnbench"
+_MAGIC = b"PAR1"
 # Time, digest of the run, digest of the file. A file whose content does not match its
 # name was damaged or changed, and is never given to the parser.
 _NAME = re.compile(
-    r"\d{8}T\d{6}Z-(?P<run>[0-9a-f]{16})-(?P<file>[0-9a-f]{16})\.parquet"
+    r"[0-9]{8}T[0-9]{6}Z-(?P<run>[0-9a-f]{16})-(?P<file>[0-9a-f]{16})\.parquet"
 )
 
 
@@ -96,7 +97,7 @@ def add(store: Path, entry: Entry, rows: Sequence[HistoryRow]) -> tuple[Path, bo
     with suppress(OSError):
         for known in sorted(folder.glob(f"*-{run}-*.parquet")):
             with suppress(ResultsError):
-                _read(known)
+                read_file(known)
                 return known, False
     content = _content(header, ordered)
     stamp = re.sub(r"[-:]", "", entry.created)[:15] + "Z"
@@ -157,16 +158,35 @@ def _files(store: Path) -> Iterator[Path]:
             yield path
 
 
+def read_file(path: Path) -> tuple[Entry, bytes]:
+    """The run that a history file holds, and its content; ResultsError if damaged."""
+    with _faults_of(path):
+        content = _content_of(path)
+        return _decode(content, None)[0], content
+
+
 def _read(path: Path, case: str | None = None) -> tuple[Entry, pa.Table]:
+    with _faults_of(path):
+        return _decode(_content_of(path), case)
+
+
+def _content_of(path: Path) -> bytes:
+    match = _NAME.fullmatch(path.name)
+    if match is None:
+        raise ValueError("foreign: not a name of a history file")
+    content = read_limited(path, MAX_BYTES)
+    if _digest(content) != match["file"]:
+        raise ValueError("damaged: its content does not match its name")
+    if not content.startswith(_MAGIC):
+        raise ValueError("damaged: not a Parquet file")
+    return content
+
+
+@contextmanager
+def _faults_of(path: Path) -> Iterator[None]:
+    """The boundary where an error becomes one line with the path."""
     try:
-        match = _NAME.fullmatch(path.name)
-        if match is None:
-            raise ValueError("foreign: not a name of a history file")
-        with path.open("rb") as file:
-            content = file.read(MAX_BYTES + 1)
-        if len(content) > MAX_BYTES or _digest(content) != match["file"]:
-            raise ValueError("damaged: its content does not match its name")
-        return _decode(content, case)
+        yield
     except (OSError, ValueError, RecursionError, pa.ArrowException) as error:
         what = getattr(error, "strerror", None) or " ".join(str(error).split())[:300]
         raise ResultsError(f"{path}: {what}") from error

@@ -17,6 +17,7 @@ from pyarrow import parquet
 
 from rnnbench.model.errors import ResultsError
 from rnnbench.regression.history_store import Entry, HistoryRow, add, load
+from rnnbench.storage.files import read_limited
 
 ENTRY = Entry(
     created="2026-11-23T02:00:00+00:00",
@@ -273,9 +274,9 @@ def test_a_file_is_read_once_and_its_words_are_stored_once(tmp_path, monkeypatch
         draw.shuffle(rows)
         add(tmp_path, night(number), rows)
     opened = []
-    real = Path.open
     monkeypatch.setattr(
-        Path, "open", lambda path, *a, **k: opened.append(path) or real(path, *a, **k)
+        "rnnbench.regression.history_store.read_limited",
+        lambda path, most: opened.append(path) or read_limited(path, most),
     )
 
     held = load(tmp_path)
