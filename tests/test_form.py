@@ -67,7 +67,10 @@ def test_modules_have_one_idea_each():
     too_short = {
         module.name
         for module in MODULES.values()
-        if module.lines < LEAST_LINES_OF_A_MODULE and not module.is_package
+        if module.lines < LEAST_LINES_OF_A_MODULE
+        and not module.is_package
+        # A learning task is a file of its own, however short.
+        and not module.is_in({"worker.learning"})
     }
 
     assert too_short <= SHORT.keys()

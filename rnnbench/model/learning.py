@@ -31,9 +31,12 @@ class LearningTask:
         question: the question that the task answers, in one sentence.
         source: where the task comes from.
         quality: what an evaluation gives.
-        chance: quality of the best constant answer; None where there is none.
-        order_free: quality of a baseline that ignores order, computed on the same data;
-            None where the task has no such baseline. `baseline` says what it is.
+        chance: quality of the best constant answer; None where nothing is trained.
+        order_free: quality of a linear model that ignores order: of the inputs of a
+            sequence in sorted order, or of the current input alone where every output
+            is read. Computed on the same data.
+        linear: quality of a linear model of all inputs in their order; None where every
+            output is read.
         target: quality to be reached; None where the layers are not ranked by steps.
         budget: steps after which a run ends.
         evaluate_every: steps between evaluations.
@@ -53,7 +56,7 @@ class LearningTask:
     quality: Quality
     chance: float | None
     order_free: float | None
-    baseline: str
+    linear: float | None
     target: float | None
     budget: int
     evaluate_every: int
@@ -84,9 +87,9 @@ class LearningCase:
     """A layer on a task: the identity of a `LearningResult`.
 
     `forget_bias`: value that the forget gate's bias starts from; None is PyTorch's
-    default. Where `match` is `parameters`, the layer is sized to have as many parameters
-    (to 1 %, with those of the readout) as an LSTM of `hidden_size` with one layer and
-    one direction; `LearningResult.hidden_size` is its own size.
+    default. Where `match` is `parameters`, the layer is sized so that it has as many
+    parameters, with those of the readout, as an LSTM of `hidden_size` with one layer
+    and one direction, to 1 %; `LearningResult.hidden_size` is its own size.
     """
 
     task: str
@@ -128,6 +131,44 @@ class LearningCase:
     def task_id(self) -> str:
         """Id of its `LearningTask`."""
         return task_id(self.task, self.seq_len)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OtherGoal:
+    """A target or a budget in place of the task's own; None keeps the task's."""
+
+    task: str
+    seq_len: int
+    target: float | None = None
+    budget: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LearningPlan:
+    """The training runs of a sweep.
+
+    Attributes:
+        cases: what is trained.
+        goals: where a task has another goal than its own.
+        seeds, search_seeds: seeds of the runs, and of the search for a learning rate.
+        rates: learning rates that are tried; the search is left out if there is one.
+        onednn, cudnn: the switches with which a training step is timed.
+
+    """
+
+    cases: tuple[LearningCase, ...]
+    goals: tuple[OtherGoal, ...] = ()
+    seeds: tuple[int, ...]
+    search_seeds: tuple[int, ...]
+    rates: tuple[float, ...]
+    onednn: tuple[bool, ...] = (True, False)
+    cudnn: tuple[bool, ...] = (True,)
+
+    def goal_of(self, case: LearningCase) -> OtherGoal | None:
+        """The goal of the case's task, if it is not the task's own."""
+        wanted = (case.task, case.seq_len)
+        found = (goal for goal in self.goals if (goal.task, goal.seq_len) == wanted)
+        return next(found, None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from rnnbench.model.case import Case
 from rnnbench.model.condition import Condition
-from rnnbench.model.learning import Learning
+from rnnbench.model.learning import Learning, LearningPlan
 from rnnbench.model.policy import Policy
 from rnnbench.model.profile import Ceiling, Profile
 from rnnbench.model.status import Status
@@ -187,7 +187,8 @@ class Use:
 class SweepRecord:
     """The sweep of a run: enough to repeat it and to identify it.
 
-    `digest`: SHA-256 of the compared axes and the ids of the cases.
+    `digest`: SHA-256 of the compared axes and the ids of the cases. `learning`: what is
+    trained, if anything.
     """
 
     name: str
@@ -196,6 +197,7 @@ class SweepRecord:
     compare: tuple[str, ...]
     policy: Policy
     uses: tuple[Use, ...] = field(default=(), metadata=LATER)
+    learning: LearningPlan | None = field(default=None, metadata=LATER)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,6 +17,8 @@ from rnnbench.worker.announcements import Announcements
 from rnnbench.worker.failure import attempt
 from rnnbench.worker.layers.check import check, check_again
 from rnnbench.worker.layers.step import Step, build
+from rnnbench.worker.learning.answer_jobs import describe, train_once
+from rnnbench.worker.learning_jobs import DescribeTasks, Train
 from rnnbench.worker.process_state import ProcessState, spoils_timing
 from rnnbench.worker.profiling.capture import take_profile
 from rnnbench.worker.profiling.ceilings import climb
@@ -254,6 +256,8 @@ _ANSWERS: dict[type, Callable[[JobHandler, Any], Answer]] = {
     TakeProfile: JobHandler.profile,
     Climb: JobHandler.climb,
     Burn: JobHandler.burn,
+    DescribeTasks: lambda handler, job: describe(job, handler.announce),
+    Train: lambda handler, job: train_once(job, handler.announce),
 }
 
 

@@ -14,6 +14,7 @@ from rnnbench.model.codec import reader
 from rnnbench.model.profile import Ceiling, Profile
 from rnnbench.model.run import LATER, Environment
 from rnnbench.model.status import Status
+from rnnbench.worker.learning_jobs import Described, DescribeTasks, Train, Trained
 
 # 1: the first. 2: waiting for a calm core (TakeTurn.patience, Measured.waited).
 SCHEMA = 2
@@ -135,7 +136,8 @@ class Burn:
 
 
 _Timed = Prepare | Rounds | TakeTurn | Blocks | Floor
-Job = Start | Survey | _Timed | Memory | TakeProfile | Climb | Burn
+_Learning = DescribeTasks | Train
+Job = Start | Survey | _Timed | Memory | TakeProfile | Climb | Burn | _Learning
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -255,7 +257,8 @@ class Floored:
     resolution: float
 
 
-Answer = Ready | Report | Measured | Profiled | Climbed | Burnt | Floored
+_Measured = Report | Measured | Profiled | Climbed | Burnt | Floored
+Answer = Ready | _Measured | Described | Trained
 
 _JOBS: dict[str, type] = {kind.__name__: kind for kind in get_args(Job)}
 _ANSWERS: dict[str, type] = {kind.__name__: kind for kind in get_args(Answer)}

@@ -538,7 +538,7 @@ def test_learning_is_read_as_it_was_written(run, tmp_path):
         quality=Quality.SQUARED_ERROR,
         chance=0.167,
         order_free=None,
-        baseline="",
+        linear=0.2,
         target=0.05,
         budget=1000,
         evaluate_every=10,

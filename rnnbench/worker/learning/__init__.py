@@ -1,0 +1,1 @@
+"""Trains a layer on a task, one seed at a time, and evaluates it as it learns."""

@@ -1,0 +1,36 @@
+"""Recall: name the first symbol of a sequence after random distractors.
+
+Source: the latching task of Bengio, Simard & Frasconi 1994 (IEEE Transactions on Neural
+Networks 5(2)) and the "2-sequence problem" of Hochreiter & Schmidhuber 1997, with 8
+symbols.
+
+Input (seq_len, batch, 8), one-hot: every symbol is drawn alike, so that only its place
+tells the first one from the others. Output: 8 classes after the last step. A constant
+answer is wrong in 7 of 8 cases. From the set of symbols alone, the first is guessed a
+little better than that, as it is one of those that are there. Target and budget:
+`model/task_table.py`.
+"""
+
+import torch
+
+from rnnbench.model.task_table import TASKS
+from rnnbench.worker.learning.task import Batch, Task, held_out, integers, one_hot
+
+_SYMBOLS = 8
+_TEST_SEQUENCES = 512
+
+
+def make_task(seq_len: int) -> Task:
+    """The task: one symbol to recall, and `seq_len` - 1 distractors."""
+
+    def sample(generator: torch.Generator, count: int) -> Batch:
+        symbols = integers(generator, _SYMBOLS, (seq_len, count))
+        return Batch(one_hot(symbols, _SYMBOLS), symbols[0])
+
+    return Task(
+        **TASKS["recall"].facts(seq_len),
+        source="Bengio et al. 1994; Hochreiter & Schmidhuber 1997",
+        output_size=_SYMBOLS,
+        sample=sample,
+        test=held_out(sample, _TEST_SEQUENCES),
+    )
