@@ -53,6 +53,7 @@ class Axes(TypedDict, total=False):
     lengths: Texts
     phase: Texts
     optimizer: Texts
+    runtime: Texts
     dtype: Texts
     device: Texts
     cudnn: Booleans

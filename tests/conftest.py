@@ -16,7 +16,8 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-from rnnbench.model.case import Case, decode_case, encode_case
+from rnnbench.model.case import Case
+from rnnbench.model.codec import decode_case, encode_case
 from rnnbench.model.policy import Policy
 from rnnbench.model.profile import Ceiling, Kind, Operator, Profile, Span
 from rnnbench.model.run import (

@@ -11,6 +11,7 @@ from rnnbench.analysis.stats import Interval
 from rnnbench.model.case import DEFAULTS, Case, Device, Lengths, Phase, applies
 from rnnbench.model.formatting import counted, significant
 from rnnbench.model.run import Environment
+from rnnbench.model.runtimes import runtime_label
 from rnnbench.model.workload import Pair
 
 # Axes that a chart can use: the sizes of the layer and of its input.
@@ -60,6 +61,7 @@ _WORDS: dict[str, Callable[[Any], str]] = {
     "flatten": lambda value: "weights flat" if value else "weights not flat",
     "threads": lambda value: counted(value, "thread"),
     "allocator": lambda value: f"{value} allocator",
+    "runtime": runtime_label,
     "optimizer": lambda value: {"adam": "Adam", "sgd": "SGD"}[value],
     "parameters_of": lambda value: (
         "sized to the LSTM's parameters" if value else "equal hidden_size"

@@ -6,7 +6,8 @@ from typing import Any
 
 from rnnbench.analysis.ratio import absolute, ratios
 from rnnbench.analysis.stats import Interval
-from rnnbench.model.case import Case, encode_case
+from rnnbench.model.case import Case
+from rnnbench.model.codec import encode_case
 from rnnbench.model.run import Run
 
 Row = dict[str, Any]

@@ -1,17 +1,19 @@
 """A case: one point of a sweep, in PyTorch's parameter names, and its stable id."""
 
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import MISSING, asdict, dataclass, fields
+from collections.abc import Callable
+from dataclasses import MISSING, dataclass, fields
 from enum import StrEnum
 from operator import attrgetter
 from typing import Any
 
 TORCH_LAYERS = ("rnn_tanh", "rnn_relu", "lstm", "gru")
+# The runtime of PyTorch itself: the layer is called as it is.
+EAGER = "eager"
 
 # A layer of the user's: "package.module:factory", or the name of an entry point in the
-# group `rnnbench.layers`. No other character is allowed, so the name is harmless in an
-# id, a file name or a page.
+# group `rnnbench.layers`. A runtime: a row of model/runtimes, or "package.module:name".
+# No other character is allowed: the name is harmless in an id, a file name or a page.
 LAYER_NAME = re.compile(
     r"[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*)*(:[A-Za-z_][A-Za-z0-9_]*)?"
 )
@@ -108,6 +110,7 @@ class Case:
     lengths: Lengths = Lengths.FULL
     phase: Phase = Phase.INFERENCE
     optimizer: Optimizer = Optimizer.ADAM
+    runtime: str = EAGER
     dtype: Dtype = Dtype.FLOAT32
     device: Device = Device.CPU
     cudnn: bool = True
@@ -123,6 +126,8 @@ class Case:
         """Raise ValueError for what torch.nn would not accept."""
         if not LAYER_NAME.fullmatch(self.layer):
             raise ValueError(f"layer: {self.layer!r} is not the name of a layer")
+        if not LAYER_NAME.fullmatch(self.runtime):
+            raise ValueError(f"runtime: {self.runtime!r} is not the name of a runtime")
         for name, most in SIZE_LIMITS.items():
             if getattr(self, name) < 1:
                 raise ValueError(f"{name}: {getattr(self, name)} is less than 1")
@@ -146,6 +151,22 @@ class Case:
     def id(self) -> str:
         """Its name in files and for people; the form never changes. See `case_id`."""
         return case_id(self)
+
+    @property
+    def is_foreign(self) -> bool:
+        """Whether code that is not PyTorch's runs, which needs its own process."""
+        return self.layer not in TORCH_LAYERS or self.runtime != EAGER
+
+    @property
+    def process(self) -> str:
+        """The name of the process that it is measured in; "" for PyTorch's own layers.
+
+        A layer of the user's has its own process, and so has each runtime: state that
+        it changes, threads that it starts and its crash reach no other one.
+        """
+        layer = "" if self.layer in TORCH_LAYERS else self.layer
+        runtime = "" if self.runtime == EAGER else self.runtime
+        return " in ".join(filter(None, (layer, runtime)))
 
     @property
     def num_directions(self) -> int:
@@ -218,6 +239,7 @@ _TOKENS: dict[str, Callable[[Any], str]] = {
     "proj_size": "proj_{}".format,
     "initial_state": "state_{}".format,
     "lengths": "lengths_{}".format,
+    "runtime": str,
     "dtype": str,
     "device": str,
     "cudnn": lambda value: "cudnn" if value else "no_cudnn",
@@ -246,10 +268,15 @@ def applies(axis: str, case: Case) -> bool:
 def _onednn_applies(case: Case) -> bool:
     if case.device is not Device.CPU or case.dtype is Dtype.FLOAT64:
         return False
+    if case.runtime not in _TORCH_RUNTIMES:
+        return False
     if case.dtype is not Dtype.FLOAT32 or case.layer not in TORCH_LAYERS:
         return True  # reduced precision uses oneDNN's matrix products as well
     return case.layer == "lstm" and not case.proj_size and case.lengths is Lengths.FULL
 
+
+# Runtimes that call PyTorch's own kernel of a layer, which the switch changes.
+_TORCH_RUNTIMES = frozenset({EAGER, "torchscript", "compile", "compile_rnn", "aoti"})
 
 _APPLIES: dict[str, Callable[[Case], bool]] = {
     "dropout": lambda case: (
@@ -267,34 +294,4 @@ _APPLIES: dict[str, Callable[[Case], bool]] = {
     "tf32": lambda case: case.device is Device.CUDA and case.dtype is Dtype.FLOAT32,
     "flatten": lambda case: case.device is Device.CUDA,
     "parameters_of": lambda case: case.layer != "lstm",
-}
-
-
-def encode_case(case: Case) -> dict[str, str | int | float | bool]:
-    """Every field by name, with defaults: a file does not depend on its reader's."""
-    return asdict(case)
-
-
-def decode_case(data: Mapping[str, object]) -> Case:
-    """The case that `encode_case` wrote; ValueError names the field that is wrong."""
-    if unknown := sorted(data.keys() - _FIELD_TYPES.keys()):
-        raise ValueError(f"a case has no {', '.join(unknown)}")
-    if missing := sorted(_FIELD_TYPES.keys() - data.keys()):
-        raise ValueError(f"a case without {', '.join(missing)}")
-    return Case(
-        **{name: _typed(name, data[name], kind) for name, kind in _FIELD_TYPES.items()}
-    )
-
-
-def _typed(name: str, value: object, kind: Callable[[Any], Any]) -> Any:
-    if type(value) is kind:
-        return value
-    text = isinstance(kind, type) and issubclass(kind, StrEnum) and type(value) is str
-    if text or (kind is float and type(value) is int):
-        return kind(value)
-    raise ValueError(f"{name}: {value!r} is not of type {kind.__name__}")
-
-
-_FIELD_TYPES: dict[str, type] = {
-    field.name: field.type for field in fields(Case) if isinstance(field.type, type)
 }

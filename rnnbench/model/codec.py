@@ -1,14 +1,14 @@
 """Decoding: from plain JSON values to dataclasses, or an error with its place."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import fields
+from dataclasses import asdict, fields
 from enum import StrEnum
 from functools import cache
 from math import isfinite
 from types import NoneType
 from typing import Any, get_args, get_origin
 
-from rnnbench.model.case import Case, decode_case
+from rnnbench.model.case import EAGER, Case
 
 
 class WrongValue(ValueError):  # noqa: N818 - it says which value, not that it failed
@@ -57,6 +57,29 @@ def reader(kind: Any) -> Reader:
     return _member(kind) if issubclass(kind, StrEnum) else _record(kind)
 
 
+def encode_case(case: Case) -> dict[str, str | int | float | bool]:
+    """Every field by name, with defaults: a file does not depend on its reader's."""
+    return asdict(case)
+
+
+def decode_case(data: Mapping[str, object]) -> Case:
+    """The case that `encode_case` wrote; ValueError names the field that is wrong.
+
+    Files of older versions lack the fields of `_LATER`: they mean the default.
+    """
+    if unknown := sorted(data.keys() - _FIELD_TYPES.keys()):
+        raise ValueError(f"a case has no {', '.join(unknown)}")
+    if missing := sorted(_FIELD_TYPES.keys() - data.keys() - _LATER.keys()):
+        raise ValueError(f"a case without {', '.join(missing)}")
+    whole = {**_LATER, **data}
+    return Case(
+        **{
+            name: _exactly(name, whole[name], kind)
+            for name, kind in _FIELD_TYPES.items()
+        }
+    )
+
+
 def typed(kind: type, value: Any) -> Any:
     """`value` if its type is exactly `kind`; WrongValue otherwise."""
     if type(value) is not kind:
@@ -69,6 +92,15 @@ def integer(value: Any) -> int:
     if abs(typed(int, value)) >= _LARGEST:
         raise WrongValue("an integer of more than 64 bits")
     return int(value)
+
+
+def _exactly(name: str, value: object, kind: Callable[[Any], Any]) -> Any:
+    if type(value) is kind:
+        return value
+    text = isinstance(kind, type) and issubclass(kind, StrEnum) and type(value) is str
+    if text or (kind is float and type(value) is int):
+        return kind(value)
+    raise ValueError(f"{name}: {value!r} is not of type {kind.__name__}")
 
 
 def _number(value: Any) -> float:
@@ -210,3 +242,8 @@ _PLAIN: dict[Any, Reader] = {
     float: _number,
     bool: lambda value: typed(bool, value),
 }
+_FIELD_TYPES: dict[str, type] = {
+    field.name: field.type for field in fields(Case) if isinstance(field.type, type)
+}
+# Fields that were added later, with the value that they had before.
+_LATER: dict[str, object] = {"runtime": EAGER}

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from rnnbench.model.case import TORCH_LAYERS, Allocator, Case, Device
+from rnnbench.model.case import Allocator, Case, Device
 from rnnbench.model.policy import Policy
 from rnnbench.model.turn_plan import rounds_that_fit, turn_plan
 from rnnbench.model.workload import Workload
@@ -90,7 +90,7 @@ def _starts(workloads: Sequence[Workload]) -> float:
         (
             case.threads,
             any(each.deterministic for each in one.members),
-            "" if case.layer in TORCH_LAYERS else case.layer,
+            case.process,
             one.id if case.allocator is Allocator.SYSTEM else "",
         )
         for one in workloads

@@ -13,7 +13,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Self
 
-from rnnbench.model.case import TORCH_LAYERS, Allocator, Case, Device, Dtype
+from rnnbench.model.case import Allocator, Case, Device, Dtype
 from rnnbench.model.machine import physical_cores
 from rnnbench.model.run import Environment
 from rnnbench.model.workload import Workload
@@ -85,7 +85,7 @@ def needs_survey(cases: Iterable[Case]) -> bool:
     return any(
         case.device is not Device.CPU
         or case.dtype not in (Dtype.FLOAT32, Dtype.FLOAT64)
-        or case.layer not in TORCH_LAYERS
+        or case.is_foreign
         for case in cases
     )
 

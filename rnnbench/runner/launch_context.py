@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol, TypeVar
 
-from rnnbench.model.case import TORCH_LAYERS, Case
+from rnnbench.model.case import Case
 from rnnbench.model.errors import CampaignError
 from rnnbench.model.status import FAILED, Status
 from rnnbench.runner.exclusive import TimingLock
@@ -61,13 +61,9 @@ class LaunchContext:
     def process_of(self, case: Case) -> str:
         """Name of the process of a launch that runs `case`.
 
-        PyTorch's own layers share one. A layer of the user's has a process of its own:
-        state that it changes there, threads that it starts, its crash and its output
-        reach no other layer. So has a case at which a worker died.
+        See `Case.process`. A case at which a worker died has a process of its own.
         """
-        if case.id in self._alone:
-            return case.id
-        return "" if case.layer in TORCH_LAYERS else case.layer
+        return case.id if case.id in self._alone else case.process
 
     def finish(self, case: Case, status: Status, reason: str) -> None:
         """Give `case` its final status; with -x a failure is the last thing done."""

@@ -11,7 +11,6 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Self, TypeVar
 
-from rnnbench.model.case import TORCH_LAYERS
 from rnnbench.model.run import Environment
 from rnnbench.model.status import Status
 from rnnbench.runner import process_tree
@@ -160,7 +159,7 @@ class Worker:
         self.announcements.clear()
         self.output.clear()
         cases = getattr(job, "cases", ())
-        self.is_foreign |= any(case.layer not in TORCH_LAYERS for case in cases)
+        self.is_foreign |= any(case.is_foreign for case in cases)
         try:
             if self.is_foreign:
                 process_tree.resume(self.process.pid)

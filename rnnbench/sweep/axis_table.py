@@ -10,6 +10,7 @@ from enum import StrEnum
 from typing import Any
 
 from rnnbench.model.case import AXES, DEFAULTS, TORCH_LAYERS, Case
+from rnnbench.model.runtimes import RUNTIMES
 
 # Defaults of a run: sizes from the middle of the quick sweep.
 SIZES: dict[str, Any] = {
@@ -36,6 +37,7 @@ _MEANINGS = {
     "lengths": "lengths of the sequences; all but full are packed",
     "phase": "what one call does",
     "optimizer": "the optimizer of phase step",
+    "runtime": "what executes the layer",
     "dtype": "type of weights and input",
     "device": "where the layer runs",
     "cudnn": "whether cuDNN may be used",
@@ -47,6 +49,7 @@ _MEANINGS = {
     "allocator": "the setting of the C library's allocator",
 }
 _FOREIGN_LAYER = "package.module:factory"
+_FOREIGN_RUNTIME = "package.module:make_runtime"
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +79,8 @@ def axis_table() -> Iterator[Axis]:
 def _values(name: str, kind: Any) -> str:
     if name == "layer":
         return ", ".join((*TORCH_LAYERS, _FOREIGN_LAYER))
+    if name == "runtime":
+        return ", ".join((*RUNTIMES, _FOREIGN_RUNTIME))
     if isinstance(kind, type) and issubclass(kind, StrEnum):
         return ", ".join(kind)
     if kind is bool:

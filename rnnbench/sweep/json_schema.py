@@ -13,17 +13,21 @@ from typing import Any
 
 from rnnbench.model.case import DEFAULTS, LAYER_NAME, TORCH_LAYERS
 from rnnbench.model.policy import Policy
+from rnnbench.model.runtimes import RUNTIMES
 from rnnbench.sweep.axis_table import axis_table
 from rnnbench.sweep.schema import SweepFile
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 TITLE = "A sweep of rnnbench: which cases are measured, and how"
 
-_LAYER = {
-    "anyOf": [
-        {"enum": list(TORCH_LAYERS)},
-        {"type": "string", "pattern": f"^({LAYER_NAME.pattern})$"},
-    ]
+_NAMED = {
+    axis: {
+        "anyOf": [
+            {"enum": list(names)},
+            {"type": "string", "pattern": f"^({LAYER_NAME.pattern})$"},
+        ]
+    }
+    for axis, names in (("layer", TORCH_LAYERS), ("runtime", RUNTIMES))
 }
 _KEYS = {
     "axes": "a value, or a list of values, for each axis; the cases are their product",
@@ -69,8 +73,8 @@ def _axes(properties: dict[str, Any]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for axis in axis_table():
         several = {**properties[axis.name], "uniqueItems": True, "default": None}
-        if axis.name == "layer":
-            several["items"] = _LAYER
+        if axis.name in _NAMED:
+            several["items"] = _NAMED[axis.name]
         elif axis.name == "threads":
             several["items"] = {"anyOf": [several["items"], {"const": "all"}]}
         found[axis.name] = {

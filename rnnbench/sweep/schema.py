@@ -29,6 +29,7 @@ from rnnbench.model.case import (
 from rnnbench.model.machine import core_count
 from rnnbench.model.pattern import case_filter
 from rnnbench.model.policy import Policy
+from rnnbench.model.runtimes import RUNTIMES
 from rnnbench.model.workload import DEFAULT_COMPARE
 from rnnbench.sweep.expand import Inapplicable
 from rnnbench.sweep.messages import Keys, fault_of
@@ -62,6 +63,15 @@ def _known_layer(name: str) -> str:
     )
 
 
+def _known_runtime(name: str) -> str:
+    if LAYER_NAME.fullmatch(name) and (":" in name or name in RUNTIMES):
+        return name
+    raise ValueError(
+        f"{name[:60]!r} is none of {', '.join(RUNTIMES)}, "
+        f"and no package.module:make_runtime{nearest(name, RUNTIMES)}"
+    )
+
+
 def _known_dropout(value: float) -> float:
     if 0 < value < LEAST_DROPOUT:
         raise ValueError(f"{value} is neither 0 nor between {LEAST_DROPOUT} and 1")
@@ -86,6 +96,7 @@ def _comparable(axis: str) -> str:
 _Sentence = Annotated[str, Field(min_length=1)]
 _TYPES: dict[str, Any] = {
     "layer": Annotated[str, AfterValidator(_known_layer)],
+    "runtime": Annotated[str, AfterValidator(_known_runtime)],
     "dropout": Annotated[float, Field(ge=0, le=1), AfterValidator(_known_dropout)],
     "proj_size": Annotated[int, Field(ge=0, le=SIZE_LIMITS["hidden_size"])],
     **{

@@ -8,6 +8,7 @@ import torch
 
 from rnnbench.model.status import Status
 from rnnbench.worker.protocol import Outcome
+from rnnbench.worker.runtimes.prepared import NotHereError
 
 # A reason is a line in a table; PyTorch's longest messages run over pages.
 LONGEST_REASON = 300
@@ -44,6 +45,8 @@ def attempt(action: Callable[[], Value], *, may_skip: bool = False) -> Value | O
         raise
     except BaseException as error:  # noqa: BLE001
         _refuse_lost_device(error)
+        if isinstance(error, NotHereError):
+            return Outcome(status=Status.SKIPPED, reason=str(error))
         if may_skip and is_unsupported(error):
             return Outcome(status=Status.SKIPPED, reason=reason(error))
         return Outcome(status=_failure(error), reason=reason(error))

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 import torch
 
-from rnnbench.model.case import TORCH_LAYERS, Case, Device, Dtype
+from rnnbench.model.case import Case, Device, Dtype
 from rnnbench.model.profile import Profile
 from rnnbench.model.status import Status
 from rnnbench.worker.announcements import Announcements
@@ -44,6 +44,7 @@ from rnnbench.worker.protocol import (
     TakeProfile,
     TakeTurn,
 )
+from rnnbench.worker.runtimes.agreement import agreement
 from rnnbench.worker.survey import NO_CUDA, survey
 from rnnbench.worker.timing.blocks import take_blocks
 from rnnbench.worker.timing.canary import Watch
@@ -98,7 +99,7 @@ class JobHandler:
         device = job.cases[0].device
         if device is Device.CUDA and not torch.cuda.is_available():
             return Report(outcomes=(NO_CUDA,) * len(job.cases))
-        if self.state is None and any(map(_is_foreign, job.cases)):
+        if self.state is None and any(case.is_foreign for case in job.cases):
             self.state = ProcessState.read()
         clock = CLOCKS[device]()
         # Before the members, which may leave it no room.
@@ -106,7 +107,7 @@ class JobHandler:
         members = [
             attempt(
                 partial(self._prepare, place, job, clock),
-                may_skip=not _is_foreign(case),
+                may_skip=not case.is_foreign,
             )
             for place, case in enumerate(job.cases)
         ]
@@ -183,7 +184,7 @@ class JobHandler:
             self.announce("check", place)
             # Timed before the check, because the check would trigger the compilation.
             first_call = first_of(step, clock)
-            if wrong := check(step):
+            if wrong := _wrong(step):
                 return Outcome(status=Status.ERROR, reason=f"check: {wrong}")
         self.announce("warm", place)
         slowed = Slowed(step, job.slowdowns[place]) if job.slowdowns else step
@@ -199,13 +200,14 @@ class JobHandler:
 
     def _check_again(self, place: int, outcome: Outcome) -> Outcome:
         member = self._prepared().members[place]
-        if outcome.status is not Status.OK or not _is_foreign(self.cases[place]):
+        if outcome.status is not Status.OK or not self.cases[place].is_foreign:
             return outcome
         step = member.step if isinstance(member, Warm) else None
         if not isinstance(step, Step):
             return outcome
         self.announce("check", place)
-        wrong = attempt(lambda: check_again(step))
+        again = check_again if step.prepared is None else _wrong
+        wrong = attempt(lambda: again(step))
         if isinstance(wrong, Outcome):
             return wrong
         reason = f"check after its turns: {wrong}"
@@ -218,7 +220,7 @@ class JobHandler:
         changed = self.state.changes(ProcessState.read())
         spoiling = next(filter(spoils_timing, changed), None)
         outcomes = tuple(
-            _spoiled(spoiling) if spoiling and _is_foreign(case) else outcome
+            _spoiled(spoiling) if spoiling and case.is_foreign else outcome
             for case, outcome in zip(self.cases, report.outcomes, strict=True)
         )
         return replace(report, changed=changed, outcomes=outcomes)
@@ -261,8 +263,11 @@ _ANSWERS: dict[type, Callable[[JobHandler, Any], Answer]] = {
 }
 
 
-def _is_foreign(case: Case) -> bool:
-    return case.layer not in TORCH_LAYERS
+def _wrong(step: Step) -> str:
+    """What is wrong with the answer of a step; "" if it is right."""
+    if step.prepared is None:
+        return check(step)
+    return agreement(step, step.prepared).wrong
 
 
 def _spoiled(change: str) -> Outcome:
@@ -271,12 +276,23 @@ def _spoiled(change: str) -> Outcome:
 
 
 def _read_memory(case: Case) -> Outcome:
-    return Outcome(status=Status.OK, peak_memory=peak_memory(build(case)))
+    if reason := _unseen(step := build(case)):
+        return Outcome(status=Status.OK, reason=reason)
+    return Outcome(status=Status.OK, peak_memory=peak_memory(step))
 
 
-def _take_profile(case: Case, job: TakeProfile) -> Profile:
+def _unseen(step: Step) -> str:
+    """Why PyTorch's profiler sees nothing of the calls of a step; "" if it does."""
+    if step.prepared is None or step.prepared.module is not None:
+        return ""
+    return f"PyTorch's profiler sees nothing of {step.case.runtime}"
+
+
+def _take_profile(case: Case, job: TakeProfile) -> Profile | Outcome:
     folder = None if job.folder is None else Path(job.folder)
-    return take_profile(build(case), folder, job.trace_limit)
+    if reason := _unseen(step := build(case)):
+        return Outcome(status=Status.OK, reason=reason)
+    return take_profile(step, folder, job.trace_limit)
 
 
 def _outcome(taken: Profile | Outcome) -> Outcome:

@@ -62,15 +62,21 @@ _SMALLEST = sys.float_info.min
 
 @dataclass(frozen=True, slots=True)
 class ProcessState:
-    """Objects are compared by identity, values by equality; both by name."""
+    """Objects are compared by identity, values by equality; both by name.
+
+    `modules`: those of rnnbench that are imported; one that is imported later is no
+    change.
+    """
 
     objects: Mapping[str, object]
     values: Mapping[str, object]
+    modules: frozenset[str] = frozenset()
 
     @classmethod
     def read(cls) -> "ProcessState":
         """The state of this process, now."""
-        return cls(dict(_objects()), dict(_values()))
+        modules = (name for name in sys.modules if name.startswith("rnnbench."))
+        return cls(dict(_objects()), dict(_values()), frozenset(modules))
 
     def changes(self, later: "ProcessState") -> tuple[str, ...]:
         """Names of what differs in `later`, in alphabetical order."""
@@ -80,10 +86,12 @@ class ProcessState:
             for name, value in self.objects.items()
             if later.objects.get(name, gone) is not value
         }
+        imported = later.modules - self.modules
+        within = tuple(f"{name}." for name in imported)
         added = {
             name
-            for name in later.objects.keys() - self.objects.keys()
-            if name.startswith(_CLOSED)
+            for name in later.objects.keys() - self.objects.keys() - imported
+            if name.startswith(_CLOSED) and not name.startswith(within)
         }
         names = self.values.keys() | later.values.keys()
         differing = {

@@ -6,11 +6,12 @@ from dataclasses import replace
 
 import torch
 
-from rnnbench.model.case import TORCH_LAYERS, Case, Device
+from rnnbench.model.case import Case, Device
 from rnnbench.model.status import Status
 from rnnbench.worker.failure import attempt
 from rnnbench.worker.layers.step import build
 from rnnbench.worker.protocol import Outcome
+from rnnbench.worker.runtimes.prepare import reason_here
 
 _OK = Outcome(status=Status.OK)
 NO_CUDA = Outcome(
@@ -55,8 +56,10 @@ def _try(twin: Case) -> Outcome:
     if twin.threads > (cores := os.cpu_count() or 1):
         reason = f"{twin.threads} threads, and this machine has {cores} logical cores"
         return Outcome(status=Status.SKIPPED, reason=reason)
-    # A layer of the user's may hang: it is tried in a process of its own, later.
-    if twin.layer not in TORCH_LAYERS:
+    if reason := reason_here(twin):
+        return Outcome(status=Status.SKIPPED, reason=reason)
+    # Code of the user's, or a compiler, may hang: it is tried in its own process.
+    if twin.is_foreign:
         return _OK
     tried = attempt(lambda: _call_once(twin), may_skip=True)
     # Any other failure is found again when the case is prepared.

@@ -25,6 +25,7 @@ COMMON = (
     "rnnbench.runner.timing:LEAST_ROUNDS, MOST_ROUNDS",
     # Without the table of variables: a row acts only where a user sets one of them.
     "rnnbench.runner.worker_env",
+    "rnnbench.worker.layers.calls",
     "rnnbench.worker.layers.factory",
     "rnnbench.worker.layers.inputs",
     "rnnbench.worker.layers.step",

@@ -58,12 +58,17 @@ RENAMED: Mapping[str, str] = {
     "_LONG_CALL": "LONG_CALL",
     "looks": "interim_looks",
     "reference": "baseline",
+    "_Parts": "Parts",
+    "_backward": "backward_of",
+    "_forward": "forward_of",
+    "_optimizer": "optimizer_of",
 }
 # Definitions whose code differs from the base on purpose: the fingerprint of today's
 # code, and the reason why it changes no measurement.
 _TURN_PLAN = "the calls of a turn come from one table; a test compares all of them"
 _ROUNDS = "one function for worker and estimate; a test compares all of its results"
 _CACHED = "the same expression, whose results are kept"
+_RUNTIMES = "another runtime goes another way; eager's calls are made as before"
 _EXACT = "the standard deviation of `statistics`, bit for bit, by integers"
 _STREAM = "another phase; the calls of the others are the same"
 ACCEPTED: Mapping[str, tuple[str, str]] = {
@@ -71,10 +76,9 @@ ACCEPTED: Mapping[str, tuple[str, str]] = {
     "TurnPlan.calls": ("0f8a5b92", _TURN_PLAN),
     "_BY_SECONDS": ("cb004a45", _TURN_PLAN),
     "_CALLS": ("450260d0", _STREAM),
-    "_Parts": ("d883bb7a", _STREAM),
+    "Parts": ("18a6fc78", _STREAM),
     "_call_stream": ("4587082d", _STREAM),
     "Step.context": ("1b456500", _STREAM),
-    "build": ("b3818e02", _STREAM),
     "make_layer": ("b04d8e8e", _STREAM),
     "make_state": ("5ee2e540", _STREAM),
     "_LONG": ("d8d1416a", _TURN_PLAN),
@@ -93,6 +97,9 @@ ACCEPTED: Mapping[str, tuple[str, str]] = {
     ),
     "_root": ("0aeda800", _EXACT),
     "_odd_root": ("dfa68ae9", _EXACT),
+    "Step": ("0a56968a", _RUNTIMES),
+    "build": ("73cbcd81", _RUNTIMES),
+    "call_of": ("08b03d69", _RUNTIMES),
     "is_narrow": (
         "fe805e78",
         "the comparison of a width with the precision, now written once",

@@ -18,9 +18,8 @@ from rnnbench.model.case import (
     Phase,
     applies,
     case_id,
-    decode_case,
-    encode_case,
 )
+from rnnbench.model.codec import decode_case, encode_case
 
 PLAIN = Case(layer="lstm", input_size=10, hidden_size=20, seq_len=5, batch_size=3)
 
@@ -29,6 +28,8 @@ def values_of(axis):
     kind = next(field.type for field in fields(Case) if field.name == axis)
     if axis == "layer":
         return st.sampled_from([*TORCH_LAYERS, "package.module:factory", "brought"])
+    if axis == "runtime":
+        return st.sampled_from(["eager", "cell_loop", "package.module:make_runtime"])
     if axis == "dropout":
         return st.sampled_from([0.0, 0.1, 0.25, 0.5, 1.0])
     if axis == "proj_size":
@@ -49,6 +50,7 @@ cases = st.builds(Case, **{axis: values_of(axis) for axis in AXES})
         ({"layer": "<b>lstm"}, "layer"),
         ({"layer": "../lstm"}, "layer"),
         ({"layer": ""}, "layer"),
+        ({"runtime": "<b>eager"}, "runtime"),
         ({"hidden_size": 0}, "hidden_size"),
         ({"seq_len": -1}, "seq_len"),
         ({"threads": 0}, "threads"),
@@ -79,6 +81,7 @@ def test_an_impossible_case_is_refused_by_name(wrong, named):
             {"layer": "my.layers:gru", "dtype": Dtype.BFLOAT16, "threads": 2},
             "my.layers:gru-inference-i10-h20-l1-t5-b3-bfloat16-cpu-threads_2",
         ),
+        ({"runtime": "cell_loop"}, "lstm-inference-i10-h20-l1-t5-b3-cell_loop-cpu"),
         (
             {"parameters_of": 64},
             "lstm-inference-i10-h20-l1-t5-b3-cpu-parameters_of_h64",
@@ -133,7 +136,16 @@ def test_what_is_not_a_case_is_refused_by_name(change, named):
         decode_case({**encode_case(PLAIN), **change})
 
 
-@pytest.mark.parametrize("name", [field.name for field in fields(Case)])
+def test_a_case_of_an_older_file_ran_in_eager():
+    data = encode_case(PLAIN)
+    del data["runtime"]
+
+    assert decode_case(data) == PLAIN
+
+
+@pytest.mark.parametrize(
+    "name", [field.name for field in fields(Case) if field.name != "runtime"]
+)
 def test_a_missing_field_is_never_taken_from_the_reader(name):
     data = encode_case(PLAIN)
     del data[name]
@@ -165,6 +177,8 @@ def test_a_missing_field_is_never_taken_from_the_reader(name):
         ("onednn", {"dtype": Dtype.FLOAT64}, False),
         ("onednn", {"device": Device.CUDA}, False),
         ("onednn", {"layer": "a.b:c"}, True),
+        ("onednn", {"runtime": "compile"}, True),
+        ("onednn", {"runtime": "onnxruntime"}, False),
         ("tf32", {"device": Device.CUDA}, True),
         ("tf32", {"device": Device.CUDA, "dtype": Dtype.FLOAT16}, False),
         ("flatten", {}, False),
@@ -175,6 +189,22 @@ def test_a_missing_field_is_never_taken_from_the_reader(name):
 )
 def test_an_axis_applies_where_it_means_something(axis, changed, expected):
     assert applies(axis, replace(PLAIN, **changed)) is expected
+
+
+@pytest.mark.parametrize(
+    ("changed", "process"),
+    [
+        ({}, ""),
+        ({"layer": "gru"}, ""),
+        ({"layer": "a.b:c"}, "a.b:c"),
+        ({"runtime": "compile"}, "compile"),
+        ({"layer": "a.b:c", "runtime": "d.e:f"}, "a.b:c in d.e:f"),
+    ],
+)
+def test_other_code_than_pytorch_runs_in_its_own_process(changed, process):
+    case = replace(PLAIN, **changed)
+
+    assert (case.process, case.is_foreign) == (process, bool(process))
 
 
 @pytest.mark.parametrize(

@@ -12,9 +12,10 @@ from rnnbench.model.case import TORCH_LAYERS, Case, Device, Dtype, Lengths
 from rnnbench.model.cost import lengths_of
 from rnnbench.worker.failure import is_unsupported
 from rnnbench.worker.layers import switches as backend
+from rnnbench.worker.layers.calls import BACKWARD
 from rnnbench.worker.layers.factory import AUTOCAST, DTYPES
 from rnnbench.worker.layers.inputs import data_of
-from rnnbench.worker.layers.step import BACKWARD, Step
+from rnnbench.worker.layers.step import Step
 
 # Largest difference of two backends: the norm of the difference over the norm of the
 # other answer. Rounding caused 3e-7 in outputs and 1e-6 in gradients in float32, 0.006
