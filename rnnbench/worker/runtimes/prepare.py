@@ -23,13 +23,13 @@ def prepare(source: Source) -> Prepared:
     if reason := reason_here(source.case):
         raise NotHereError(reason)
     maker = maker_of(source.case.runtime)
-    began = time.perf_counter()
+    began = time.monotonic()
     prepared = maker(source)
     if not isinstance(prepared, Prepared):
         kind = type(prepared).__name__
         raise TypeError(f"{source.case.runtime} gives a {kind}, not a Prepared")
     if prepared.build_seconds is None:
-        return replace(prepared, build_seconds=time.perf_counter() - began)
+        return replace(prepared, build_seconds=time.monotonic() - began)
     return prepared
 
 
