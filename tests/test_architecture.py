@@ -61,6 +61,7 @@ LIBRARIES = {
     "pandas": {"regression", "api"},
     "pyarrow": {"regression.history_store"},
     "scipy": {"analysis.stats", "regression.changepoint"},
+    "packaging": {"regression.package_versions"},
     "typer": {"cli"},
     "rich": {"cli"},
     "matplotlib": {"report.charts"},

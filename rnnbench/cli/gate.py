@@ -1,5 +1,7 @@
 """`rnnbench gate`: whether a candidate is slower than a baseline."""
 
+import re
+import shutil
 import sys
 from collections.abc import Callable
 from contextlib import closing
@@ -9,13 +11,20 @@ from typing import Annotated, Any
 import typer
 
 from rnnbench.cli.compare import Verbose
+from rnnbench.model.errors import RnnbenchError
+
+REF = "ref:"
+_VERSION = re.compile(r"\d+(\.\d+)+\S*")
 
 _GATE = """Decide whether a candidate is slower than a baseline.
 
-The two sides are interpreters with different versions of PyTorch, or two layers under
-one interpreter. A worker of each side is pinned to the same core, and they measure in
-alternating turns. A case that is flagged is measured again in fresh processes, and
-fails only if that confirms it.
+A side is an interpreter, a version of PyTorch (2.12), which is installed into the
+cache, or ref:GIT-REF: the layers of the current folder at a branch, a tag or a commit.
+Or two layers are compared under one interpreter.
+
+A worker of each side is pinned to the same core, and they measure in alternating turns.
+A case that is flagged is measured again in fresh processes, and fails only if that
+confirms it.
 
 \b
 Exit status:
@@ -26,6 +35,8 @@ Exit status:
 \b
 Examples:
   rnnbench gate --baseline .old/bin/python --candidate .new/bin/python quick
+  rnnbench gate --baseline 2.12 --candidate 2.13 quick
+  rnnbench gate --baseline ref:main sweep.yaml
   rnnbench gate --baseline-layer gru --candidate-layer my_layer:leaky_rnn quick
 """
 
@@ -35,12 +46,16 @@ _Baseline = Annotated[
     typer.Option(
         "--baseline",
         "--base",
-        help="Python interpreter of the baseline; by default this one.",
+        help="Interpreter, PyTorch version or ref:GIT-REF of the baseline; by default "
+        "this interpreter.",
     ),
 ]
 _Candidate = Annotated[
     str,
-    typer.Option(help="Python interpreter of the candidate; by default the same."),
+    typer.Option(
+        help="Interpreter, PyTorch version or ref:GIT-REF of the candidate; by default "
+        "this interpreter and the layers as they are."
+    ),
 ]
 _BaselineLayer = Annotated[
     str,
@@ -81,33 +96,70 @@ def gate_versions(  # noqa: PLR0913 - options, not arguments
     verbose: Verbose = False,
 ) -> None:
     """Gate a candidate; the help text is `_GATE`."""
-    from rnnbench.regression.gate_run import GateSides, run_gate  # noqa: PLC0415
+    from rnnbench.regression.gate_run import run_gate  # noqa: PLC0415
     from rnnbench.regression.gate_table import gate_table  # noqa: PLC0415
     from rnnbench.regression.verdict_table import render  # noqa: PLC0415
     from rnnbench.runner.progress import ProgressLine, Stream  # noqa: PLC0415
     from rnnbench.sweep.load import load_sweep  # noqa: PLC0415
     from rnnbench.sweep.shipped import find_sweep  # noqa: PLC0415
 
-    if bool(baseline_layer) != bool(candidate_layer) or not (
-        candidate or candidate_layer
-    ):
-        raise typer.BadParameter("give --candidate, or a layer for each side")
-    write_files = _writer(output or [])
-    sides = GateSides(
-        baseline=baseline or sys.executable,
-        candidate=candidate or baseline or sys.executable,
-        baseline_layer=baseline_layer,
-        candidate_layer=candidate_layer,
-    )
+    write_files = table_writer(output or [])
+    loaded = load_sweep(find_sweep(sweep))
+    sides = _sides(baseline, candidate, (baseline_layer, candidate_layer))
     with closing(ProgressLine(Stream(sys.stderr))) as line:
-        decision = run_gate(load_sweep(find_sweep(sweep)), sides, budget, line.show)
+        decision = run_gate(loaded, sides, budget, line.show)
     table = gate_table(decision)
     write_files(table)
     typer.echo(render(table, "terminal", verbose=verbose), nl=False)
     raise typer.Exit(decision.exit_code)
 
 
-def _writer(paths: list[Path]) -> Callable[[Any], None]:
+def _sides(baseline: str, candidate: str, layers: tuple[str, str]) -> Any:
+    """Both sides, installed if need be; a usage error where nothing would differ."""
+    from rnnbench.regression.gate_run import GateSides  # noqa: PLC0415
+
+    has_layers = any(layers)
+    if has_layers != all(layers) or not (baseline or candidate or has_layers):
+        raise typer.BadParameter(
+            "give --baseline, --candidate, or a layer for each side"
+        )
+    # Two layers are compared under one interpreter.
+    other = candidate or (baseline if has_layers else "")
+    return GateSides(
+        baseline=find_side(baseline, "--baseline"),
+        candidate=find_side(other, "--candidate"),
+        baseline_layer=layers[0],
+        candidate_layer=layers[1],
+    )
+
+
+def find_side(given: str, option: str) -> Any:
+    """Where the workers of a side run; RnnbenchError where its option means nothing.
+
+    An interpreter; a version of PyTorch, which is installed; `ref:REF`, the layers of
+    the current folder at a git ref; or nothing, for the interpreter that runs this.
+    """
+    from rnnbench.regression.layer_commits import LayerCommits  # noqa: PLC0415
+    from rnnbench.regression.package_versions import PackageVersions  # noqa: PLC0415
+    from rnnbench.regression.version_source import (  # noqa: PLC0415
+        WorkerPlace,
+        user_cache,
+    )
+
+    if given.startswith(REF):
+        commits = LayerCommits(Path(), user_cache(), sys.executable)
+        return commits.place(commits.commit(given.removeprefix(REF)))
+    if not given or shutil.which(given):
+        return WorkerPlace(given or sys.executable)
+    if _VERSION.fullmatch(given):
+        return PackageVersions(cache=user_cache()).place(given)
+    raise RnnbenchError(
+        f"{option}: {given}: no such interpreter; give its path, a version of PyTorch, "
+        f"or {REF}GIT-REF"
+    )
+
+
+def table_writer(paths: list[Path]) -> Callable[[Any], None]:
     """A function that writes a table to `paths`, whose suffixes are checked now."""
     from rnnbench.regression.verdict_table import WRITERS  # noqa: PLC0415
     from rnnbench.storage.files import write_text  # noqa: PLC0415

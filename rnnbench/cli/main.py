@@ -13,6 +13,7 @@ from typer.core import TyperGroup
 
 import rnnbench
 from rnnbench.cli import (
+    bisect,
     calibrate,
     cases,
     compare,
@@ -109,6 +110,7 @@ for command in (
     site,
     compare,
     gate,
+    bisect,
     history,
     night,
     doctor,

@@ -12,6 +12,7 @@ from rnnbench.model.policy import Policy
 from rnnbench.regression.case_pair import CasePair, Side
 from rnnbench.regression.gate_decision import LOOKS, GateDecision, judge_pairs
 from rnnbench.regression.interleave import GateWorkers, InterleavedLauncher
+from rnnbench.regression.version_source import WorkerPlace
 from rnnbench.runner.other_python import isolated_package, worker_command
 from rnnbench.runner.scheduler import Progress
 from rnnbench.sweep.load import Sweep
@@ -19,18 +20,19 @@ from rnnbench.sweep.load import Sweep
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GateSides:
-    """The two interpreters, and the layers that replace the sweep's, if any."""
+    """Where the workers of each side run, and layers in place of the sweep's."""
 
-    baseline: str
-    candidate: str
+    baseline: WorkerPlace
+    candidate: WorkerPlace
     baseline_layer: str = ""
     candidate_layer: str = ""
 
     def commands(self, package: Path) -> Mapping[Side, tuple[str, ...]]:
         """The command that starts each worker; `package` is from `isolated_package`."""
+        places = {Side.BASELINE: self.baseline, Side.CANDIDATE: self.candidate}
         return {
-            Side.BASELINE: worker_command(self.baseline, package),
-            Side.CANDIDATE: worker_command(self.candidate, package),
+            side: worker_command(place.python, package, place.paths)
+            for side, place in places.items()
         }
 
 
@@ -48,6 +50,7 @@ def run_gate(
             pairs=case_pairs(sweep.cases, sides.baseline_layer, sides.candidate_layer),
             commands=sides.commands(package),
             policy=policy,
+            looks=LOOKS,
         )
         return asyncio.run(gate.run(show))
 

@@ -1,5 +1,6 @@
 """Workers of another interpreter, to measure the PyTorch that it has."""
 
+import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,17 +10,20 @@ import rnnbench
 
 # Runs in the other interpreter, which may have another version of this package or none.
 _START = (
-    "import runpy, sys; sys.path.insert(0, sys.argv.pop(1)); "
+    "import os, runpy, sys; sys.path[:0] = sys.argv.pop(1).split(os.pathsep); "
     "runpy.run_module('rnnbench.worker', run_name='__main__', alter_sys=True)"
 )
 
 
-def worker_command(python: str, package: Path) -> tuple[str, ...]:
+def worker_command(
+    python: str, package: Path, paths: tuple[str, ...] = ()
+) -> tuple[str, ...]:
     """The command that starts a worker; `package` is from `isolated_package`.
 
-    The interpreter needs torch and numpy.
+    The interpreter needs torch and numpy. Its workers import from `paths` before they
+    look into the current folder.
     """
-    return (python, "-c", _START, str(package))
+    return (python, "-c", _START, os.pathsep.join((str(package), *paths)))
 
 
 @contextmanager

@@ -1,10 +1,12 @@
 """A worker without torch for one side of a gate, told by its arguments how it fares.
 
 FACTOR times a millisecond a call, with a spread of SPREAD from process to process; a
-case whose layer's name ends in the name of a fault meets it on the side FAULTY.
+case whose layer's name ends in the name of a fault meets it on the side FAULTY. With
+MODULE the factor is that module's, which is imported from PATHS.
 """
 
 import argparse
+import importlib
 import os
 import random
 import signal
@@ -62,7 +64,12 @@ def main():
     parser.add_argument("--schema", type=int, default=protocol.SCHEMA)
     parser.add_argument("--faulty", action="store_true")
     parser.add_argument("--disturbed", action="store_true")
+    parser.add_argument("--module")
+    parser.add_argument("--paths", default="")
     arguments = parser.parse_args()
+    if arguments.module:
+        sys.path[:0] = arguments.paths.split(os.pathsep)
+        arguments.factor = importlib.import_module(arguments.module).FACTOR
     announcements = Announcements.inherited(os.environ)
     protocol.decode_job(sys.stdin.buffer.readline())
     answer(Ready(schema=arguments.schema, environment=environment(arguments.torch)))

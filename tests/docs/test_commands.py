@@ -35,7 +35,7 @@ PAGES = [
     *sorted((ROOT / "docs").glob("*.md")),
 ]
 # Commands of ours that measure, or that need two interpreters: checked, not run.
-MEASURES = {"run", "gate", "night", "calibrate", "doctor"}
+MEASURES = {"run", "gate", "bisect", "night", "calibrate", "doctor"}
 # Of others: nothing here could say whether they would work.
 FOREIGN = {"export", "tensorboard", "uv"}
 EXAMPLE = ROOT / "results" / "reference" / "quick-epyc-2-cores.json"

@@ -243,8 +243,11 @@ def run(monkeypatch, *arguments):
 @pytest.mark.parametrize(
     ("arguments", "taught"),
     [
-        ([], "give --candidate, or a layer for each side"),
-        (["--base-layer", "gru"], "give --candidate, or a layer for each side"),
+        ([], "give --baseline, --candidate, or a layer for each side"),
+        (
+            ["--base-layer", "gru"],
+            "give --baseline, --candidate, or a layer for each side",
+        ),
         (
             ["--candidate", "python", "--output", "gate.pdf"],
             "must end in .json, .md or .txt",
