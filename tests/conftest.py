@@ -4,6 +4,7 @@ The fixtures are functions, and live as long as the session: they hold no state,
 that a property test may use them, too.
 """
 
+import os
 import random
 import signal
 import subprocess
@@ -36,6 +37,11 @@ from rnnbench.model.workload import DEFAULT_COMPARE, group, workload_id
 # A shell's background job ignores an interrupt, and so would all that it starts.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+# A pytest that a test starts is a session of its own: benchmarks would be switched off
+# in a worker of pytest-xdist.
+for _name in [name for name in os.environ if name.startswith("PYTEST_XDIST_")]:
+    del os.environ[_name]
 
 # No test fails because the machine is busy.
 settings.register_profile("no deadline", deadline=None)

@@ -19,7 +19,7 @@ pytestmark = pytest.mark.slow
 def programs(tmp_path_factory, wheel):
     """The folder of the programs of an environment with the wheel."""
     folder = tmp_path_factory.mktemp("environment")
-    call([sys.executable, "-m", "venv", folder], folder)
+    call([sys.executable, "-m", "venv", "--without-pip", folder], folder)
     bin_folder = folder / "bin"
     site = call(
         [
@@ -30,7 +30,8 @@ def programs(tmp_path_factory, wheel):
     ).strip()
     call(
         [
-            *(bin_folder / "python", "-m", "pip", "install", "--quiet"),
+            *(sys.executable, "-m", "pip", "--python", bin_folder / "python"),
+            *("install", "--quiet"),
             *("--no-index", "--no-deps", wheel),
         ],
         folder,

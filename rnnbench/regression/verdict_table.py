@@ -28,7 +28,7 @@ SCHEMA = 2
 _MOST_MARKDOWN_ROWS = 200
 # Together with the answer, the headings, blank lines and counts of what is left out:
 # at most 25 lines.
-_MOST_ROWS, _MOST_REASONS, _MOST_NOTES = 9, 3, 6
+_MOST_ROWS, _MOST_REASONS, _MOST_NOTES = 9, 3, 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

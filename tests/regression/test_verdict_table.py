@@ -20,14 +20,14 @@ from rnnbench.regression.verdict_table import (
     count_verdicts,
 )
 
-TEXTS = st.lists(st.text(min_size=1), max_size=60).map(tuple)
+TEXTS = st.lists(st.text(min_size=1), max_size=12).map(tuple)
 
 
 @st.composite
 def tables(draw):
     columns = draw(st.integers(1, 4))
     row = st.tuples(*[st.text()] * columns)
-    rows = draw(st.lists(row, max_size=300))
+    rows = draw(st.lists(row, max_size=40))
     return VerdictTable(
         title=draw(st.text()),
         answer=draw(st.text(min_size=1)),
@@ -51,6 +51,14 @@ def simple(count, notable, **values):
 @given(tables())
 def test_a_summary_has_at_most_25_lines(table):
     assert len(as_summary(table).splitlines()) <= 25
+
+
+def test_a_full_summary_has_exactly_25_lines():
+    lines = tuple(f"line {n}" for n in range(20))
+
+    shown = as_summary(simple(20, 20, reasons=lines, notes=lines))
+
+    assert len(shown.splitlines()) == 25
 
 
 @given(tables())

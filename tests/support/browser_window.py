@@ -72,11 +72,13 @@ class Window:
         )
         return self
 
-    def axe(self):
-        """What axe finds wrong, one line for each element."""
+    def axe(self, within=None):
+        """Faults that axe finds in the page or in a part of it, a line each."""
         axe = importlib.import_module("axe_playwright_python.sync_playwright").Axe()
         found = axe.run(
-            self.page, options={"runOnly": {"type": "tag", "values": RULES}}
+            self.page,
+            context=within,
+            options={"runOnly": {"type": "tag", "values": RULES}},
         ).response
         assert "color-contrast" in {rule["id"] for rule in found["passes"]}
         return [

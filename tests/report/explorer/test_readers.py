@@ -53,13 +53,15 @@ def test_no_view_goes_wrong_fetches_anything_or_is_wider_than_the_screen(
 def test_axe_finds_no_violation(window, view, scheme, width):
     page = looking(window, QUICK, view, width=width, scheme=scheme)
 
-    assert page.axe() == []
+    # The rest of the page is the same in each view; other tests check it.
+    assert page.axe("#explore") == []
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", RUNS[1:5])
-@pytest.mark.parametrize("scheme", SCHEMES)
-def test_axe_finds_no_violation_in_other_runs(window, name, scheme):
+@pytest.mark.parametrize(
+    ("name", "scheme"), list(zip(RUNS[:5], 3 * SCHEMES, strict=False))
+)
+def test_axe_finds_no_violation_in_a_whole_page(window, name, scheme):
     width = WIDTHS[scheme == "light"]
     page = looking(window, name, "map", width=width, scheme=scheme)
 
@@ -70,7 +72,7 @@ def test_axe_finds_no_violation_in_other_runs(window, name, scheme):
 def test_axe_finds_no_violation_in_the_inspector(window, show):
     page = looking(window, QUICK, "map", query=f"&show={show}&why={show[:6]}")
 
-    assert page.axe() == []
+    assert page.axe("#explore") == []
 
 
 SMALL = """() => [...document.querySelectorAll(
