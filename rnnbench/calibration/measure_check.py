@@ -80,7 +80,7 @@ class _Measuring:
     _done: int = 0
     _deaths: int = 0
     # The fastest canary of each lane, as a run keeps it.
-    _calm: dict[Lane, float] = field(default_factory=dict)
+    _calm: dict[tuple[int, ...], float] = field(default_factory=dict)
     # Shuffled so that no two checks share an order; not a matter of security.
     _random: random.Random = field(default_factory=random.Random)
 
@@ -130,7 +130,7 @@ class _Measuring:
 
         A worker that dies costs what its launch lacks.
         """
-        start = Start(threads=1, cores=lane)
+        start = Start(threads=1, cores=lane.cores)
         places = self._random.sample(range(len(self.shapes)), len(self.shapes))
         try:
             worker = await Worker.start(Setting(), start, self.options.worker)

@@ -28,6 +28,7 @@ class Turns:
         rough: turns that were disturbed by other work on the core, in every attempt.
         retaken: timed calls that were disturbed and repeated; they are not in
             `seconds`.
+        host: an opaque name of the host in a fleet; empty on a single machine.
 
     """
 
@@ -38,6 +39,7 @@ class Turns:
     first_call: float | None = None
     rough: int = field(default=0, metadata=LATER)
     retaken: int = field(default=0, metadata=LATER)
+    host: str = field(default="", metadata=LATER)
 
     @property
     def is_calm(self) -> bool:

@@ -8,7 +8,7 @@ from rnnbench.model.policy import Policy
 from rnnbench.model.turn_plan import rounds_that_fit, turn_plan
 from rnnbench.model.workload import Workload
 from rnnbench.runner.footprint import seconds_guess, stands_alone
-from rnnbench.runner.lanes import MOST_LANES
+from rnnbench.runner.lanes import lane_count
 from rnnbench.runner.stop_rule import interim_looks
 from rnnbench.runner.timing import LEAST_ROUNDS, MOST_ROUNDS, ROUND_SECONDS
 
@@ -37,7 +37,7 @@ def estimate(workloads: Sequence[Workload], policy: Policy, cores: int) -> Durat
     """Estimate the duration of a campaign on `cores` cores, without its budget."""
     in_lanes = [one for one in workloads if _is_on_one_core(one)]
     in_turn = [one for one in workloads if not _is_on_one_core(one)]
-    lanes = max(1, min(cores, MOST_LANES))
+    lanes = lane_count(cores, None)
     # Every other lane rests for as long.
     resting = (lanes - 1) * sum(
         pass_seconds(one.members) for one in in_lanes if stands_alone(one)

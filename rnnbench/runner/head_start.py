@@ -14,7 +14,6 @@ from dataclasses import dataclass, field
 from typing import Self
 
 from rnnbench.model.case import Allocator, Case, Device, Dtype
-from rnnbench.model.machine import physical_cores
 from rnnbench.model.run import Environment
 from rnnbench.model.workload import Workload
 from rnnbench.runner.launch import Launch, Order, setting_of
@@ -32,10 +31,10 @@ class HeadStart:
     _starting: dict[_Place, asyncio.Task[Worker]] = field(default_factory=dict)
 
     @classmethod
-    def begin(cls, order: Order, lanes: int) -> Self:
-        """Start a worker for each of at most `lanes` lanes, and don't wait for it."""
+    def begin(cls, order: Order) -> Self:
+        """Start a worker for each lane, and don't wait for it."""
         starting = {}
-        for setting, cores in _places(order, lanes):
+        for setting, cores in _places(order):
             start = Start(threads=setting.threads, cores=cores)
             starting[setting, cores] = asyncio.ensure_future(
                 Worker.start(setting, start, order.command)
@@ -90,7 +89,7 @@ def needs_survey(cases: Iterable[Case]) -> bool:
     )
 
 
-def _places(order: Order, lanes: int) -> Iterable[_Place]:
+def _places(order: Order) -> Iterable[_Place]:
     """The lanes of the first launches: setting and core."""
     # Only on Linux can the memory of a process that runs be limited; see take().
     if sys.platform != "linux":
@@ -100,11 +99,11 @@ def _places(order: Order, lanes: int) -> Iterable[_Place]:
     )
     if not settings:
         return ()
-    cores = physical_cores()[-lanes:]
+    lanes = [lane for lane in order.lanes if lane.cores]
     count = len(settings) if order.smoke else len(settings) * order.policy.launches
     return [
-        (settings[number % len(settings)], (core,))
-        for number, core in enumerate(cores[:count])
+        (settings[number % len(settings)], lane.cores)
+        for number, lane in enumerate(lanes[:count])
     ]
 
 

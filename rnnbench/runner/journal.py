@@ -33,6 +33,7 @@ class Pass:
     """One workload in one launch: members finish together. Cases by their ids.
 
     `changed`: process-wide state that a layer of the user's changed in its process.
+    `host`: an opaque name of the host in a fleet; empty on a single machine.
     """
 
     launch: int
@@ -42,6 +43,7 @@ class Pass:
     inside_turns: float
     wall: float
     changed: Mapping[str, tuple[str, ...]] = field(default_factory=dict, metadata=LATER)
+    host: str = field(default="", metadata=LATER)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,13 +128,14 @@ class Journal(HoldsFile):
             )
         return journal
 
-    def record(self, entry: Entry) -> None:
-        """Append `entry`; it is on the disk when this returns."""
-        self.write({"kind": type(entry).__name__, **asdict(entry)})
-        self._apply(entry)
+    def record(self, *entries: Entry) -> None:
+        """Append `entries`; they are on the disk when this returns."""
+        self.write(*map(encode_entry, entries))
+        for entry in entries:
+            self._apply(entry)
 
     def _take_in(self, data: dict[str, Any]) -> None:
-        self._apply(_ENTRIES[data.pop("kind")](data))
+        self._apply(decode_entry(data))
         self.resumed += 1
 
     def _apply(self, entry: Entry) -> None:
@@ -158,3 +161,13 @@ _ENTRIES: dict[str, Callable[[dict[str, Any]], Entry]] = {
     "Ceilings": reader(Ceilings),
     "CaseEnergy": reader(CaseEnergy),
 }
+
+
+def encode_entry(entry: Entry) -> dict[str, Any]:
+    """The entry as plain values."""
+    return {"kind": type(entry).__name__, **asdict(entry)}
+
+
+def decode_entry(data: dict[str, Any]) -> Entry:
+    """The entry in plain values; KeyError, TypeError or ValueError if there is none."""
+    return _ENTRIES[data.pop("kind")](data)

@@ -1,10 +1,11 @@
 """The order of a run, and the share of it that one launch measures."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from rnnbench.model.case import Case, Device
 from rnnbench.model.policy import Policy
 from rnnbench.model.workload import Workload
+from rnnbench.runner.lanes import Lane, lanes
 from rnnbench.runner.worker_env import Setting
 
 
@@ -14,7 +15,8 @@ class Order:
 
     `stop_at_failure`: no case is begun after one has failed. `smoke`: each case once,
     to see that it runs. `traces`: the folder for the traces of profiled cases, if any.
-    `command` starts a worker, if not our own.
+    `command` starts a worker, if not our own. `lanes`: for launches side by side;
+    `gpu_lanes`: for launches on a GPU.
     """
 
     workloads: tuple[Workload, ...]
@@ -23,6 +25,8 @@ class Order:
     smoke: bool = False
     traces: str | None = None
     command: tuple[str, ...] = ()
+    lanes: tuple[Lane, ...] = field(default_factory=lanes)
+    gpu_lanes: tuple[Lane, ...] = (Lane(),)
 
     @property
     def cases(self) -> tuple[Case, ...]:
@@ -32,12 +36,17 @@ class Order:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Launch:
-    """Workloads for fresh processes. `large`: they need more than a lane's memory."""
+    """Workloads for fresh processes.
+
+    `large`: they need more than a lane's memory. `gpu`: the UUID of the GPU to use;
+    empty: as CUDA chooses.
+    """
 
     number: int
     setting: Setting
     workloads: tuple[Workload, ...]
     large: bool = False
+    gpu: str = ""
 
     @property
     def cases(self) -> tuple[Case, ...]:
@@ -53,6 +62,12 @@ class Launch:
     def goes_beside(self) -> bool:
         """Whether another launch may run at the same time, on another core."""
         return self.on_cpu and self.setting.threads == 1 and not self.large
+
+    @property
+    def fits_gpu_lane(self) -> bool:
+        """Whether it needs a GPU and no more than one core beside it."""
+        on_gpu = all(case.device is Device.CUDA for case in self.cases)
+        return on_gpu and self.setting.threads == 1
 
 
 def setting_of(workload: Workload) -> Setting:

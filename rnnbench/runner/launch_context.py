@@ -10,8 +10,8 @@ from rnnbench.model.case import Case
 from rnnbench.model.errors import CampaignError
 from rnnbench.model.status import FAILED, Status
 from rnnbench.runner.exclusive import TimingLock
-from rnnbench.runner.journal import Ended, Journal
-from rnnbench.runner.launch import Order
+from rnnbench.runner.journal import Ended, Entry, Journal
+from rnnbench.runner.launch import Launch, Order
 from rnnbench.runner.worker_env import Setting
 from rnnbench.runner.worker_process import Worker, WorkerDeathError
 from rnnbench.worker.protocol import Job, Report, Start
@@ -30,6 +30,21 @@ class Started(Protocol):
 
 
 @dataclass(slots=True)
+class Tally:
+    """Sums over all launches of a run; times in seconds.
+
+    `inside_turns`, `waited`: in turns, and waiting for a calm core. `capacity`: of all
+    lanes that could have been at work.
+    """
+
+    launches: int = 0
+    passes: int = 0
+    inside_turns: float = 0.0
+    waited: float = 0.0
+    capacity: float = 0.0
+
+
+@dataclass(slots=True)
 class LaunchContext:
     """Starts workers, asks them, and gives cases their final status.
 
@@ -45,9 +60,14 @@ class LaunchContext:
     stopping: bool = False
     started: Started | None = None
     lock: TimingLock = field(default_factory=TimingLock)
-    # Cases, by id, in whose process a worker died: each gets a process of its own.
-    _alone: set[str] = field(default_factory=set)
-    _deaths: Counter[str] = field(default_factory=Counter)
+    tally: Tally = field(default_factory=Tally)
+    # By the id of a case, how often a worker died at it: it gets a process of its own.
+    deaths: Counter[str] = field(default_factory=Counter)
+    # The fastest canary on the cores of a lane: a launch that is disturbed from its
+    # first moment on would not know what calm is.
+    calm: dict[tuple[int, ...], float] = field(default_factory=dict)
+    # Seconds of the last pass of a workload, by its id.
+    walls: dict[str, float] = field(default_factory=dict)
 
     @property
     def left(self) -> float:
@@ -63,12 +83,19 @@ class LaunchContext:
 
         See `Case.process`. A case at which a worker died has a process of its own.
         """
-        return case.id if case.id in self._alone else case.process
+        return case.id if self.deaths[case.id] else case.process
 
     def finish(self, case: Case, status: Status, reason: str) -> None:
         """Give `case` its final status; with -x a failure is the last thing done."""
-        self.journal.record(Ended(case=case.id, status=status, reason=reason))
-        if status in FAILED and self.order.stop_at_failure:
+        self.take([Ended(case=case.id, status=status, reason=reason)])
+
+    def take(self, entries: Sequence[Entry]) -> None:
+        """Journal `entries`; with -x a failure among them is the last thing done."""
+        self.journal.record(*entries)
+        failed = any(
+            isinstance(entry, Ended) and entry.status in FAILED for entry in entries
+        )
+        if failed and self.order.stop_at_failure:
             self.stopping = True
 
     def blame(self, death: WorkerDeathError, cases: Sequence[Case]) -> None:
@@ -83,24 +110,24 @@ class LaunchContext:
         known = death.member is not None and death.member < len(cases)
         suspects = [cases[death.member]] if known else cases  # type: ignore[index]
         for case in suspects:
-            self._deaths[case.id] += 1
+            self.deaths[case.id] += 1
             is_final = (
-                death.status is Status.TIMEOUT or self._deaths[case.id] >= MOST_DEATHS
+                death.status is Status.TIMEOUT or self.deaths[case.id] >= MOST_DEATHS
             )
             if len(cases) == 1 and is_final:
                 self.finish(case, death.status, death.reason)
-            self._alone.add(case.id)
 
-    async def worker(self, setting: Setting, start: Start) -> Worker:
+    async def worker(self, launch: Launch, start: Start) -> Worker:
         """A new worker; if it can't even start, once more, and then nothing can."""
+        setting, command = launch.setting, self.order.command
         async with self.lock.hold(exclusive=False):
             if self.started and (worker := await self.started.take(setting, start)):
                 return worker
             try:
-                return await Worker.start(setting, start, self.order.command)
+                return await Worker.start(setting, start, command, launch.gpu)
             except WorkerDeathError:
                 try:
-                    return await Worker.start(setting, start, self.order.command)
+                    return await Worker.start(setting, start, command, launch.gpu)
                 except WorkerDeathError as death:
                     reason = f"worker: can't be started: {death.reason}"
                     raise CampaignError(reason) from death

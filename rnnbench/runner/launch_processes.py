@@ -48,9 +48,7 @@ class LaunchProcesses:
         for name in names:
             if name not in self._workers:
                 start = replace(self.start, data_limit=self._data_limit(name))
-                self._workers[name] = await self.context.worker(
-                    self.launch.setting, start
-                )
+                self._workers[name] = await self.context.worker(self.launch, start)
 
     async def ask(self, name: str, job: Job, kind: type[R], cases: Sequence[Case]) -> R:
         """Ask one process about its `cases`; LaunchDeathError if it died of one."""

@@ -12,8 +12,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import rnnbench
+from rnnbench.model.case import Device
 from rnnbench.model.errors import CampaignError
-from rnnbench.model.machine import machine_parts, machine_text
+from rnnbench.model.machine import machine_parts, machine_text, physical_cores
 from rnnbench.model.pattern import case_filter
 from rnnbench.model.policy import Policy
 from rnnbench.model.run import Environment, Run, SweepRecord, TurnValue
@@ -25,10 +26,10 @@ from rnnbench.runner.head_start import HeadStart, needs_survey
 from rnnbench.runner.host import Host, cpu_times, this_load
 from rnnbench.runner.interrupts import run_to_end
 from rnnbench.runner.journal import Header, Journal
-from rnnbench.runner.lanes import MOST_LANES
+from rnnbench.runner.lanes import Lane, gpu_lanes, lanes, visible_gpus
 from rnnbench.runner.launch import Order
 from rnnbench.runner.results import JournalReader
-from rnnbench.runner.scheduler import Campaign, Progress, survey
+from rnnbench.runner.scheduler import Campaign, Progress, local_launcher, survey
 from rnnbench.storage.files import require_writable
 
 OnProgress = Callable[[Progress], None]
@@ -46,6 +47,7 @@ class MeasureOptions:
             in memory alone, and no trace is written.
         resume: continue the journal instead of starting a new one.
         stop_at_failure: begin no case after one has failed.
+        lanes: launches to run side by side; None: as many as is sound on this machine.
         smoke: call each case once, to see that it runs; nothing is written.
         command: what the user typed, for the record.
         commit: the version of the project that is measured, for the record.
@@ -60,6 +62,7 @@ class MeasureOptions:
     output: Path | None = None
     resume: bool = False
     stop_at_failure: bool = False
+    lanes: int | None = None
     smoke: bool = False
     command: str = ""
     commit: str | None = None
@@ -125,7 +128,7 @@ def measure(
     sweep = replace(sweep, policy=options.policy(sweep.policy))
     if options.output is not None and not options.smoke:
         require_writable(options.output)
-    order = _order(workloads, sweep, options)
+    order = order_of(workloads, sweep, options)
     work = _Measurement(order, sweep, options, on_progress, on_launch)
     try:
         return run_to_end(work.run())
@@ -152,16 +155,17 @@ class _Measurement:
 
     async def run(self) -> Run:
         """Ask what can run here, then measure it; the first workers start at once."""
-        head_start = HeadStart.begin(self.order, MOST_LANES)
+        head_start = HeadStart.begin(self.order)
         try:
             environment, reasons = await self._survey(head_start)
-            header = _header(self.order, self.sweep, environment)
+            header = header_of(self.order, self.sweep, environment)
             options = self.options
             with Journal.start(options.journal, header, resume=options.resume) as book:
                 if options.traces is not None and not options.resume:
                     _remove_traces(options.traces)
+                launcher = local_launcher(environment, self._launched)
                 self.campaign = Campaign(
-                    self.order, environment, book, self.on_progress, self._launched
+                    self.order, environment, book, self.on_progress, launcher
                 )
                 await self.campaign.run(reasons, head_start)
         finally:
@@ -175,7 +179,7 @@ class _Measurement:
     def run_so_far(self, unmeasured: str) -> Run:
         """The run of what is measured; `unmeasured` is why the rest is not."""
         assert self.campaign is not None  # noqa: S101  every caller has begun it
-        run = _run(self.campaign, self.sweep, self.options, unmeasured)
+        run = run_of(self.campaign, self.sweep, self.options, unmeasured)
         return replace(run, conditions=read_conditions(self.host))
 
     async def _survey(
@@ -193,9 +197,10 @@ class _Measurement:
             self.on_launch(self.run_so_far("not measured yet"))
 
 
-def _order(
+def order_of(
     workloads: tuple[Workload, ...], sweep: SweepRecord, options: MeasureOptions
 ) -> Order:
+    """The order of a run, with the lanes of this machine."""
     return Order(
         workloads=workloads,
         policy=sweep.policy,
@@ -203,7 +208,16 @@ def _order(
         smoke=options.smoke,
         traces=str(options.traces) if options.traces else None,
         command=options.worker,
+        lanes=lanes(options.lanes),
+        gpu_lanes=_gpu_lanes(workloads),
     )
+
+
+def _gpu_lanes(workloads: tuple[Workload, ...]) -> tuple[Lane, ...]:
+    """A lane for each GPU of this machine, if there is something to measure there."""
+    devices = {case.device for one in workloads for case in one.members}
+    gpus = visible_gpus() if Device.CUDA in devices else ()
+    return gpu_lanes(gpus, physical_cores())
 
 
 def discard_journal(run: Run, options: MeasureOptions) -> None:
@@ -216,7 +230,7 @@ def discard_journal(run: Run, options: MeasureOptions) -> None:
         options.journal.unlink(missing_ok=True)
 
 
-def _header(order: Order, sweep: SweepRecord, environment: Environment) -> Header:
+def header_of(order: Order, sweep: SweepRecord, environment: Environment) -> Header:
     """The facts that must be equal for a journal to be continued."""
     ids = "\n".join(sorted(case.id for case in order.cases))
     machine = (
@@ -238,9 +252,10 @@ def _remove_traces(folder: Path) -> None:
         trace.unlink()
 
 
-def _run(
+def run_of(
     campaign: Campaign, sweep: SweepRecord, options: MeasureOptions, unmeasured: str
 ) -> Run:
+    """The run so far; `unmeasured` is why the rest of it is not measured."""
     reader = JournalReader(campaign.order, campaign.journal, unmeasured)
     return Run(
         created=datetime.now(UTC).isoformat(timespec="seconds"),

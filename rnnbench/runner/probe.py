@@ -61,7 +61,7 @@ class Probe:
                 context.journal.record(self.lost(case.id, reason))
             return
         while pending and context.left > self.seconds:
-            async with await context.worker(launch.setting, start) as worker:
+            async with await context.worker(launch, start) as worker:
                 while pending and context.left > self.seconds:
                     context.tell(f"{self.name}: {pending[0].id}")
                     chunk = pending[:most]
@@ -158,7 +158,7 @@ async def climb(context: LaunchContext, launch: Launch, start: Start) -> None:
     )
     limit = context.order.policy.time_limit
     try:
-        async with await context.worker(launch.setting, start) as worker:
+        async with await context.worker(launch, start) as worker:
             answer = await worker.ask(job, Climbed, limit=limit)
     except WorkerDeathError:
         # A machine without ceilings has no roofline, and everything else all the same.

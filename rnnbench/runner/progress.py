@@ -4,6 +4,7 @@ import shutil
 import time
 from typing import Protocol, TextIO
 
+from rnnbench.model.formatting import counted
 from rnnbench.runner.scheduler import Progress
 
 # Without a terminal, a plain line this often: a log stays readable.
@@ -76,9 +77,13 @@ class ProgressLine:
 def sentence(progress: Progress) -> str:
     """The text of the line: work done, time elapsed, time left, and what runs."""
     left = f", about {clock(progress.left)} left" if progress.left is not None else ""
+    fleet = ""
+    if progress.hosts:
+        rate = progress.launches_a_minute
+        fleet = f", {counted(progress.hosts, 'host')}, {rate:.0f} launches a minute"
     return (
         f"rnnbench {progress.done}/{progress.total}, "
-        f"{clock(progress.elapsed)}{left}: {progress.at}"
+        f"{clock(progress.elapsed)}{left}{fleet}: {progress.at}"
     )
 
 

@@ -62,7 +62,13 @@ class JournalReader:
     def _result(
         self, case: Case, workload: str, passes: Sequence[Pass], width: float
     ) -> Result:
-        turns = tuple(one.turns[case.id] for one in passes if case.id in one.turns)
+        turns = tuple(
+            replace(one.turns[case.id], host=one.host)
+            if one.host
+            else one.turns[case.id]
+            for one in passes
+            if case.id in one.turns
+        )
         changed = {name for one in passes for name in one.changed.get(case.id, ())}
         memory = self.journal.memory.get(case.id)
         profile = self.journal.profiles.get(case.id)

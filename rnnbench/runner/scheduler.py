@@ -1,25 +1,27 @@
-"""The schedule of a run: interim looks, lanes, the budget, cases that can't run."""
+"""The schedule of a run: interim looks, the budget, cases that can't run."""
 
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 
 from rnnbench.model.case import Allocator, Case, Device
 from rnnbench.model.errors import CampaignError
-from rnnbench.model.machine import physical_cores
 from rnnbench.model.run import Effort, Environment
 from rnnbench.model.status import Status
 from rnnbench.model.workload import Workload
-from rnnbench.runner.energy import ENERGY
-from rnnbench.runner.footprint import MEMORY_SHARE, memory_estimate, too_large
+from rnnbench.runner.footprint import too_large
 from rnnbench.runner.journal import Journal, Pass
-from rnnbench.runner.lanes import MOST_LANES, Lane, in_lanes, lanes
 from rnnbench.runner.launch import Launch, Order, setting_of
 from rnnbench.runner.launch_context import LaunchContext, Started
-from rnnbench.runner.probe import MEMORY, Probe, climb, profiling
+from rnnbench.runner.launcher import (
+    Errand,
+    ErrandLauncher,
+    LaneWork,
+    LocalLauncher,
+    Work,
+    is_unread,
+)
 from rnnbench.runner.stop_rule import interim_looks, is_narrow, widest
-from rnnbench.runner.timing import TimedLaunches
 from rnnbench.runner.worker_env import Setting
 from rnnbench.runner.worker_process import Worker, WorkerDeathError
 from rnnbench.worker.protocol import Report, Start, Survey
@@ -27,17 +29,22 @@ from rnnbench.worker.protocol import Report, Start, Survey
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Progress:
-    """The state of a run. Times in seconds; `left` is an estimate, or None."""
+    """The state of a run. Times in seconds; `left` is an estimate, or None.
+
+    `hosts`: of a fleet that take part; 0 for this machine alone.
+    """
 
     at: str
     done: int
     total: int
     elapsed: float
     left: float | None
+    hosts: int = 0
+    launches_a_minute: float = 0.0
 
 
 Show = Callable[[Progress], None]
-_Work = Callable[[Launch, Start], Awaitable[None]]
+MakeLauncher = Callable[[LaunchContext], ErrandLauncher]
 
 
 async def survey(
@@ -72,7 +79,7 @@ class Campaign:
         environment: Environment,
         journal: Journal,
         show: Show,
-        on_launch: Callable[[], None] = lambda: None,
+        make_launcher: MakeLauncher | None = None,
     ) -> None:
         self.order = order
         self.journal = journal
@@ -81,12 +88,12 @@ class Campaign:
         self.finished = False
         self._began = time.monotonic()
         self._ended: float | None = None
-        self._capacity = 0.0
         self._profiling = 0.0
         self._due_passes = 0
         deadline = self._began + order.policy.budget
         self._context = LaunchContext(order, journal, self._tell, deadline)
-        self._timing = TimedLaunches(self._context, on_launch)
+        make = make_launcher or local_launcher(environment)
+        self._launcher = make(self._context)
 
     async def run(self, reasons: Sequence[str], started: Started | None = None) -> None:
         """Skip the cases that have a reason to be; measure the others, look by look.
@@ -100,14 +107,14 @@ class Campaign:
         self._context.started = started
         launches = 1 if self.order.smoke else self.order.policy.launches
         first, *later = interim_looks(launches)
-        await self._in_lanes(self._due(first, first), self._timing.measure)
+        await self._launcher.carry_out(self._due(first, first))
         if not self.order.smoke:
-            await self._probe(MEMORY, lambda _: True)
+            await self._probe(Work.MEMORY, lambda _: True)
             began = time.monotonic()
             await self._profile()
             self._profiling = time.monotonic() - began
         for look in later:
-            await self._in_lanes(self._due(look, first), self._timing.measure)
+            await self._launcher.carry_out(self._due(look, first))
         self.finished = not self.stopped
         self._ended = time.monotonic()
 
@@ -120,16 +127,17 @@ class Campaign:
     def effort(self) -> Effort:
         """The time spent so far, by purpose."""
         wall = (self._ended or time.monotonic()) - self._began
+        tally = self._context.tally
         return Effort(
             wall=wall,
-            lanes=self._capacity / wall if self._capacity else 1.0,
-            inside_turns=self._timing.inside_turns,
-            waiting=self._timing.waited,
-            launches=self._timing.launches,
+            lanes=tally.capacity / wall if tally.capacity else 1.0,
+            inside_turns=tally.inside_turns,
+            waiting=tally.waited,
+            launches=tally.launches,
             profiling=self._profiling,
         )
 
-    def _due(self, look: int, first: int) -> list[Launch]:
+    def _due(self, look: int, first: int) -> list[Errand]:
         """The launches that bring each workload that is still too wide to `look`."""
         wanted: dict[tuple[int, str, Setting, bool], list[Workload]] = {}
         for workload in self.order.workloads:
@@ -139,99 +147,64 @@ class Campaign:
             # As a user gets it who sets nothing: nothing else ran in that process.
             apart = setting.allocator is Allocator.SYSTEM and not self.order.smoke
             alone = workload.id if apart else ""
-            large = self._is_large(workload)
+            large = self._launcher.is_large(workload)
             for number in set(range(look)) - self._passes(workload).keys():
                 key = (number, alone, setting, large)
                 wanted.setdefault(key, []).append(workload)
         passes = sum(len(workloads) for workloads in wanted.values())
-        self._due_passes = self._timing.passes + passes
+        self._due_passes = self._context.tally.passes + passes
         return [
-            Launch(
-                number=number,
-                setting=setting,
-                workloads=tuple(workloads),
-                large=large,
+            Errand(
+                work=Work.TIME,
+                launch=Launch(
+                    number=number,
+                    setting=setting,
+                    workloads=tuple(workloads),
+                    large=large,
+                ),
             )
             for (number, _, setting, large), workloads in sorted(
                 wanted.items(), key=lambda item: item[0][0]
             )
         ]
 
-    async def _probe(self, probe: Probe, wanted: Callable[[Case], bool]) -> None:
-        """Take a reading of the wanted cases that have not failed, in both lanes."""
+    async def _probe(self, work: Work, wanted: Callable[[Case], bool]) -> None:
+        """Take a reading of the wanted cases that have not failed, in all lanes."""
+        width = self._launcher.width
         shares: dict[tuple[Setting, int, str], list[Workload]] = {}
         for number, workload in enumerate(self.order.workloads):
-            members = self._context.live(filter(wanted, workload.members))
-            for case in probe.pending(self.journal, members):
-                part = Workload((case,), workload.compare)
+            for case in self._context.live(filter(wanted, workload.members)):
+                if not is_unread(work, self.journal, case):
+                    continue
                 process = self._context.process_of(case)
-                lane = (setting_of(workload), number % MOST_LANES, process)
+                lane = (setting_of(workload), number % width, process)
+                part = Workload((case,), workload.compare)
                 shares.setdefault(lane, []).append(part)
-        launches = [
-            Launch(number=0, setting=setting, workloads=tuple(workloads))
-            for (setting, *_), workloads in shares.items()
-        ]
-        await self._in_lanes(launches, partial(probe.read, self._context))
+        await self._launcher.carry_out(
+            [
+                _errand(work, setting, workloads)
+                for (setting, *_), workloads in shares.items()
+            ]
+        )
 
     async def _profile(self) -> None:
         """Profile what is to be; then ceilings and energy, with nothing beside them."""
-        await self._probe(profiling(self.order.traces), self.order.policy.profiles)
+        await self._probe(Work.PROFILE, self.order.policy.profiles)
         by_kind: dict[tuple[Device, Setting], list[Workload]] = {}
         for workload in self.order.workloads:
             if any(map(self.order.policy.profiles, workload.members)):
                 kind = (workload.members[0].device, setting_of(workload))
                 by_kind.setdefault(kind, []).append(workload)
         for (_, setting), workloads in by_kind.items():
-            launch = Launch(number=0, setting=setting, workloads=tuple(workloads))
-            await self._in_lanes([launch], partial(climb, self._context))
+            # One at a time: nothing runs beside it.
+            errand = _errand(Work.CEILINGS, setting, workloads)
+            await self._launcher.carry_out([errand])
         await self._probe(
-            ENERGY,
+            Work.ENERGY,
             lambda case: (
                 case.device is Device.CUDA and self.order.policy.profiles(case)
             ),
         )
-
-    async def _in_lanes(self, launches: list[Launch], work: _Work) -> None:
-        """Run launches side by side, a core each, where that is sound; else in turn."""
-        cores = physical_cores()
-        beside = [one for one in launches if one.goes_beside]
-        await self._drain(beside, lanes(), work)
-        for launch in launches:
-            if not launch.goes_beside:
-                # CUDA's backward pass runs on a thread of its own: no pinning there.
-                wide = cores[-launch.setting.threads :] if launch.on_cpu else ()
-                await self._drain([launch], [wide], work)
-
-    async def _drain(
-        self, launches: list[Launch], chosen: Sequence[Lane], work: _Work
-    ) -> None:
-        began, alone = time.monotonic(), self._context.lock.exclusive
-        chosen = chosen[: len(launches)]
-
-        async def run(launch: Launch, lane: Lane) -> None:
-            if self._context.stopping:
-                return
-            limit = self._memory(len(chosen)) if launch.on_cpu else None
-            threads = launch.setting.threads
-            await work(launch, Start(threads=threads, cores=lane, data_limit=limit))
-
-        try:
-            await in_lanes(launches, run, chosen)
-        finally:
-            # While a launch holds the lock exclusively, there is no other lane.
-            alone = self._context.lock.exclusive - alone
-            wall = time.monotonic() - began
-            self._capacity += len(chosen) * wall - max(len(chosen) - 1, 0) * alone
-
-    def _is_large(self, workload: Workload) -> bool:
-        """Whether `workload` needs more than a lane's share of the memory."""
-        limit = self._memory(MOST_LANES)
-        return limit is not None and max(map(memory_estimate, workload.members)) > limit
-
-    def _memory(self, lanes: int) -> int | None:
-        """Bytes that a process may have where so many run; None if that is unknown."""
-        memory = self.environment.memory_bytes
-        return int(MEMORY_SHARE * memory / lanes) if memory else None
 
     def _is_wide(self, workload: Workload, first: int) -> bool:
         """Whether `workload` needs another launch."""
@@ -247,7 +220,24 @@ class Campaign:
         return self.journal.passes.get(workload.id, {})
 
     def _tell(self, at: str) -> None:
-        done, elapsed = self._timing.passes, time.monotonic() - self._began
+        done, elapsed = self._context.tally.passes, time.monotonic() - self._began
         total = max(self._due_passes, done)
         left = elapsed / done * (total - done) if done else None
         self._show(Progress(at=at, done=done, total=total, elapsed=elapsed, left=left))
+
+
+def local_launcher(
+    environment: Environment, on_launch: Callable[[], None] = lambda: None
+) -> MakeLauncher:
+    """A maker of launchers for this machine; `on_launch`: see `measure`."""
+
+    def make(context: LaunchContext) -> ErrandLauncher:
+        work = LaneWork(context, on_launch)
+        return LocalLauncher(context, environment.memory_bytes, work)
+
+    return make
+
+
+def _errand(work: Work, setting: Setting, workloads: Sequence[Workload]) -> Errand:
+    launch = Launch(number=0, setting=setting, workloads=tuple(workloads))
+    return Errand(work=work, launch=launch)

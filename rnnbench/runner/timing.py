@@ -44,20 +44,11 @@ def rounds_of_a_launch(seed: int, calm: float) -> Rounds:
 class TimedLaunches:
     """Carries out launches and journals their passes.
 
-    `inside_turns`, `waited`: seconds, over all launches; `walls`: of the last pass.
     `on_launch` is called after the processes of a launch have ended.
     """
 
     context: LaunchContext
     on_launch: Callable[[], None] = lambda: None
-    inside_turns: float = 0.0
-    waited: float = 0.0
-    launches: int = 0
-    passes: int = 0
-    _walls: dict[str, float] = field(default_factory=dict)
-    # The fastest canary on the cores of a lane: a launch that is disturbed from its
-    # first moment on would not know what calm is.
-    _calm: dict[tuple[int, ...], float] = field(default_factory=dict)
     # Shuffled so that no two runs share an order; not a matter of security.
     _random: random.Random = field(default_factory=random.Random)
 
@@ -69,7 +60,7 @@ class TimedLaunches:
         """
         pending = deque(sorted(self._shuffled(launch.workloads), key=stands_alone))
         async with LaunchProcesses(self.context, launch, start) as processes:
-            self.launches += bool(pending)
+            self.context.tally.launches += bool(pending)
             while pending := deque(one for one in pending if self._begins(one)):
                 try:
                     await self._pass(processes, pending[0])
@@ -106,8 +97,8 @@ class TimedLaunches:
         turns, changed, yardstick = merged(number, answered)
         if not turns:
             return
-        self.passes += 1
-        self._walls[workload.id] = wall = time.monotonic() - began
+        self.context.tally.passes += 1
+        self.context.walls[workload.id] = wall = time.monotonic() - began
         inside = sum(part.inside_turns for one in answered for part in one.measured)
         self.context.journal.record(
             Pass(
@@ -160,12 +151,12 @@ class TimedLaunches:
         self, processes: LaunchProcesses, one: Answered, job: Rounds
     ) -> None:
         cores = processes.start.cores
-        calm = self._calm.get(cores, 0.0)
+        calm = self.context.calm.get(cores, 0.0)
         job = replace(job, seed=self._random.getrandbits(32), calm=calm)
         measured = await processes.ask(one.name, job, Measured, one.cases)
-        self._calm[cores] = measured.calm
-        self.inside_turns += measured.inside_turns
-        self.waited += measured.waited
+        self.context.calm[cores] = measured.calm
+        self.context.tally.inside_turns += measured.inside_turns
+        self.context.tally.waited += measured.waited
         self._finish_failed(one.cases, measured.outcomes)
         one.measured.append(measured)
 
@@ -195,7 +186,7 @@ class TimedLaunches:
     def _begins(self, workload: Workload) -> bool:
         """Whether there is time for `workload`, by how long it took before."""
         alive = bool(self.context.live(workload.members))
-        return alive and self.context.left > self._walls.get(workload.id, 0.0)
+        return alive and self.context.left > self.context.walls.get(workload.id, 0.0)
 
     def _shuffled(self, items: Sequence[T]) -> list[T]:
         return self._random.sample(items, len(items))

@@ -89,10 +89,13 @@ class Worker:
 
     @classmethod
     async def start(
-        cls, setting: Setting, job: Start, command: tuple[str, ...] = ()
+        cls, setting: Setting, job: Start, command: tuple[str, ...] = (), gpu: str = ""
     ) -> Self:
-        """Start a worker and wait until it has imported torch."""
-        worker = await cls._start(setting, job, command or COMMAND)
+        """Start a worker and wait until it has imported torch.
+
+        `gpu`: the UUID of the only GPU that it may see; empty: it sees all.
+        """
+        worker = await cls._start(setting, job, command or COMMAND, gpu)
         try:
             answer = await worker.ask(job, Ready, limit=START_LIMIT)
             if answer.schema != SCHEMA:
@@ -109,7 +112,7 @@ class Worker:
 
     @classmethod
     async def _start(
-        cls, setting: Setting, job: Start, command: tuple[str, ...]
+        cls, setting: Setting, job: Start, command: tuple[str, ...], gpu: str
     ) -> Self:
         announcements, token = Announcements.create(), secrets.token_hex(8)
         own = {
@@ -117,6 +120,8 @@ class Worker:
             RUNNER_VARIABLE: str(os.getpid()),
             process_tree.TOKEN: token,
         }
+        if gpu:
+            own["CUDA_VISIBLE_DEVICES"] = gpu
         try:
             process = subprocess.Popen(  # noqa: ASYNC220 - it takes 2 ms
                 command,

@@ -155,10 +155,10 @@ class HoldsFile:
         if self._file is not None:
             self._file.release()
 
-    def write(self, entry: Entry) -> None:
-        """Append `entry`; it is on the disk when this returns."""
-        if self._file is not None:
-            self._file.append(entry)
+    def write(self, *entries: Entry) -> None:
+        """Append `entries`; they are on the disk when this returns."""
+        if self._file is not None and entries:
+            self._file.append(*entries)
 
 
 def _object(where: str, line: bytes) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from functools import partial
 
 from rnnbench.model.case import Allocator
 from rnnbench.model.errors import CampaignError
-from rnnbench.runner.lanes import Lane as Cores
+from rnnbench.runner.lanes import Lane as Place
 from rnnbench.runner.lanes import in_lanes, lanes
 from rnnbench.runner.scheduler import Progress
 from rnnbench.runner.worker_env import Setting
@@ -109,10 +109,11 @@ class Calibrator:
     async def _in_lanes(self, stage: Stage, due: Sequence[Launch]) -> None:
         """Launches side by side, a core each, as a run does it."""
         # One draw and one calm canary for each lane, whatever the launch.
-        own: dict[Cores, Lane] = {}
+        own: dict[Place, Lane] = {}
 
-        async def work(launch: Launch, cores: Cores) -> None:
-            await self._launch(stage, launch, own.setdefault(cores, Lane(cores)))
+        async def work(launch: Launch, place: Place) -> None:
+            lane = own.setdefault(place, Lane(place.cores))
+            await self._launch(stage, launch, lane)
 
         await in_lanes(_processes(stage.allocator, due), work, lanes())
 

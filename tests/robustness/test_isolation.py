@@ -60,8 +60,8 @@ def asked(monkeypatch):
     seen, workers = [], []
     real, start = Worker.ask, Worker._start
 
-    async def started(setting, job, command):
-        worker = await start(setting, job, command)
+    async def started(setting, job, command, gpu):
+        worker = await start(setting, job, command, gpu)
         workers.append(worker)
         return worker
 
@@ -78,7 +78,7 @@ def asked(monkeypatch):
 
     monkeypatch.setattr(Worker, "ask", ask)
     monkeypatch.setattr(Worker, "_start", started)
-    monkeypatch.setattr("rnnbench.runner.lanes.MOST_LANES", 1)
+    monkeypatch.setattr("rnnbench.runner.lanes.physical_cores", lambda: (0,))
     return seen
 
 

@@ -51,7 +51,7 @@ def test_only_launches_of_one_thread_on_a_cpu_go_side_by_side(alone, gains):
     one = workload(replace(CASE, **alone))
 
     assert (most(one, cores=2) < most(one, cores=1)) is gains
-    assert most(one, cores=8) == most(one, cores=2)
+    assert (most(one, cores=8) < most(one, cores=2)) is gains
 
 
 def test_each_layer_of_the_users_takes_a_process_more_in_a_launch():

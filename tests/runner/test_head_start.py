@@ -4,6 +4,7 @@ import asyncio
 import os
 import resource
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from rnnbench.model.run import SweepRecord
 from rnnbench.model.status import Status
 from rnnbench.model.workload import DEFAULT_COMPARE, group
 from rnnbench.runner.head_start import HeadStart, needs_survey
+from rnnbench.runner.lanes import lanes
 from rnnbench.runner.launch import Order, setting_of
 from rnnbench.runner.measure import MeasureOptions, measure
 from rnnbench.runner.worker_process import Worker
@@ -52,8 +54,8 @@ def started(monkeypatch):
     processes, jobs = [], []
     start, ask = Worker.start, Worker.ask
 
-    async def counted(setting, job, command=()):
-        worker = await start(setting, job, command)
+    async def counted(setting, job, command=(), gpu=""):
+        worker = await start(setting, job, command, gpu)
         processes.append(worker.process)
         return worker
 
@@ -107,7 +109,7 @@ def test_no_worker_is_left_behind_when_nothing_is_measured(started):
 
 def test_unused_workers_are_ended():
     async def begin_and_close():
-        head_start = HeadStart.begin(order_of(pair()), 2)
+        head_start = HeadStart.begin(order_of(pair()))
         await head_start.environment()
         await head_start.close()
         return await head_start.take(setting_of(pair()[0]), Start())
@@ -118,7 +120,7 @@ def test_unused_workers_are_ended():
 def test_a_worker_is_taken_once_and_its_memory_is_limited():
     async def take_twice():
         workloads = pair()
-        head_start = HeadStart.begin(order_of(workloads), 1)
+        head_start = HeadStart.begin(replace(order_of(workloads), lanes=lanes(1)))
         start = Start(threads=1, cores=physical_cores()[-1:], data_limit=10**9)
         first = await head_start.take(setting_of(workloads[0]), start)
         second = await head_start.take(setting_of(workloads[0]), start)
@@ -132,7 +134,7 @@ def test_a_worker_is_taken_once_and_its_memory_is_limited():
 def test_a_command_that_can_t_start_gives_no_environment():
     async def begin():
         order = Order(workloads=pair(), policy=Policy(), command=(os.devnull,))
-        head_start = HeadStart.begin(order, 2)
+        head_start = HeadStart.begin(order)
         environment = await head_start.environment()
         await head_start.close()
         return environment

@@ -21,6 +21,7 @@ from rnnbench.runner.footprint import (
     too_large,
 )
 from rnnbench.runner.journal import Header, Journal
+from rnnbench.runner.lanes import Lane
 from rnnbench.runner.launch import Order
 from rnnbench.runner.results import JournalReader
 from rnnbench.runner.scheduler import Campaign, survey
@@ -224,7 +225,7 @@ def test_a_resumed_campaign_measures_only_what_is_missing(tmp_path):
     resumed = conduct(wanted, path, resume=True)
 
     assert resumed.journal.resumed == 8
-    assert resumed._timing.passes == 18 - 8
+    assert resumed._context.tally.passes == 18 - 8
     assert results(resumed).keys() == results(whole).keys()
     assert {one.status for one in results(resumed).values()} == {Status.OK}
 
@@ -359,7 +360,7 @@ def test_what_needs_more_than_a_lanes_memory_is_launched_by_itself():
 
     def beside(there):
         campaign = Campaign(order(members), there, Journal(None), silent)
-        return [one.goes_beside for one in campaign._due(6, 6)]
+        return [one.launch.goes_beside for one in campaign._due(6, 6)]
 
     assert beside(environment) == [True] * 6
     assert beside(small) == [True, False] * 6
@@ -390,3 +391,25 @@ def silent(_):
 
 def conduct_environment():
     return asyncio.run(survey([], FAKE))[0]
+
+
+def test_each_gpu_of_a_host_has_a_lane_and_a_core_of_its_own(monkeypatch):
+    cuda = [
+        replace(case, device=Device.CUDA)
+        for case in cases("lstm", "gru", hidden_sizes=(8, 16))
+    ]
+    gpus = (Lane((0,), "GPU-a"), Lane((1,), "GPU-b"))
+    started = []
+    real = Worker.start
+
+    async def start(setting, job, command=(), gpu=""):
+        started.append((gpu, job.cores))
+        return await real(setting, job, command, gpu)
+
+    monkeypatch.setattr(Worker, "start", start)
+    monkeypatch.setenv("FAKE_GPU", "GPU-a")
+
+    found = conduct(order(cuda, gpu_lanes=gpus))
+
+    assert {result.status for result in results(found).values()} == {Status.OK}
+    assert set(started[1:]) == {("GPU-a", (0,)), ("GPU-b", (1,))}

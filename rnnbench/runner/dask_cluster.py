@@ -1,0 +1,300 @@
+"""A cluster of Dask distributed: its head, its nodes, and the client of a run.
+
+The only module that imports `distributed` (the extra `fleet`). Dask runs what it is
+sent, so every connection from another machine needs a certificate of the cluster.
+"""
+
+import asyncio
+import logging
+import os
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any, Self
+from urllib.parse import urlsplit
+
+from rnnbench.model.case import Case
+from rnnbench.model.errors import CampaignError
+from rnnbench.runner import node as node_work
+from rnnbench.runner.cluster_address import ClusterAddress
+from rnnbench.runner.fleet_launcher import NodeLostError
+from rnnbench.runner.local_nodes import local_nodes
+from rnnbench.runner.node import FleetNode
+from rnnbench.runner.parcel import NodeFacts, decode_facts, encode
+from rnnbench.storage.files import reason_of
+
+try:
+    import dask
+    import distributed
+    from distributed.security import Security
+
+    # It reports every worker that comes and goes; we do, by name.
+    logging.getLogger("distributed").setLevel(logging.CRITICAL)
+except ImportError:
+    distributed = None  # type: ignore[assignment]
+
+# A node that does not answer for so long is replaced. Dask's own default is 5 minutes.
+WORKER_TTL = 30.0
+# For a connection, and for nodes of this machine to import torch and join.
+_CONNECT, _JOIN = 20.0, 180.0
+_POLL = 0.5
+_FACTS = "rnnbench"
+
+# Dask's own work on a node while something is timed: by default 38 ms of CPU a second
+# and 150 wake-ups, with these 2.3 ms and 5.
+_QUIET = {
+    "distributed.worker.profile.enabled": False,
+    "distributed.admin.tick.interval": "5s",
+    "distributed.admin.tick.limit": "60s",
+    "distributed.admin.system-monitor.interval": "60s",
+    "distributed.comm.timeouts.connect": f"{_CONNECT:g}s",
+}
+
+
+def security_of(certificates: Mapping[str, str]) -> Any:
+    """How Dask connects with these files; CampaignError where Dask is missing."""
+    if distributed is None:
+        raise CampaignError("Dask is not installed: pip install rnnbench[fleet]")
+    make: Any = Security
+    return make(**certificates, require_encryption=bool(certificates))
+
+
+@dataclass(slots=True)
+class DaskCluster:
+    """The client of a run: its nodes, and parcels to and from them."""
+
+    client: Any
+    _nodes: dict[str, NodeFacts] = field(default_factory=dict)
+    _foreign: set[str] = field(default_factory=set)
+    _gone: dict[str, asyncio.Event] = field(default_factory=dict)
+    _sent: int = 0
+
+    def nodes(self) -> Mapping[str, NodeFacts]:
+        """The nodes by their address."""
+        return dict(self._nodes)
+
+    @property
+    def strangers(self) -> frozenset[str]:
+        """Addresses of workers that are no nodes of rnnbench."""
+        return frozenset(self._foreign)
+
+    async def send(self, address: str, parcel: str, cost: int) -> str:
+        """The delivery for a parcel; NodeLostError if the node is gone before."""
+        return str(await self._call(address, _carry_out, parcel, cost=cost))
+
+    async def unable(self, address: str, cases: Sequence[Case]) -> tuple[str, ...]:
+        """For each case the reason why that node can't run it; empty if it can."""
+        found = await self._call(address, _unable, tuple(cases), cost=0)
+        return tuple(map(str, found))
+
+    async def code_digests(self, address: str, layers: Sequence[str]) -> list[str]:
+        """Digests of the code of layers, as that node has it."""
+        found = await self._call(address, _code_digests, tuple(layers), cost=0)
+        return list(map(str, found))
+
+    async def _call(
+        self, address: str, function: Callable[..., Any], argument: Any, *, cost: int
+    ) -> Any:
+        gone = self._gone.get(address)
+        if gone is None:
+            raise NodeLostError("it has left the cluster")
+        self._sent += 1
+        future = self.client.submit(
+            function,
+            argument,
+            key=f"rnnbench-{self.client.id}-{self._sent}",
+            workers=[address],
+            resources={"core": cost} if cost else None,
+            # In the order in which they are sent: Dask starts them in any other.
+            priority=-self._sent,
+            pure=False,
+            retries=0,
+        )
+        waiting = asyncio.ensure_future(gone.wait())
+        result = asyncio.ensure_future(_result(future))
+        try:
+            await asyncio.wait({waiting, result}, return_when=asyncio.FIRST_COMPLETED)
+            if not result.done():
+                raise NodeLostError("it has left the cluster")
+            return result.result()
+        finally:
+            for task in (waiting, result):
+                task.cancel()
+            await asyncio.gather(waiting, result, return_exceptions=True)
+            future.release()
+
+    async def watch(self) -> None:
+        """Keep the list of nodes up to date until it is cancelled."""
+        while True:
+            await self.look()
+            await asyncio.sleep(_POLL)
+
+    async def look(self) -> None:
+        """Read the list of nodes once; CampaignError where the head is gone."""
+        try:
+            identity = await asyncio.wait_for(
+                self.client.scheduler.identity(n_workers=-1), WORKER_TTL
+            )
+        except (OSError, TimeoutError) as error:
+            raise CampaignError(
+                "the head of the cluster does not answer; --resume continues the run"
+            ) from error
+        there = identity["workers"]
+        for address, worker in there.items():
+            if address in self._nodes or address in self._foreign:
+                continue
+            try:
+                self._nodes[address] = decode_facts(worker[_FACTS])
+                self._gone[address] = asyncio.Event()
+            except (KeyError, TypeError, ValueError):
+                self._foreign.add(address)
+        for address in self._nodes.keys() - there.keys():
+            del self._nodes[address]
+            self._gone.pop(address).set()
+
+    async def _wait_for(self, nodes: int, address: str) -> None:
+        loop = asyncio.get_running_loop()
+        latest = loop.time() + _JOIN
+        await self.look()
+        while len(self._nodes) < nodes:
+            if loop.time() > latest:
+                raise CampaignError(f"{address}: has no node of rnnbench")
+            await asyncio.sleep(_POLL / 2)
+            await self.look()
+
+    @classmethod
+    @asynccontextmanager
+    async def connected(
+        cls, address: str, certificates: Mapping[str, str], *, nodes: int = 1
+    ) -> AsyncIterator[Self]:
+        """A client of the cluster at `address`, once it has as many nodes."""
+        async with AsyncExitStack() as stack:
+            stack.enter_context(dask.config.set(_QUIET))
+            try:
+                make: Any = distributed.Client
+                client = await stack.enter_async_context(
+                    make(
+                        address,
+                        security=security_of(certificates),
+                        asynchronous=True,
+                        timeout=_CONNECT,
+                        set_as_default=False,
+                        direct_to_workers=False,
+                    )
+                )
+            except (OSError, TimeoutError, ValueError) as error:
+                raise CampaignError(f"{address}: {reason_of(error)}") from error
+            cluster = cls(client)
+            await cluster._wait_for(nodes, address)
+            watching = asyncio.ensure_future(cluster.watch())
+            stack.push_async_callback(_ended, watching)
+            yield cluster
+
+
+async def _result(future: Any) -> Any:
+    try:
+        return await future
+    except (distributed.CancelledError, distributed.scheduler.KilledWorker) as error:
+        raise NodeLostError(reason_of(error)) from error
+
+
+async def _ended(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+
+
+@asynccontextmanager
+async def open_cluster(
+    where: ClusterAddress, worker: tuple[str, ...] = ()
+) -> AsyncIterator[DaskCluster]:
+    """The cluster at an address, or nodes of this machine for local:N.
+
+    CampaignError, in one line, where there is none, or it is not safe to use.
+    """
+    security_of({})
+    if where.local_nodes:
+        count = where.local_nodes
+        async with (
+            head("tcp://127.0.0.1:0", {}) as here,
+            local_nodes(here.address, count, worker),
+            DaskCluster.connected(here.address, {}, nodes=count) as cluster,
+        ):
+            yield cluster
+    else:
+        connected = DaskCluster.connected(where.address, where.certificates())
+        async with connected as cluster:
+            yield cluster
+
+
+@asynccontextmanager
+async def head(
+    address: str, certificates: Mapping[str, str], ttl: float = WORKER_TTL
+) -> AsyncIterator[Any]:
+    """The head of a cluster, which listens at `address`."""
+    parts = urlsplit(address)
+    with dask.config.set({**_QUIET, "distributed.scheduler.worker-ttl": f"{ttl:g}s"}):
+        scheduler = distributed.Scheduler(
+            protocol=parts.scheme,
+            host=parts.hostname,
+            port=parts.port or 0,
+            security=security_of(certificates),
+            dashboard=False,
+            worker_ttl=ttl,
+        )
+        async with scheduler:
+            yield scheduler
+
+
+async def serve_head(where: ClusterAddress, tell: Callable[[str], object]) -> None:
+    """Be the head of a cluster until it is ended."""
+    try:
+        async with head(where.address, where.certificates()) as found:
+            tell(f"head of the fleet at {found.address}")
+            await found.finished()
+    except OSError as error:
+        raise CampaignError(f"{where.address}: {reason_of(error)}") from error
+
+
+# The node of this process: Dask calls plain functions, by their names.
+_HERE: list[FleetNode] = []
+
+
+async def serve_node(
+    where: ClusterAddress, node: FleetNode, tell: Callable[[str], object]
+) -> None:
+    """Be a node until the head is gone; CampaignError where it can't be reached."""
+    security = security_of(where.certificates())
+    _HERE[:] = [node]
+    facts = encode(node.facts)
+    with dask.config.set(_QUIET):
+        while True:
+            worker: Any = distributed.Worker(
+                where.address,
+                name=f"{node.facts.name}-{node.facts.host}-{os.getpid()}",
+                nthreads=max(node.facts.lanes, node.facts.gpus) + 2,
+                resources={"core": max(node.facts.lanes, node.facts.gpus)},
+                security=security,
+                memory_limit=0,
+                death_timeout=_CONNECT * 3,
+                dashboard=False,
+                startup_information={_FACTS: lambda _: facts},
+            )
+            try:
+                async with worker:
+                    tell(f"node {node.facts.name}: joined {where.address}")
+                    await worker.finished()
+            except (OSError, TimeoutError, ValueError) as error:
+                raise CampaignError(f"{where.address}: {reason_of(error)}") from error
+            # Cut off, as after a pause of the process: join again, if there is a head.
+
+
+async def _carry_out(parcel: str) -> str:
+    return await _HERE[0].carry_out(parcel)
+
+
+async def _unable(cases: Sequence[Case]) -> tuple[str, ...]:
+    return await node_work.unable(_HERE[0], cases)
+
+
+def _code_digests(layers: Sequence[str]) -> list[str]:
+    return [node_work.code_digest(layer) for layer in layers]

@@ -1,0 +1,179 @@
+"""The errands of a fleet by host: who does what, and what may run side by side."""
+
+import random
+from collections import defaultdict, deque
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from enum import IntEnum
+
+from rnnbench.model.workload import Workload
+from rnnbench.runner.launcher import Errand, Work
+from rnnbench.runner.parcel import NodeFacts, needs_host
+
+# Workloads in one errand: half a minute of work, which is lost with a host, behind a
+# start of a process that takes 1.5 s.
+CHUNK = 24
+
+
+class Beside(IntEnum):
+    """What runs at the same time on one machine; in the order in which it is done."""
+
+    CPU = 0
+    GPU = 1
+    NOTHING = 2
+
+
+@dataclass(slots=True)
+class Board:
+    """Queues of errands, one for each host and kind of company.
+
+    Each host takes its own first; one without work takes another's.
+    """
+
+    nodes: dict[str, NodeFacts] = field(default_factory=dict)
+    _queues: dict[str, dict[Beside, deque[Errand]]] = field(default_factory=dict)
+    _running: dict[str, list[Beside]] = field(default_factory=dict)
+    # Errands from a time when there was no host.
+    _homeless: list[Errand] = field(default_factory=list)
+
+    def __bool__(self) -> bool:
+        """Whether an errand waits."""
+        queued = any(queue for own in self._queues.values() for queue in own.values())
+        return queued or bool(self._homeless)
+
+    @property
+    def lanes(self) -> int:
+        """Lanes of all hosts."""
+        return sum(node.lanes for node in self.nodes.values())
+
+    def update(self, nodes: Mapping[str, NodeFacts]) -> None:
+        """Take the nodes that there are now; errands of lost ones go to the others."""
+        lost = [queues for at, queues in self._queues.items() if at not in nodes]
+        self.nodes = dict(nodes)
+        self._queues = {
+            at: self._queues.get(at) or defaultdict(deque) for at in self.nodes
+        }
+        self._running = {at: self._running.get(at, []) for at in self.nodes}
+        waiting = [errand for own in lost for queue in own.values() for errand in queue]
+        waiting, self._homeless = [*self._homeless, *waiting], []
+        for place, errand in enumerate(waiting):
+            self._put(errand, place)
+
+    def share_out(self, errands: Sequence[Errand]) -> None:
+        """Spread errands over the hosts: see `hosts_in_turn`."""
+        for errand in errands:
+            for place, part in _shares(errand, len(self.nodes)):
+                self._put(part, place)
+
+    def put_back(self, errand: Errand) -> None:
+        """Queue an errand that a host did not do, in front of others."""
+        if not self.nodes:
+            self._homeless.append(errand)
+            return
+        at = min(self.nodes, key=self._load)
+        self._queues[at][company(errand)].appendleft(errand)
+
+    def clear(self) -> None:
+        """Forget what waits."""
+        self._homeless.clear()
+        for own in self._queues.values():
+            own.clear()
+
+    def startable(self) -> Iterator[tuple[str, Errand]]:
+        """Take errands for which there is a free lane, until there is none."""
+        for at in sorted(self.nodes, key=self._load):
+            while (found := self._next(at)) is not None:
+                self._running[at].append(company(found))
+                yield at, found
+
+    def done(self, at: str, errand: Errand) -> None:
+        """Free the lane of an errand."""
+        if at in self._running:
+            self._running[at].remove(company(errand))
+
+    def _next(self, at: str) -> Errand | None:
+        machine = self.nodes[at].machine
+        busy = {
+            kind
+            for other, node in self.nodes.items()
+            if node.machine == machine
+            for kind in self._running[other]
+        }
+        for kind in Beside:
+            if busy - {kind} or len(self._running[at]) >= self._room(at, kind):
+                continue
+            if kind is Beside.NOTHING and busy:
+                continue
+            if queue := self._longest(at, kind):
+                return (
+                    queue.popleft()
+                    if queue is self._queues[at][kind]
+                    else (queue.pop())
+                )
+        return None
+
+    def _room(self, at: str, kind: Beside) -> int:
+        node = self.nodes[at]
+        return {Beside.CPU: node.lanes, Beside.GPU: node.gpus, Beside.NOTHING: 1}[kind]
+
+    def _longest(self, at: str, kind: Beside) -> deque[Errand] | None:
+        """The host's own queue, or the longest of the others."""
+        if own := self._queues[at][kind]:
+            return own
+        found = max((queues[kind] for queues in self._queues.values()), key=len)
+        return found or None
+
+    def _load(self, at: str) -> int:
+        own = self._queues[at]
+        return len(self._running[at]) + sum(map(len, own.values()))
+
+    def _put(self, errand: Errand, place: int) -> None:
+        if not self.nodes:
+            self._homeless.append(errand)
+            return
+        hosts = sorted(self.nodes, key=lambda at: self.nodes[at].host)
+        self._queues[hosts[place % len(hosts)]][company(errand)].append(errand)
+
+
+def company(errand: Errand) -> Beside:
+    """What may run beside `errand`."""
+    if errand.work in (Work.CEILINGS, Work.ENERGY) or needs_host(errand):
+        return Beside.NOTHING
+    return Beside.GPU if errand.launch.fits_gpu_lane else Beside.CPU
+
+
+def host_of(workload: str, launch: int, hosts: int) -> int:
+    """The place of the host that a launch of `workload` is for.
+
+    Of as many launches in a row as there are hosts, each is on another one, in an order
+    of the workload's own: a host that reads a ratio differently then widens intervals,
+    as it should, instead of shifting them. The order is shuffled for each such row, so
+    that no two workloads always share a process.
+    """
+    row, place = divmod(launch, hosts)
+    return random.Random(f"{workload} {row}").sample(range(hosts), hosts)[place]  # noqa: S311 - not a matter of security
+
+
+def _shares(errand: Errand, hosts: int) -> Iterator[tuple[int, Errand]]:
+    """Parts of an errand, each for one host: at most `CHUNK` workloads of one kind."""
+    if errand.work is not Work.TIME:
+        yield errand.launch.number, errand
+        return
+    parts: dict[tuple[int, Beside], list[Workload]] = defaultdict(list)
+    for workload in errand.launch.workloads:
+        place = host_of(workload.id, errand.launch.number, max(hosts, 1))
+        kind = company(_with(errand, [workload]))
+        parts[place, kind].append(workload)
+    for (place, _), workloads in parts.items():
+        for start in range(0, len(workloads), CHUNK):
+            yield place, _with(errand, workloads[start : start + CHUNK])
+
+
+def _with(errand: Errand, workloads: Sequence[Workload]) -> Errand:
+    return replace(errand, launch=replace(errand.launch, workloads=tuple(workloads)))
+
+
+def split(errand: Errand) -> Iterator[Errand]:
+    """An errand for each workload."""
+    for workload in errand.launch.workloads:
+        yield _with(errand, [workload])
