@@ -75,8 +75,12 @@ class ProcessState:
     @classmethod
     def read(cls) -> "ProcessState":
         """The state of this process, now."""
-        modules = (name for name in sys.modules if name.startswith("rnnbench."))
-        return cls(dict(_objects()), dict(_values()), frozenset(modules))
+        objects, values = dict(_objects()), dict(_values())
+        # Not before: reading a value may import a module, lazily.
+        modules = frozenset(
+            name for name in tuple(sys.modules) if name.startswith("rnnbench.")
+        )
+        return cls(objects, values, modules)
 
     def changes(self, later: "ProcessState") -> tuple[str, ...]:
         """Names of what differs in `later`, in alphabetical order."""
