@@ -43,7 +43,10 @@ FOLDERS = {
 }
 
 # All that may be imported of the worker from outside.
-PROTOCOL = {"worker.protocol", "worker.learning_jobs", "worker.announcements"}
+PROTOCOL = {
+    *("worker.protocol", "worker.learning_jobs", "worker.service_jobs"),
+    "worker.announcements",
+}
 
 # What reads results imports nothing that measures, and neither torch nor pytest.
 READING = {"model", "storage", "analysis", "report"}

@@ -4,7 +4,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
-from statistics import fmean, variance
+from statistics import fmean, median, variance
 
 from scipy.special import betaincinv, stdtr, stdtrit
 
@@ -41,6 +41,29 @@ def mean_interval(values: Sequence[float], confidence: float = CONFIDENCE) -> In
         return Interval(mean, -math.inf, math.inf, 1)
     half = reach(len(values), confidence) * stdev(values) / math.sqrt(len(values))
     return Interval(mean, mean - half, mean + half, len(values))
+
+
+def median_interval(
+    values: Sequence[float], confidence: float = CONFIDENCE
+) -> Interval:
+    """Median and its interval from two of the values, whatever their distribution.
+
+    The k-th smallest and the k-th largest of n values enclose the median with
+    probability 1 - 2 P(B < k), where B is binomial(n, 1/2) (Conover 1999, Practical
+    Nonparametric Statistics, 3.2; Le Boudec 2010, Performance Evaluation, theorem 2.1).
+    The largest such k is taken. At 95 % there is none for fewer than 6 values: the
+    interval is then infinitely wide. ValueError without a value.
+    """
+    if not values:
+        raise ValueError("an interval needs at least one value")
+    ordered, count = sorted(values), len(values)
+    rank, below = 0, 1  # P(B < rank) in units of 2**-count, for the next rank
+    while 2 * below <= (1 - confidence) * 2**count:
+        rank += 1
+        below += math.comb(count, rank)
+    if not rank:
+        return Interval(median(ordered), -math.inf, math.inf, count)
+    return Interval(median(ordered), ordered[rank - 1], ordered[-rank], count)
 
 
 def stdev(values: Sequence[float]) -> float:

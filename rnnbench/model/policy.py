@@ -3,8 +3,10 @@
 from dataclasses import dataclass, field, fields
 from typing import Any
 
-from rnnbench.model.case import Case
+from rnnbench.model.case import Case, Phase
+from rnnbench.model.cost import WITHOUT_GRAPH
 from rnnbench.model.pattern import case_filter
+from rnnbench.model.serving import Part
 
 
 def _limited(default: float, low: float, high: float) -> Any:
@@ -23,6 +25,9 @@ class Policy:
         budget: seconds for all measuring.
         time_limit: seconds that one member may take for its first call, or for a turn.
         profile: cases to profile: all, none, or a pattern for case ids; see `profiles`.
+        stream, serve: cases of `phase: stream` whose steps are timed one by one, and
+            which are served under load; a pattern as in `profile`.
+        deploy: cases of inference that get a deployment card.
 
     """
 
@@ -31,6 +36,10 @@ class Policy:
     budget: float = _limited(600.0, 1e-3, 1e8)
     time_limit: float = _limited(60.0, 1e-3, 1e8)
     profile: str = "none"
+    # Older files have none of these.
+    stream: str = field(default="none", metadata={"later": True})
+    serve: str = field(default="none", metadata={"later": True})
+    deploy: str = field(default="none", metadata={"later": True})
 
     def __post_init__(self) -> None:
         """Raise ValueError for a value outside its limits."""
@@ -48,3 +57,8 @@ class Policy:
         of an older version may hold a pattern that this version does not support.
         """
         return case_filter(self.profile)(case.id)
+
+    def reads(self, part: Part, case: Case) -> bool:
+        """Whether `case` is to be read as a service: see `model.serving`."""
+        phases = WITHOUT_GRAPH if part is Part.DEPLOY else {Phase.STREAM}
+        return case.phase in phases and case_filter(getattr(self, part))(case.id)

@@ -9,6 +9,7 @@ from rnnbench.model.condition import Condition
 from rnnbench.model.learning import Learning, LearningPlan
 from rnnbench.model.policy import Policy
 from rnnbench.model.profile import Ceiling, Profile
+from rnnbench.model.serving import Serving
 from rnnbench.model.status import Status
 
 # Marks a field that older files of the same schema do not have.
@@ -100,6 +101,8 @@ class Result:
             queued without waiting; None with `energy_reason`.
         process_changes: process-wide state that a layer of the user's changed in its
             process.
+        serving: latency of its steps, streams per core and deployment; None where the
+            sweep asks for none of them.
 
     """
 
@@ -115,6 +118,7 @@ class Result:
     energy: float | None = None
     energy_reason: str = ""
     process_changes: tuple[str, ...] = field(default=(), metadata=LATER)
+    serving: Serving | None = field(default=None, metadata=LATER)
 
 
 @dataclass(frozen=True, slots=True)

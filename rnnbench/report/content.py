@@ -66,7 +66,7 @@ class Fold:
     id: str
     title: str
     lead: tuple[Sentence, ...] = ()
-    forest: Forest | None = None
+    forests: tuple[Forest, ...] = ()
     tables: tuple[Table, ...] = ()
     notes: tuple[tuple[str, str], ...] = ()
     is_open: bool = False

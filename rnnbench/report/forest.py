@@ -1,7 +1,7 @@
 """Forest plots as numbers: where each dot, mean and tick stands, in per cent."""
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from rnnbench.analysis.stats import Interval
@@ -89,7 +89,8 @@ class ForestRow:
 class Forest:
     """Rows on one logarithmic scale; `low` and `high` say what its two sides mean.
 
-    `more`: how many rows are left out. `is_dense`: many rows, drawn low.
+    `more`: how many rows are left out. `is_dense`: many rows, drawn low. `marks`: what
+    the marks are, for readers who do not see them.
     """
 
     id: str
@@ -101,6 +102,7 @@ class Forest:
     rows: tuple[ForestRow, ...]
     more: int = 0
     is_dense: bool = False
+    marks: str = "geometric mean over the sizes, with its 95 % interval"
 
     @property
     def one_in(self) -> int:
@@ -128,16 +130,20 @@ class Scale:
         share = (math.log(value) - self._low) / (self._high - self._low)
         return round(100 * min(max(share, 0.0), 1.0), 1)
 
-    def ticks(self) -> tuple[Tick, ...]:
-        """Round numbers within the scale, 1 among them."""
+    def ticks(
+        self,
+        every: Sequence[float] = _TICKS,
+        label: Callable[[float], str] = "{:g}×".format,
+    ) -> tuple[Tick, ...]:
+        """The numbers of `every` within the scale, 1 among them."""
         low, high = 0.97 * self._smallest, 1.03 * self._largest
-        inside = [tick for tick in _TICKS if low <= tick <= high]
+        inside = [tick for tick in every if low <= tick <= high]
         while len(inside) > _MOST_TICKS:
             one = inside.index(1)
             inside = [
                 tick for place, tick in enumerate(inside) if (place - one) % 2 == 0
             ]
-        return tuple(Tick(self(tick), f"{tick:g}×", tick == 1) for tick in inside)
+        return tuple(Tick(self(tick), label(tick), tick == 1) for tick in inside)
 
 
 def dots_of(

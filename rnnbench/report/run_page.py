@@ -12,15 +12,18 @@ from rnnbench.report.explorer import assets
 from rnnbench.report.html import markup, render_template
 from rnnbench.report.island import island, island_text, ratio_places
 from rnnbench.report.sections.answer import answer
+from rnnbench.report.sections.by_runtime import runtimes_fold
 from rnnbench.report.sections.claimed import claims_fold
 from rnnbench.report.sections.costs import backend_fold, layers_fold, settings_fold
 from rnnbench.report.sections.decision import decision_table
+from rnnbench.report.sections.deployment import deployment_fold
 from rnnbench.report.sections.first_calls import first_calls_fold
 from rnnbench.report.sections.forests import main_forest
 from rnnbench.report.sections.limits import energy_fold, limits_fold
 from rnnbench.report.sections.method import failure_sentence, method
 from rnnbench.report.sections.precision import precision_of, share
 from rnnbench.report.sections.provenance import provenance_fold
+from rnnbench.report.sections.streaming import streaming_fold
 from rnnbench.report.sections.used import uses_fold
 from rnnbench.report.view import RunView
 
@@ -86,6 +89,9 @@ def _context(view: RunView, around: Surroundings) -> dict[str, Any]:
 def _folds(view: RunView) -> tuple[Fold, ...]:
     """The optional parts of a page, besides the answer."""
     found = (
+        runtimes_fold(view),
+        streaming_fold(view),
+        deployment_fold(view),
         uses_fold(view),
         settings_fold(view),
         layers_fold(view),

@@ -8,6 +8,12 @@ from typing import Any, Self
 from rnnbench.model.codec import reader
 from rnnbench.model.profile import Ceiling, Profile
 from rnnbench.model.run import LATER, Turns
+from rnnbench.model.serving import (
+    DeploymentCard,
+    Part,
+    StepLatency,
+    StreamCapacity,
+)
 from rnnbench.model.status import Status
 from rnnbench.storage.append_only import AppendOnly, HoldsFile
 
@@ -90,7 +96,20 @@ class CaseEnergy:
     reason: str = ""
 
 
-Entry = Pass | Ended | Remembered | CaseProfile | Ceilings | CaseEnergy
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseServing:
+    """One reading of a case as a service, or why there is none; see `model.serving`."""
+
+    case: str
+    launch: int
+    part: Part
+    latency: StepLatency | None = None
+    capacities: tuple[StreamCapacity, ...] = ()
+    card: DeploymentCard | None = None
+    reason: str = ""
+
+
+Entry = Pass | Ended | Remembered | CaseProfile | Ceilings | CaseEnergy | CaseServing
 
 
 @dataclass(slots=True)
@@ -107,6 +126,10 @@ class Journal(HoldsFile):
     profiles: dict[str, CaseProfile] = field(default_factory=dict)
     ceilings: dict[str, Ceilings] = field(default_factory=dict)
     energies: dict[str, CaseEnergy] = field(default_factory=dict)
+    # By part and launch, then by case.
+    serving: dict[tuple[Part, int], dict[str, CaseServing]] = field(
+        default_factory=dict
+    )
     resumed: int = 0
     _file: AppendOnly | None = None
 
@@ -134,6 +157,15 @@ class Journal(HoldsFile):
         for entry in entries:
             self._apply(entry)
 
+    def unread(self, part: Part) -> frozenset[str]:
+        """The cases of which a process could not read `part`."""
+        return frozenset(
+            entry.case
+            for (found, _), by_case in self.serving.items()
+            for entry in by_case.values()
+            if found is part and entry.reason
+        )
+
     def _take_in(self, data: dict[str, Any]) -> None:
         self._apply(decode_entry(data))
         self.resumed += 1
@@ -149,6 +181,9 @@ class Journal(HoldsFile):
             self.profiles[entry.case] = entry
         elif isinstance(entry, CaseEnergy):
             self.energies[entry.case] = entry
+        elif isinstance(entry, CaseServing):
+            place = (entry.part, entry.launch)
+            self.serving.setdefault(place, {})[entry.case] = entry
         else:
             self.ceilings[entry.setting] = entry
 
@@ -160,6 +195,7 @@ _ENTRIES: dict[str, Callable[[dict[str, Any]], Entry]] = {
     "CaseProfile": reader(CaseProfile),
     "Ceilings": reader(Ceilings),
     "CaseEnergy": reader(CaseEnergy),
+    "CaseServing": reader(CaseServing),
 }
 
 

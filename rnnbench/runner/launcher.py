@@ -9,6 +9,7 @@ from typing import Protocol
 
 from rnnbench.model.case import Case
 from rnnbench.model.machine import physical_cores
+from rnnbench.model.serving import Part
 from rnnbench.model.workload import Workload
 from rnnbench.runner.energy import ENERGY
 from rnnbench.runner.footprint import MEMORY_SHARE, memory_estimate
@@ -17,6 +18,7 @@ from rnnbench.runner.lanes import Lane, in_lanes
 from rnnbench.runner.launch import Launch
 from rnnbench.runner.launch_context import LaunchContext
 from rnnbench.runner.probe import MEMORY, Probe, climb, profiling
+from rnnbench.runner.service_probe import read_service, service_probe
 from rnnbench.runner.timing import TimedLaunches
 from rnnbench.worker.protocol import Start
 
@@ -29,6 +31,17 @@ class Work(StrEnum):
     PROFILE = "profile"
     CEILINGS = "ceilings"
     ENERGY = "energy"
+    STREAM = "stream"
+    SERVE = "serve"
+    DEPLOY = "deploy"
+
+
+# Readings of cases as services; the number of the launch is that of the process.
+SERVICES = {
+    Work.STREAM: Part.STREAM,
+    Work.SERVE: Part.SERVE,
+    Work.DEPLOY: Part.DEPLOY,
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,6 +90,10 @@ class LaneWork:
                 work: partial(probe.read, self.context)
                 for work, probe in probes(self.context.order.traces).items()
             },
+            **{
+                work: partial(read_service, part, self.context)
+                for work, part in SERVICES.items()
+            },
         }
 
     async def carry_out(self, errand: Errand, start: Start) -> None:
@@ -93,9 +110,11 @@ def probes(traces: str | None = None) -> Mapping[Work, Probe]:
     }
 
 
-def is_unread(work: Work, journal: Journal, case: Case) -> bool:
+def is_unread(work: Work, journal: Journal, case: Case, number: int) -> bool:
     """Whether the journal lacks the reading of `case` that `work` takes."""
-    return bool(probes()[work].pending(journal, [case]))
+    service = work in SERVICES
+    probe = service_probe(SERVICES[work], number) if service else probes()[work]
+    return bool(probe.pending(journal, [case]))
 
 
 def memory_share(memory: int | None, count: int) -> int | None:

@@ -42,7 +42,8 @@ class Probe:
     `take`: reads a chunk of cases and returns a journal entry of each. `lost`: the
     entry of a case, by its id, at which the worker died, with the reason. `known`: ids
     of the cases that were read. `seconds`: the least time of a chunk. `refused`: the
-    reason why no case can be read on this machine; empty if some can.
+    reason why no case can be read on this machine; empty if some can. `fresh`: whether
+    each chunk has a process of its own.
     """
 
     name: str
@@ -52,6 +53,7 @@ class Probe:
     chunk: int = CHUNK
     seconds: float = 0.0
     refused: Callable[[], str] = _nothing
+    fresh: bool = False
 
     async def read(self, context: LaunchContext, launch: Launch, start: Start) -> None:
         """Read the launch's cases in a process of their own, or more if it dies."""
@@ -77,6 +79,8 @@ class Probe:
                         break
                     finally:
                         pending = self.pending(context.journal, pending)
+                    if self.fresh:
+                        break
 
     def pending(self, journal: Journal, cases: Sequence[Case]) -> list[Case]:
         """Those that were not read yet."""

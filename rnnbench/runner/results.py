@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from rnnbench.model.case import Case, Device
 from rnnbench.model.profile import Ceiling
 from rnnbench.model.run import Result, YardstickTurns
+from rnnbench.model.serving import Serving
 from rnnbench.model.status import Status
 from rnnbench.model.workload import Workload
 from rnnbench.runner.journal import Journal, Pass
@@ -88,6 +89,23 @@ class JournalReader:
             energy=energy.energy if energy else None,
             energy_reason=energy.reason if energy else unread,
             process_changes=tuple(sorted(changed)),
+            serving=self._serving(case),
+        )
+
+    def _serving(self, case: Case) -> Serving | None:
+        """The readings of `case` as a service, in the order of their processes."""
+        found = [
+            by_case[case.id]
+            for _, by_case in sorted(self.journal.serving.items())
+            if case.id in by_case
+        ]
+        if not found:
+            return None
+        return Serving(
+            latencies=tuple(one.latency for one in found if one.latency),
+            capacities=tuple(each for one in found for each in one.capacities),
+            cards=tuple(one.card for one in found if one.card),
+            reasons=tuple((one.part, one.reason) for one in found if one.reason),
         )
 
     def _status(

@@ -1,12 +1,15 @@
 """The schedule of a run: interim looks, the budget, cases that can't run."""
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import product
 
 from rnnbench.model.case import Allocator, Case, Device
 from rnnbench.model.errors import CampaignError
 from rnnbench.model.run import Effort, Environment
+from rnnbench.model.serving import LAUNCHES as SERVICE_LAUNCHES
+from rnnbench.model.serving import Part
 from rnnbench.model.status import Status
 from rnnbench.model.workload import Workload
 from rnnbench.runner.footprint import too_large
@@ -14,6 +17,7 @@ from rnnbench.runner.journal import Journal, Pass
 from rnnbench.runner.launch import Launch, Order, setting_of
 from rnnbench.runner.launch_context import LaunchContext, Started
 from rnnbench.runner.launcher import (
+    SERVICES,
     Errand,
     ErrandLauncher,
     LaneWork,
@@ -115,6 +119,8 @@ class Campaign:
             self._profiling = time.monotonic() - began
         for look in later:
             await self._launcher.carry_out(self._due(look, first))
+        if not self.order.smoke:
+            await self._read_services()
         self.finished = not self.stopped
         self._ended = time.monotonic()
 
@@ -168,21 +174,40 @@ class Campaign:
             )
         ]
 
-    async def _probe(self, work: Work, wanted: Callable[[Case], bool]) -> None:
+    async def _read_services(self) -> None:
+        """Read the cases as services, as far as the sweep asks for it.
+
+        A case that can't be read in one process is not tried in the next.
+        """
+        began, policy = time.monotonic(), self.order.policy
+        for work, number in product(SERVICES, range(SERVICE_LAUNCHES)):
+            part, lost = SERVICES[work], self.journal.unread(SERVICES[work])
+
+            def wanted(
+                case: Case, part: Part = part, lost: Container[str] = lost
+            ) -> bool:
+                return case.id not in lost and policy.reads(part, case)
+
+            await self._probe(work, wanted, number)
+        self._profiling += time.monotonic() - began
+
+    async def _probe(
+        self, work: Work, wanted: Callable[[Case], bool], number: int = 0
+    ) -> None:
         """Take a reading of the wanted cases that have not failed, in all lanes."""
         width = self._launcher.width
         shares: dict[tuple[Setting, int, str], list[Workload]] = {}
-        for number, workload in enumerate(self.order.workloads):
+        for place, workload in enumerate(self.order.workloads):
             for case in self._context.live(filter(wanted, workload.members)):
-                if not is_unread(work, self.journal, case):
+                if not is_unread(work, self.journal, case, number):
                     continue
                 process = self._context.process_of(case)
-                lane = (setting_of(workload), number % width, process)
+                lane = (setting_of(workload), place % width, process)
                 part = Workload((case,), workload.compare)
                 shares.setdefault(lane, []).append(part)
         await self._launcher.carry_out(
             [
-                _errand(work, setting, workloads)
+                _errand(work, setting, workloads, number)
                 for (setting, *_), workloads in shares.items()
             ]
         )
@@ -238,6 +263,14 @@ def local_launcher(
     return make
 
 
-def _errand(work: Work, setting: Setting, workloads: Sequence[Workload]) -> Errand:
-    launch = Launch(number=0, setting=setting, workloads=tuple(workloads))
+def _errand(
+    work: Work, setting: Setting, workloads: Sequence[Workload], number: int = 0
+) -> Errand:
+    launch = Launch(
+        number=number,
+        setting=setting,
+        workloads=tuple(workloads),
+        # A load takes several cores: nothing runs beside it.
+        large=work is Work.SERVE,
+    )
     return Errand(work=work, launch=launch)

@@ -45,6 +45,9 @@ _POLICY = {
     "budget": "seconds for all measuring",
     "time_limit": "seconds that one layer may take for its first call, or for a turn",
     "profile": "cases to profile: all, none, or a pattern for case ids",
+    "stream": "cases of phase stream whose steps are timed one by one; as profile",
+    "serve": "cases of phase stream that are served under load; as profile",
+    "deploy": "cases of inference that get a deployment card; as profile",
 }
 
 

@@ -30,6 +30,7 @@ from rnnbench.model.machine import core_count
 from rnnbench.model.pattern import case_filter
 from rnnbench.model.policy import Policy
 from rnnbench.model.runtimes import RUNTIMES
+from rnnbench.model.serving import Part
 from rnnbench.model.workload import DEFAULT_COMPARE
 from rnnbench.sweep.expand import Inapplicable
 from rnnbench.sweep.messages import Keys, fault_of
@@ -197,7 +198,10 @@ def _known_pattern(text: str) -> str:
 _Policy: Any = _create_model(
     "Policy",
     __base__=_Strict,
-    profile=(Annotated[str, AfterValidator(_known_pattern)], _NONE),
+    **{
+        name: (Annotated[str, AfterValidator(_known_pattern)], _NONE)
+        for name in ("profile", *Part)
+    },
     **{
         name: (_limited(name), _NONE)
         for name in ("precision", "launches", "budget", "time_limit")

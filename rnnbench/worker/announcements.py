@@ -17,7 +17,10 @@ from typing import Self
 # The descriptor of the shared memory, for the worker.
 PLACE_VARIABLE = "RNNBENCH_ANNOUNCEMENTS"
 
-STAGES = ("", "survey", "build", "check", "warm", "turn", "memory", "profile", "train")
+STAGES = (
+    *("", "survey", "build", "check", "warm", "turn", "memory", "profile"),
+    *("train", "service"),
+)
 
 _SIZE = 8
 # One store of 8 bytes is never seen by halves: count, stage and member in one number.

@@ -45,6 +45,8 @@ from rnnbench.worker.protocol import (
     TakeTurn,
 )
 from rnnbench.worker.runtimes.agreement import agreement
+from rnnbench.worker.service_jobs import ServiceJob
+from rnnbench.worker.serving.handlers import ServiceHandler
 from rnnbench.worker.survey import NO_CUDA, survey
 from rnnbench.worker.timing.blocks import take_blocks
 from rnnbench.worker.timing.canary import Watch
@@ -73,13 +75,10 @@ class JobHandler:
     announcements: Announcements | None = None
     process: int = field(default_factory=os.getpid)
     prepared: PreparedWorkload | None = None
+    service: ServiceHandler = field(default_factory=ServiceHandler)
     cases: tuple[Case, ...] = ()
     state: ProcessState | None = None
     yardsticks: dict[tuple[Device, Dtype], Warm] = field(default_factory=dict)
-
-    def survey(self, job: Survey) -> Report:
-        """Say of each case why it can't run here."""
-        return Report(outcomes=survey(job.cases, partial(self.announce, "survey")))
 
     def end_if_forked(self) -> None:
         """Leave at once in a child that a layer forked and that came back to us."""
@@ -172,6 +171,9 @@ class JobHandler:
 
     def answer(self, job: Job) -> Answer:
         """Do the job; a member that fails is an outcome, never an exception."""
+        if isinstance(job, ServiceJob):
+            self.announce("service", 0)
+            return self.service.answer(job)
         if type(job) not in _ANSWERS:
             raise ProtocolError(f"{type(job).__name__} is the first job alone")
         return _ANSWERS[type(job)](self, job)
@@ -219,8 +221,10 @@ class JobHandler:
             return report
         changed = self.state.changes(ProcessState.read())
         spoiling = next(filter(spoils_timing, changed), None)
+        why = f"it replaces {spoiling}, so its times can't be trusted"
+        spoiled = Outcome(status=Status.ERROR, reason=why)
         outcomes = tuple(
-            _spoiled(spoiling) if spoiling and case.is_foreign else outcome
+            spoiled if spoiling and case.is_foreign else outcome
             for case, outcome in zip(self.cases, report.outcomes, strict=True)
         )
         return replace(report, changed=changed, outcomes=outcomes)
@@ -248,7 +252,9 @@ class JobHandler:
 
 
 _ANSWERS: dict[type, Callable[[JobHandler, Any], Answer]] = {
-    Survey: JobHandler.survey,
+    Survey: lambda handler, job: Report(
+        outcomes=survey(job.cases, partial(handler.announce, "survey"))
+    ),
     Prepare: JobHandler.prepare,
     Rounds: JobHandler.rounds,
     TakeTurn: JobHandler.turn,
@@ -268,11 +274,6 @@ def _wrong(step: Step) -> str:
     if step.prepared is None:
         return check(step)
     return agreement(step, step.prepared).wrong
-
-
-def _spoiled(change: str) -> Outcome:
-    reason = f"it replaces {change}, so its times can't be trusted"
-    return Outcome(status=Status.ERROR, reason=reason)
 
 
 def _read_memory(case: Case) -> Outcome:

@@ -15,6 +15,7 @@ from rnnbench.model.profile import Ceiling, Profile
 from rnnbench.model.run import LATER, Environment
 from rnnbench.model.status import Status
 from rnnbench.worker.learning_jobs import Described, DescribeTasks, Train, Trained
+from rnnbench.worker.service_jobs import ServiceAnswer, ServiceJob
 
 # 1: the first. 2: waiting for a calm core (TakeTurn.patience, Measured.waited).
 SCHEMA = 2
@@ -137,7 +138,8 @@ class Burn:
 
 _Timed = Prepare | Rounds | TakeTurn | Blocks | Floor
 _Learning = DescribeTasks | Train
-Job = Start | Survey | _Timed | Memory | TakeProfile | Climb | Burn | _Learning
+_Read = Memory | TakeProfile | Climb | Burn
+Job = Start | Survey | _Timed | _Read | _Learning | ServiceJob
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -258,7 +260,7 @@ class Floored:
 
 
 _Measured = Report | Measured | Profiled | Climbed | Burnt | Floored
-Answer = Ready | _Measured | Described | Trained
+Answer = Ready | _Measured | Described | Trained | ServiceAnswer
 
 _JOBS: dict[str, type] = {kind.__name__: kind for kind in get_args(Job)}
 _ANSWERS: dict[str, type] = {kind.__name__: kind for kind in get_args(Answer)}

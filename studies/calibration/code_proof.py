@@ -77,6 +77,7 @@ ACCEPTED: Mapping[str, tuple[str, str]] = {
     "_BY_SECONDS": ("cb004a45", _TURN_PLAN),
     "_CALLS": ("450260d0", _STREAM),
     "Parts": ("18a6fc78", _STREAM),
+    "median_interval": ("ef4ff7d6", "of services; no time, ratio or verdict uses it"),
     "_call_stream": ("4587082d", _STREAM),
     "Step.context": ("1b456500", _STREAM),
     "make_layer": ("b04d8e8e", _STREAM),

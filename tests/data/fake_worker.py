@@ -1,9 +1,10 @@
 """A worker without torch: it speaks the protocol, and fails as a layer's name bids it.
 
 A case of the layer "fake:NAME" takes the fault NAME when it is prepared; "rounds_NAME"
-takes it in the rounds, "profile_NAME" when it is profiled, "burn_NAME" while its energy
-is read. Any other layer takes SECONDS, a GRU half as much again. With FAKE_GPU there is
-a CUDA device of that UUID. The case whose id is FAKE_SLOW_CASE is 5 % slower.
+takes it in the rounds, "profile_NAME" when it is profiled, "service_NAME" when it is
+read as a service, "burn_NAME" while its energy is read. Any other layer takes SECONDS,
+a GRU half as much again. With FAKE_GPU there is a CUDA device of that UUID. The case
+whose id is FAKE_SLOW_CASE is 5 % slower.
 """
 
 import ctypes
@@ -19,6 +20,7 @@ from pathlib import Path
 from rnnbench.model.case import Phase
 from rnnbench.model.profile import Ceiling, Kind, MemoryPart, Operator, Profile, Span
 from rnnbench.model.run import Environment
+from rnnbench.model.serving import DeploymentCard, StepLatency
 from rnnbench.model.status import Status
 from rnnbench.worker import protocol
 from rnnbench.worker.announcements import Announcements
@@ -44,11 +46,33 @@ from rnnbench.worker.protocol import (
     TakeProfile,
     TakeTurn,
 )
+from rnnbench.worker.service_jobs import (
+    CardTaken,
+    ServiceJob,
+    StepsTimed,
+    StreamsServed,
+    TakeCard,
+    TimeSteps,
+)
 
 SECONDS = 1e-3
 SCHEMA = int(os.environ.get("FAKE_SCHEMA", protocol.SCHEMA))
 ANNOUNCEMENTS = Announcements.inherited(os.environ)
 SLOW_CASE, SLOWER = os.environ.get("FAKE_SLOW_CASE"), 0.05
+# Streams that a server manages at any deadline.
+STREAMS = 3
+CARD = DeploymentCard(
+    launch=0,
+    build=0.1,
+    load=None,
+    first_call=0.1,
+    call=SECONDS,
+    whole_call=None,
+    artefact=1000,
+    base_memory=1000,
+    peak_memory=2000,
+    error=None,
+)
 NOISE = float(os.environ.get("FAKE_NOISE", "0.001"))
 
 
@@ -249,6 +273,22 @@ def environment():
     return Environment(**values)
 
 
+def service(job):
+    (case,) = job.cases
+    announce("service", 0)
+    fault(case, "service")
+    if isinstance(job, TimeSteps):
+        latency = StepLatency(
+            launch=job.launch, steps=100, seconds=(1e-4, 2e-4), empty=(1e-7, 1e-7)
+        )
+        return StepsTimed(status=Status.OK, latency=latency)
+    if isinstance(job, TakeCard):
+        return CardTaken(status=Status.OK, card=replace(CARD, launch=job.launch))
+    calls = 1000 * (job.streams > 0)
+    late = calls * (job.streams > STREAMS)
+    return StreamsServed(status=Status.OK, calls=calls, late=late, seconds=SECONDS)
+
+
 def main():
     start = protocol.decode_job(sys.stdin.buffer.readline())
     assert isinstance(start, Start)
@@ -278,6 +318,8 @@ def main():
             answer(Report(outcomes=(outcome,) * len(job.cases)))
         elif isinstance(job, Burn):
             answer(burnt(cases, job))
+        elif isinstance(job, ServiceJob):
+            answer(service(job))
         else:
             answer(OF_NO_CASE[type(job)](job))
 

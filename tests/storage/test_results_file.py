@@ -20,6 +20,14 @@ from rnnbench.model.learning import (
 )
 from rnnbench.model.profile import Kind, Operator
 from rnnbench.model.run import Run, Turns
+from rnnbench.model.serving import (
+    DeploymentCard,
+    Part,
+    ServedBy,
+    Serving,
+    StepLatency,
+    StreamCapacity,
+)
 from rnnbench.model.status import MEASURED, Status
 from rnnbench.report.run_page import render_page
 from rnnbench.report.view import view
@@ -562,3 +570,42 @@ def test_learning_is_read_as_it_was_written(run, tmp_path):
     write_document(tmp_path / "run.json", document)
 
     assert load_run(tmp_path / "run.json").learning == learned.learning
+
+
+def test_readings_of_a_service_are_read_as_they_were_written(run, tmp_path):
+    serving = Serving(
+        latencies=(
+            StepLatency(launch=0, steps=80, seconds=(1e-5, 2e-5), empty=(1e-7, 2e-7)),
+        ),
+        capacities=(
+            StreamCapacity(
+                launch=1,
+                deadline=0.005,
+                served_by=ServedBy.THREADS,
+                servers=2,
+                streams=40,
+                misses=0.005,
+            ),
+        ),
+        cards=(
+            DeploymentCard(
+                launch=2,
+                build=0.5,
+                load=None,
+                first_call=0.1,
+                call=0.001,
+                whole_call=None,
+                artefact=100,
+                base_memory=None,
+                peak_memory=2**28,
+                error=1e-7,
+            ),
+        ),
+        reasons=((Part.DEPLOY, "it hangs"),),
+    )
+    first, *others = run.results
+    served = replace(run, results=(replace(first, serving=serving), *others))
+
+    write_document(tmp_path / "run.json", document_of(served))
+
+    assert load_run(tmp_path / "run.json").results[0].serving == serving

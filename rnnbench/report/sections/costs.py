@@ -27,10 +27,11 @@ def settings_fold(view: RunView) -> Fold | None:
     tables = [_table(view, costs, TIME)]
     if memory := settings_of(view, PEAK_MEMORY):
         tables.append(_table(view, memory, PEAK_MEMORY))
+    forest = settings_forest(view, TIME, "settings-time")
     return Fold(
         "settings",
         "What each setting costs a layer",
-        forest=settings_forest(view, TIME, "settings-time") if view.main else None,
+        forests=(forest,) if view.main and forest else (),
         tables=tuple(tables),
     )
 
@@ -40,7 +41,7 @@ def layers_fold(view: RunView) -> Fold | None:
     forest = layers_forest(view, "other-layers")
     if forest is None:
         return None
-    return Fold("layers", "The other layers", forest=forest)
+    return Fold("layers", "The other layers", forests=(forest,))
 
 
 def backend_fold(view: RunView) -> Fold | None:

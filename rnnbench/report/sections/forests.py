@@ -49,7 +49,7 @@ def main_forest(view: RunView, metric: Metric, places: Places) -> Forest | None:
     rows, heading = [], ""
     for group in groups[:_MOST_ROWS]:
         head = _head(view, group.conditions)
-        rows.append(_row(group, scale, places, head if head != heading else ""))
+        rows.append(ratio_row(group, scale, places, head if head != heading else ""))
         heading = head
     return Forest(
         id=name,
@@ -163,7 +163,8 @@ def _head(view: RunView, conditions: Conditions) -> str:
     return ", ".join(filter(None, (device, conditions.backend_words)))
 
 
-def _row(group: RatioGroup, scale: Scale, places: Places, head: str) -> ForestRow:
+def ratio_row(group: RatioGroup, scale: Scale, places: Places, head: str) -> ForestRow:
+    """A dot for each size of a group, its mean, and the layer that wins."""
     mean = group.mean
     hue = _hue_of_mean(group)
     return ForestRow(

@@ -64,7 +64,7 @@ def test_without_both_ways_there_is_no_share_of_the_backend(make_sweep, simulate
 
 
 def test_the_other_layers_have_a_forest_and_the_pair_of_the_page_has_none_there(both):
-    forest = layers_fold(view(both)).forest
+    (forest,) = layers_fold(view(both)).forests
 
     assert {mark.hue for row in forest.rows for mark in row.marks} == {"rnn"}
     assert [row.label for row in forest.rows] == ["inference", "oneDNN off, inference"]

@@ -1,0 +1,220 @@
+"""Deployment cards: size, start and memory of each layer in each runtime."""
+
+from collections.abc import Sequence
+
+from rnnbench.analysis.labels import layer_name
+from rnnbench.analysis.service import Deployment, Service, services
+from rnnbench.analysis.stats import Interval
+from rnnbench.model.case import EAGER, Case
+from rnnbench.model.formatting import significant
+from rnnbench.model.metric import PEAK_MEMORY, TIME
+from rnnbench.model.runtimes import RUNTIMES
+from rnnbench.report.content import Cell, Column, Fold, Table
+from rnnbench.report.forest import Forest
+from rnnbench.report.sections.service_charts import (
+    ServiceChart,
+    ServiceRow,
+    runtime_words,
+    service_forest,
+    size_words,
+)
+from rnnbench.report.sections.streaming import time_limits
+from rnnbench.report.sentences import Sentence, named, say
+from rnnbench.report.tokens import hue_of
+from rnnbench.report.view import RunView
+
+_MOST_ROWS = 60
+_READY = ServiceChart(
+    id="ready",
+    title="From nothing to the first answer, in a fresh process",
+    line=1.0,
+    low="under a second",
+    high="longer",
+    label=lambda seconds: TIME.format(seconds).replace(".00", ""),
+    marks="median over processes with its 95 % interval",
+)
+_NOTES = (
+    (
+        "build",
+        (
+            "Export or compilation; of eager, constructing the layer. The import of "
+            "the packages is not part of it."
+        ),
+    ),
+    (
+        "first answer",
+        "Build, load and first call, one after another, in a fresh process.",
+    ),
+    ("artefact", "The file that would be deployed; of eager, its saved weights."),
+    (
+        "peak memory",
+        (
+            "Resident memory of the whole process, with PyTorch and the export. "
+            "Below it, what the case added to the process."
+        ),
+    ),
+    (
+        "with conversion",
+        "The call with input and output converted from and to torch’s tensors.",
+    ),
+    (
+        "pays after",
+        (
+            "Calls after which building has been made up for by calls faster than "
+            "eager’s."
+        ),
+    ),
+    ("error", "Norm of the largest difference from eager, as a share of the norm."),
+)
+
+
+def deployment_fold(view: RunView) -> Fold | None:
+    """A card for each case; None where the run has none."""
+    every = services(view.run)
+    found = [(each, each.deployment) for each in every if each.deployment]
+    missing = [
+        (f"{layer_name(each.case.layer)}, {runtime_words(each.case)}", reason)
+        for each in every
+        for part, reason in each.reasons
+        if part == "deploy"
+    ]
+    if not found and not missing:
+        return None
+    return Fold(
+        "deployment",
+        "Deployment: size, start and memory",
+        tuple(filter(None, (deployment_sentence(every),))),
+        forests=_forests(found),
+        tables=(_starts(found), _artefacts(found)) if found else (),
+        notes=(*_NOTES, *missing),
+        is_open=True,
+    )
+
+
+def deployment_sentence(every: Sequence[Service]) -> Sentence:
+    """The case that answers first, and the one that takes longest to."""
+    found = [(each, each.deployment) for each in every if each.deployment]
+    if len(found) < 2:
+        return ()
+    ordered = sorted(found, key=lambda one: one[1].ready.estimate)
+    (first, fast), (last, slow) = ordered[0], ordered[-1]
+    return say(
+        "A fresh process has its first answer after {fast} ({layer}, {runtime}) to "
+        "{slow} ({slow_layer}, {slow_runtime}), imports aside.",
+        fast=TIME.format(fast.ready.estimate),
+        layer=named(first.case.layer),
+        runtime=runtime_words(first.case),
+        slow=TIME.format(slow.ready.estimate),
+        slow_layer=named(last.case.layer),
+        slow_runtime=runtime_words(last.case),
+    )
+
+
+def _forests(found: Sequence[tuple[Service, Deployment]]) -> tuple[Forest, ...]:
+    rows = [
+        ServiceRow(
+            each.case,
+            card.ready,
+            (),
+            TIME.format(card.ready.estimate),
+            f"then {TIME.format(card.call.estimate)} a call",
+        )
+        for each, card in found
+    ]
+    forest = service_forest(_READY, rows)
+    return (forest,) if forest else ()
+
+
+def _starts(found: Sequence[tuple[Service, Deployment]]) -> Table:
+    titles = ("build", "load", "first call", "first answer", "call", "with conversion")
+    return Table(
+        "Times in a fresh process",
+        (
+            *(Column("layer"), Column("runtime"), Column("size")),
+            *(Column(title, number=True) for title in (*titles, "pays after")),
+        ),
+        tuple(
+            (
+                *_names(each.case),
+                *(
+                    _time_cell(value)
+                    for value in (
+                        *(card.build, card.load, card.first_call),
+                        *(card.ready, card.call, card.whole_call),
+                    )
+                ),
+                Cell(_pays(each.case, card)),
+            )
+            for each, card in found[:_MOST_ROWS]
+        ),
+    )
+
+
+def _artefacts(found: Sequence[tuple[Service, Deployment]]) -> Table:
+    return Table(
+        "What is deployed",
+        (
+            *(Column("layer"), Column("runtime"), Column("size")),
+            Column("artefact", number=True),
+            Column("peak memory", number=True),
+            Column("any sequence length"),
+            Column("any batch"),
+            Column("error", number=True),
+        ),
+        tuple(
+            (
+                *_names(each.case),
+                Cell("–" if card.artefact is None else _bytes(card.artefact)),
+                _memory_cell(card),
+                *_dynamic(each.case),
+                Cell(_error(each.case, card)),
+            )
+            for each, card in found[:_MOST_ROWS]
+        ),
+    )
+
+
+def _names(case: Case) -> tuple[Cell, ...]:
+    return (
+        Cell(layer_name(case.layer), hue_of(case.layer)),
+        Cell(runtime_words(case)),
+        Cell(size_words(case)),
+    )
+
+
+def _time_cell(value: Interval | None) -> Cell:
+    if value is None:
+        return Cell("–")
+    return Cell(TIME.format(value.estimate), note=time_limits(value))
+
+
+def _pays(case: Case, card: Deployment) -> str:
+    if case.runtime == EAGER:
+        return "–"
+    return "never" if card.pays_after is None else f"{card.pays_after:,} calls"
+
+
+def _memory_cell(card: Deployment) -> Cell:
+    if card.peak_memory is None:
+        return Cell("not read")
+    added = card.added_memory
+    note = f"{_bytes(added.estimate)} added" if added else ""
+    return Cell(_bytes(card.peak_memory.estimate), note=note)
+
+
+def _dynamic(case: Case) -> tuple[Cell, Cell]:
+    runtime = RUNTIMES.get(case.runtime)
+    if runtime is None:
+        return Cell("not known"), Cell("not known")
+    length = "yes" if runtime.dynamic_length else "no"
+    return Cell(length), Cell("yes" if runtime.dynamic_batch else "no")
+
+
+def _error(case: Case, card: Deployment) -> str:
+    if case.runtime == EAGER or card.error is None:
+        return "–"
+    return f"{card.error:.1e}" if card.error else significant(0)
+
+
+def _bytes(value: float) -> str:
+    return PEAK_MEMORY.format(value)

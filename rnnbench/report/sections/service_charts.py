@@ -1,0 +1,109 @@
+"""Charts of services: a row for each case, on a scale of seconds or of streams."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from rnnbench.analysis.labels import SIZES, layer_name, words
+from rnnbench.analysis.stats import Interval
+from rnnbench.model.case import EAGER, Case
+from rnnbench.model.runtimes import runtime_label
+from rnnbench.report.forest import Forest, ForestRow, Scale, dots_of, mark_of
+from rnnbench.report.tokens import Hue, hue_of
+
+_MOST_ROWS = 40
+_TICKS = tuple(10.0**power for power in range(-9, 10))
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceRow:
+    """A case with its values in base units; `mark` is the one with an interval.
+
+    `value`, `detail`: text beside the row.
+    """
+
+    case: Case
+    mark: Interval
+    values: tuple[float, ...]
+    value: str
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceChart:
+    """What a chart is of. `line`: the value at which the two sides part."""
+
+    id: str
+    title: str
+    line: float
+    low: str
+    high: str
+    label: Callable[[float], str]
+    marks: str
+
+
+def service_forest(chart: ServiceChart, rows: Sequence[ServiceRow]) -> Forest | None:
+    """The chart of `rows`; None where there are none."""
+    if not rows:
+        return None
+    line = chart.line
+    scale = Scale(
+        value / line
+        for row in rows
+        for value in (row.mark.estimate, *row.values)
+        if value > 0
+    )
+    drawn, heading = [], ""
+    for row in rows[:_MOST_ROWS]:
+        head = size_words(row.case)
+        drawn.append(_row(row, line, scale, head if head != heading else ""))
+        heading = head
+    return Forest(
+        id=chart.id,
+        title=chart.title,
+        low=(chart.low, Hue.EVEN),
+        high=(chart.high, Hue.EVEN),
+        one=scale(1),
+        ticks=scale.ticks(_TICKS, lambda tick: chart.label(tick * line)),
+        rows=tuple(drawn),
+        more=max(len(rows) - _MOST_ROWS, 0),
+        marks=chart.marks,
+    )
+
+
+def size_words(case: Case) -> str:
+    """The sizes that matter to a service, without those that are 1."""
+    shown = [
+        axis
+        for axis in SIZES
+        if axis in ("hidden_size", "input_size") or getattr(case, axis) > 1
+    ]
+    return ", ".join(words(axis, getattr(case, axis)) for axis in shown)
+
+
+def runtime_words(case: Case) -> str:
+    """The runtime, with the backend's switch where that is off."""
+    label = runtime_label(case.runtime)
+    off = case.runtime == EAGER and not case.onednn
+    return f"{label}, oneDNN off" if off else label
+
+
+def _row(row: ServiceRow, line: float, scale: Scale, head: str) -> ForestRow:
+    hue = hue_of(row.case.layer)
+    mark = Interval(
+        row.mark.estimate / line,
+        max(row.mark.low, 0.0) / line,
+        row.mark.high / line,
+        row.mark.count,
+    )
+    has_interval = row.mark.low > 0 and row.mark.high < float("inf")
+    if not has_interval:
+        mark = Interval(mark.estimate, mark.estimate, mark.estimate, mark.count)
+    return ForestRow(
+        label=layer_name(row.case.layer),
+        detail=runtime_words(row.case),
+        dots=dots_of(scale, [(value / line, hue, None) for value in row.values]),
+        marks=(mark_of(scale, mark, hue),),
+        value=row.value,
+        limits=row.detail,
+        head=head,
+    )
