@@ -4,12 +4,13 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from rnnbench.cli.compare import Verbose
+from rnnbench.cli.output import Verbose, say
 
 _BISECT = """Find the version that made a layer slower or faster.
 
@@ -133,7 +134,7 @@ def bisect_versions(  # noqa: PLR0913 - options, not arguments
         outcome = bisect(searched.versions, compare)
     table = bisect_table(outcome, searched.source.name)
     write_files(table)
-    typer.echo(render(table, "terminal", verbose=verbose), nl=False)
+    say(render(table, "terminal", verbose=verbose).rstrip("\n"))
     if outcome.found is None and outcome.whole.answer is BisectAnswer.UNKNOWN:
         raise typer.Exit(_NOT_JUDGED)
     raise typer.Exit(_NOT_SINGLE if any(outcome.doubts()) else 0)
@@ -171,6 +172,7 @@ def _comparer(
     )
     from rnnbench.runner.progress import ProgressLine, Stream  # noqa: PLC0415
 
+    say_aside = partial(say, err=True)
     facts = (sweep.record.digest, sys.executable, *searched.facts)
     journal = journal_path(cache, *facts)
     with closing(ProgressLine(Stream(sys.stderr))) as line:
@@ -179,18 +181,12 @@ def _comparer(
             source=searched.source,
             budget=budget,
             journal=journal,
-            say=_say,
+            say=say_aside,
             show=line.show,
         )
         if restart:
             journal.unlink(missing_ok=True)
         if known := comparer.resume():
-            _say(f"{known} comparisons are known already: --restart forgets them")
-        _say(f"{len(searched.versions)} versions")
+            say_aside(f"{known} comparisons are known already: --restart forgets them")
+        say_aside(f"{len(searched.versions)} versions")
         yield comparer.compare
-
-
-def _say(text: str) -> None:
-    from rnnbench.model.formatting import for_terminal  # noqa: PLC0415
-
-    typer.echo(for_terminal(text), err=True)

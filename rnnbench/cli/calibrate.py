@@ -8,6 +8,8 @@ from typing import Annotated
 
 import typer
 
+from rnnbench.cli.output import say
+
 _CALIBRATE = """Check on this machine how far rnnbench's verdicts can be trusted.
 
 Layers of known speed are measured as a run measures them: every layer twice, and one
@@ -61,7 +63,9 @@ def calibrate(
         measure_self_check,
     )
     from rnnbench.runner.progress import ProgressLine, Stream  # noqa: PLC0415
+    from rnnbench.storage.files import require_writable  # noqa: PLC0415
 
+    require_writable(output)
     options = CheckOptions(
         seconds=60 * minutes, command=shlex.join(["rnnbench", *sys.argv[1:]])
     )
@@ -69,8 +73,8 @@ def calibrate(
         check, is_whole = measure_self_check(options, line.show)
     save_self_check(output, check)
     for text in text_of(check):
-        typer.echo(text)
-    typer.echo(f"{output} written")
+        say(text)
+    say(f"{output} written")
     if not is_whole:
         raise typer.Exit(_INTERRUPTED)
     if answers_of(check).different is None:

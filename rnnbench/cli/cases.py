@@ -7,6 +7,8 @@ from typing import Annotated, Any
 
 import typer
 
+from rnnbench.cli.output import say
+
 _CASES = """List the cases of a sweep and estimate how long measuring them takes.
 
 Nothing is measured. One worker process reports the cases that this machine can't run:
@@ -62,7 +64,7 @@ def list_cases(
     print_rows = _print_plain if plain or not sys.stdout.isatty() else _print_table
     print_rows(case_listing.HEADINGS, case_listing.listing(read, reasons, faults))
     for line in case_listing.summary(read, reasons, faults, core_count()):
-        typer.echo(line)
+        say(line)
     raise typer.Exit(1 if faults else 0)
 
 
@@ -72,11 +74,11 @@ def _print_plain(headings: tuple[str, ...], workloads: Iterable[Any]) -> None:
 
     shown = list(workloads)
     lines = iter(align([headings, *(row for each in shown for row in each.rows)]))
-    typer.echo(f"  {next(lines)}")
+    say(f"  {next(lines)}")
     for workload in shown:
-        typer.echo(workload.id)
+        say(workload.id)
         for _ in workload.rows:
-            typer.echo(f"  {next(lines)}")
+            say(f"  {next(lines)}")
 
 
 def _print_table(headings: tuple[str, ...], workloads: Iterable[Any]) -> None:
@@ -85,11 +87,13 @@ def _print_table(headings: tuple[str, ...], workloads: Iterable[Any]) -> None:
     from rich.table import Table  # noqa: PLC0415
     from rich.text import Text  # noqa: PLC0415
 
+    from rnnbench.model.formatting import for_terminal  # noqa: PLC0415
+
     table = Table(*headings)
     for column in table.columns[1:-1]:
         column.justify = "right"
     for workload in workloads:
         for row in workload.rows:
-            table.add_row(*map(Text, row))
+            table.add_row(*(Text(for_terminal(cell)) for cell in row))
         table.add_section()
     Console(highlight=False).print(table)

@@ -1,10 +1,11 @@
 """`rnnbench compare`: two results files, value by value."""
 
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
+
+from rnnbench.cli.output import Format, TableFormat, Verbose, say
 
 _COMPARE = """Compare two results files of one machine, value by value.
 
@@ -22,25 +23,6 @@ Examples:
   rnnbench compare results/previous.json results/latest.json
   rnnbench compare old.json new.json --tolerance 0.03 --format markdown
 """
-
-
-class TableFormat(StrEnum):
-    """The formats of a table of verdicts."""
-
-    TERMINAL = "terminal"
-    MARKDOWN = "markdown"
-    JSON = "json"
-
-
-Format = Annotated[
-    TableFormat, typer.Option("--format", help="The format of the output.")
-]
-Verbose = Annotated[
-    bool,
-    typer.Option(
-        "--verbose", "-v", help="Print every row; by default at most 25 lines."
-    ),
-]
 
 
 def register(app: typer.Typer) -> None:
@@ -75,5 +57,5 @@ def compare_files(
         tolerance=TOLERANCE if tolerance is None else tolerance,
     )
     table = compare_table(found)
-    typer.echo(render(table, output, verbose=verbose), nl=False)
+    say(render(table, output, verbose=verbose).rstrip("\n"))
     raise typer.Exit(found.exit_code)

@@ -7,6 +7,8 @@ from typing import Annotated, Any
 
 import typer
 
+from rnnbench.cli.output import say
+
 _DOCTOR = """Check what on this machine disturbs measuring, and say how to change it.
 
 Each condition is shown with its state, its effect on results, and the command that
@@ -55,7 +57,7 @@ def check_machine(
     load, before = this_load(), cpu_times()
     measured = [asyncio.run(check_core())] if measure else []
     found = [*measured, *read_conditions(Host(load=load, before=before))]
-    typer.echo(_document(found) if as_json else "\n".join(_lines(found)))
+    say(_document(found) if as_json else "\n".join(_lines(found)))
     raise typer.Exit(1 if any(each.is_off for each in found) else 0)
 
 

@@ -1,11 +1,13 @@
 """`rnnbench fleet`: the hosts of a cluster by kind of machine, or its head."""
 
 from collections import defaultdict
+from functools import partial
 from typing import Annotated, Any
 
 import typer
 
 from rnnbench.cli.cluster_options import Authority, Certificate, Key, cluster_address
+from rnnbench.cli.output import say
 
 _FLEET = """List the hosts of a cluster by kind of machine, or be its head.
 
@@ -52,10 +54,10 @@ def fleet(
             return list(cluster.nodes().values())
 
     if serve:
-        run_to_end(serve_head(where, lambda line: typer.echo(line, err=True)))
+        run_to_end(serve_head(where, partial(say, err=True)))
         return
     for line in lines_of(run_to_end(nodes())):
-        typer.echo(line)
+        say(line)
 
 
 def lines_of(nodes: list[Any]) -> list[str]:

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
-from rnnbench.cli.compare import Verbose
+from rnnbench.cli.output import Verbose, say
 from rnnbench.model.errors import RnnbenchError
 
 REF = "ref:"
@@ -110,7 +110,7 @@ def gate_versions(  # noqa: PLR0913 - options, not arguments
         decision = run_gate(loaded, sides, budget, line.show)
     table = gate_table(decision)
     write_files(table)
-    typer.echo(render(table, "terminal", verbose=verbose), nl=False)
+    say(render(table, "terminal", verbose=verbose).rstrip("\n"))
     raise typer.Exit(decision.exit_code)
 
 
@@ -160,12 +160,14 @@ def find_side(given: str, option: str) -> Any:
 
 
 def table_writer(paths: list[Path]) -> Callable[[Any], None]:
-    """A function that writes a table to `paths`, whose suffixes are checked now."""
+    """A function that writes a table to `paths`, which are checked now."""
     from rnnbench.regression.verdict_table import WRITERS  # noqa: PLC0415
-    from rnnbench.storage.files import write_text  # noqa: PLC0415
+    from rnnbench.storage.files import require_writable, write_text  # noqa: PLC0415
 
     if unknown := [path for path in paths if path.suffix not in WRITERS]:
         raise typer.BadParameter(f"{unknown[0]}: must end in .json, .md or .txt")
+    for path in paths:
+        require_writable(path)
 
     def write(table: Any) -> None:
         for path in paths:

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from rnnbench.cli.compare import Format, TableFormat, Verbose
+from rnnbench.cli.output import Format, TableFormat, Verbose, say
 
 _HISTORY = "Keep the runs of many nights: add, merge, show, changes."
 _ADD = """Add a results file to the history, as a file that is written once.
@@ -70,7 +70,7 @@ def add_run(
     from rnnbench.storage.results_file import load_run  # noqa: PLC0415
 
     path, is_new = add(load_run(results), store)
-    typer.echo(f"{path} {'written' if is_new else 'already has this run'}")
+    say(f"{path} {'written' if is_new else 'already has this run'}")
 
 
 def merge_store(
@@ -79,13 +79,13 @@ def merge_store(
     store: _Store = _STORE,
 ) -> None:
     """Copy what another history has; the help text is `_MERGE`."""
-    from rnnbench.model.formatting import counted, for_terminal  # noqa: PLC0415
+    from rnnbench.model.formatting import counted  # noqa: PLC0415
     from rnnbench.regression.history_merge import merge  # noqa: PLC0415
 
     merged = merge(source, store)
     for line in merged.refused:
-        typer.echo(f"not copied: {for_terminal(line)}", err=True)
-    typer.echo(f"{counted(len(merged.copied), 'file')} copied, {merged.known} known")
+        say(f"not copied: {line}", err=True)
+    say(f"{counted(len(merged.copied), 'file')} copied, {merged.known} known")
     raise typer.Exit(0 if merged.is_whole else 2)
 
 
@@ -96,17 +96,16 @@ def show_series(
 ) -> None:
     """Print the series of a case; the help text is `_SHOW`."""
     from rnnbench.model.errors import ResultsError  # noqa: PLC0415
-    from rnnbench.model.formatting import for_terminal  # noqa: PLC0415
     from rnnbench.regression.history import nights, series_text  # noqa: PLC0415
     from rnnbench.regression.history_store import load  # noqa: PLC0415
 
     history = load(store, case)
     for line in history.skipped:
-        typer.echo(f"skipped: {for_terminal(line)}", err=True)
+        say(f"skipped: {line}", err=True)
     series = nights(history, case)
     if not series:
-        raise ResultsError(f"{store}: no run has the case {for_terminal(case)}")
-    typer.echo(series_text(series), nl=False)
+        raise ResultsError(f"{store}: no run has the case {case}")
+    say(series_text(series).rstrip("\n"))
 
 
 def print_changes(
@@ -123,4 +122,4 @@ def print_changes(
 
     history = load(store)
     table = changes_table(find_changes(history), history)
-    typer.echo(render(table, output, verbose=verbose), nl=False)
+    say(render(table, output, verbose=verbose).rstrip("\n"))

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from rnnbench.cli.output import say
 from rnnbench.model.errors import RnnbenchError
 
 _INIT = """Write a sweep, a layer of your own and a pytest suite to start from.
@@ -114,5 +115,5 @@ def write_files(
         raise RnnbenchError(f"{names}: exists: choose another folder, or --force")
     for name, text in FILES.items():
         write_text(folder / name, text)
-        typer.echo(f"{folder / name} written")
-    typer.echo(f"next: rnnbench run {folder / 'rnn_sweep.yaml'}")
+        say(f"{folder / name} written")
+    say(f"next: rnnbench run {folder / 'rnn_sweep.yaml'}")

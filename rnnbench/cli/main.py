@@ -30,7 +30,9 @@ from rnnbench.cli import (
     site,
     sweeps,
 )
+from rnnbench.cli.output import say
 from rnnbench.model.errors import RnnbenchError
+from rnnbench.model.formatting import lines_for_terminal
 
 _ABOUT = """Compare the recurrent layers of torch.nn on this machine, side by side.
 
@@ -60,7 +62,7 @@ def _boundary() -> Iterator[None]:
         # Otherwise a closed standard output is noticed only when Python shuts down.
         sys.stdout.flush()
     except RnnbenchError as error:
-        typer.echo(error, err=True)
+        say(error, err=True)
         raise typer.Exit(_BAD_INPUT) from error
     except BrokenPipeError as error:
         _discard_output()
@@ -68,16 +70,20 @@ def _boundary() -> Iterator[None]:
     except KeyboardInterrupt as error:
         # A second Ctrl-C while Python shuts down would print a traceback.
         signal.signal(signal.SIGINT, signal.SIG_IGN)
-        typer.echo("interrupted", err=True)
+        say("interrupted", err=True)
         raise typer.Exit(_INTERRUPTED) from error
     except typer.Exit:
         sys.stdout.flush()
         raise
-    except (typer.Abort, typer.TyperException):
+    except typer.TyperException as error:
+        # It repeats arguments, which may be names of files that a shell filled in.
+        error.message = lines_for_terminal(error.message)
+        raise
+    except typer.Abort:
         raise
     except Exception as error:
         traceback.print_exc()
-        typer.echo("rnnbench: internal error, please report the above", err=True)
+        say("rnnbench: internal error, please report the above", err=True)
         raise typer.Exit(_INTERNAL_ERROR) from error
 
 
@@ -125,7 +131,7 @@ for command in (
 
 def _print_version(value: bool) -> None:  # noqa: FBT001 - typer passes it so
     if value:
-        typer.echo(f"rnnbench {rnnbench.__version__}")
+        say(f"rnnbench {rnnbench.__version__}")
         raise typer.Exit
 
 

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from rnnbench.cli.output import say
 from rnnbench.model.errors import RnnbenchError
 
 _NIGHT = """Measure a sweep every night, keep its history, and gate a new PyTorch.
@@ -107,7 +108,7 @@ def night(  # noqa: PLR0913 - options, not arguments
         publish=publish,
         budget=budget,
     )
-    steps = night_steps.Night(options, typer.echo, night_steps.run_command)
+    steps = night_steps.Night(options, say, night_steps.run_command)
     status = steps.take_place()
-    typer.echo(f"{options.summary} written")
+    say(f"{options.summary} written")
     raise typer.Exit(status)

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from rnnbench.storage.files import write_text
+from rnnbench.storage.files import require_writable, write_text
 
 # Characters of one step on the page: a code host takes a megabyte for a summary.
 MOST_CHARACTERS = 100_000
@@ -51,6 +51,17 @@ class NightOptions:
         return self.output / "run.json"
 
     @property
+    def targets(self) -> tuple[Path, ...]:
+        """Every file that the night writes; of the history, one that is never kept."""
+        names = ("run.json", "run.html", "gate.json", "gate.md", "summary.md")
+        served = ("index.html", "history.tar.gz") if self.publish else ()
+        return (
+            *(self.output / name for name in names),
+            self.store / "name",
+            *((self.publish or self.output) / name for name in served),
+        )
+
+    @property
     def summary(self) -> Path:
         """The page that says how the night went."""
         return self.output / "summary.md"
@@ -67,8 +78,11 @@ class Night:
     def take_place(self) -> int:
         """Carry out the steps, write the summary, and return the exit status.
 
-        It is the gate's; where that is 0, it is 2 if the night was not kept.
+        It is the gate's; where that is 0, it is 2 if the night was not kept. Raises
+        ResultsError before the first step if a file can't be written.
         """
+        for path in self.options.targets:
+            require_writable(path)
         self._remove_old_files()
         steps = tuple(self._steps())
         write_text(self.options.summary, summary(self.options, steps))

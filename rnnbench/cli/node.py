@@ -2,11 +2,13 @@
 
 import platform
 import shlex
+from functools import partial
 from typing import Annotated
 
 import typer
 
 from rnnbench.cli.cluster_options import Authority, Certificate, Key, cluster_address
+from rnnbench.cli.output import say
 
 _NODE = """Let this machine measure for runs of a fleet, until Ctrl-C.
 
@@ -76,7 +78,7 @@ def node(  # noqa: PLR0913 - options, not arguments
         here = await this_node(
             name or platform.node(), chosen, tuple(shlex.split(worker))
         )
-        await serve_node(where, here, lambda line: typer.echo(line, err=True))
+        await serve_node(where, here, partial(say, err=True))
 
     run_to_end(serve())
 

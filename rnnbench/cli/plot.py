@@ -5,6 +5,8 @@ from typing import Annotated
 
 import typer
 
+from rnnbench.cli.output import say
+
 _PLOT = """Draw one figure of a results file as SVG, PNG or PDF.
 
 NAME is forest, ratio, tradeoff, time, operators, memory, roofline or knobs; --list says
@@ -63,12 +65,12 @@ def _explain(results: Path | None) -> None:
 
     seen = view(load_run(results)) if results else None
     for name, kind in FIGURES.items():
-        typer.echo(f"{name:<10} {kind.question}")
+        say(f"{name:<10} {kind.question}")
         try:
             if seen:
                 kind.draw(seen)
         except ResultsError as error:
-            typer.echo(f"{'':<10} not in this run: {error}")
+            say(f"{'':<10} not in this run: {error}")
 
 
 def _draw(results: Path, name: str, output: Path) -> None:
@@ -83,4 +85,4 @@ def _draw(results: Path, name: str, output: Path) -> None:
     except OSError as error:
         text = f"{output}: can't be written: {error.strerror}"
         raise RnnbenchError(text) from error
-    typer.echo(f"{output} written")
+    say(f"{output} written")

@@ -6,6 +6,8 @@ from typing import Annotated, Any
 
 import typer
 
+from rnnbench.cli.output import say
+
 _REPORT = """Write a report of a results file: one page that works without a network.
 
 \b
@@ -57,7 +59,7 @@ def write_report(
     beside = results.with_name("calibration.json")
     path = self_check or (beside if beside.is_file() else None)
     write_page(run, target, format, load_self_check(path) if path else None)
-    typer.echo(f"{target} written")
+    say(f"{target} written")
 
 
 def write_page(run: Any, target: Path, form: ReportFormat, check: Any = None) -> None:

@@ -1,6 +1,7 @@
 """`rnnbench run`: measure a sweep, or axes given as options, and print the answer."""
 
 import json
+import os
 import shlex
 import sys
 from collections import Counter
@@ -14,6 +15,7 @@ from typing import Annotated, Any
 import typer
 
 from rnnbench.cli.axis_options import option_of, with_axes
+from rnnbench.cli.output import say
 from rnnbench.cli.report import ReportFormat, write_page
 from rnnbench.model.errors import RnnbenchError
 
@@ -154,7 +156,7 @@ def run(  # noqa: PLR0913 - options, not arguments
     measured, is_whole = _measure(chosen, options, python, is_shown=not quiet)
     page = _save(measured, options, is_whole=is_whole)
     words = _as_json if as_json else _as_text
-    typer.echo(target if quiet else words(measured, page, target))
+    say(target if quiet else words(measured, page, target))
     if open_page:
         typer.launch(page.resolve().as_uri())
     raise typer.Exit(_exit_status(measured) if is_whole else _INTERRUPTED)
@@ -193,10 +195,15 @@ def _worker_of(python: str) -> Iterator[tuple[str, ...]]:
 
 def _results_file(output: Path | None, sweep: Any, *, replaces: bool) -> Path:
     """The file to write; by default one named for the sweep and the time."""
+    from rnnbench.storage.files import require_writable  # noqa: PLC0415
+
     moment = datetime.now(UTC).astimezone().strftime("%Y%m%d-%H%M%S")
     target = output or Path("results") / f"{sweep.record.name}-{moment}.json"
-    if target.exists() and not replaces:
+    # Unlike Path.exists, this does not raise where a name is too long.
+    if os.path.lexists(target) and not replaces:
         raise RnnbenchError(f"{target}: exists: choose another --output, or --force")
+    require_writable(target)
+    require_writable(target.with_suffix(".html"))
     return target
 
 

@@ -6,6 +6,8 @@ from typing import Annotated
 
 import typer
 
+from rnnbench.cli.output import say
+
 _SITE = """Make a static site of a folder of results: runs, machines, nights.
 
 RESULTS holds *.json, reference/*.json and history/ (nights, as `rnnbench history`
@@ -47,7 +49,7 @@ def build_site(
     ] = 2000,
 ) -> None:
     """Build the site; the help text is `_SITE`."""
-    from rnnbench.model.formatting import counted, for_terminal  # noqa: PLC0415
+    from rnnbench.model.formatting import counted  # noqa: PLC0415
     from rnnbench.report.site.build import SiteOptions, build  # noqa: PLC0415
 
     base = f"{url.rstrip('/')}/" if url else ""
@@ -56,8 +58,8 @@ def build_site(
     finally:
         _clear_line()
     for each in site.unread:
-        typer.echo(f"not read: {for_terminal(f'{each.file}: {each.reason}')}", err=True)
-    typer.echo(
+        say(f"not read: {each.file}: {each.reason}", err=True)
+    say(
         f"{output / 'index.html'}: {counted(len(site.runs), 'run')} of "
         f"{counted(len(site.machines), 'machine')}, "
         f"{counted(len(site.rendered), 'page')} made"

@@ -4,6 +4,8 @@ from typing import Annotated
 
 import typer
 
+from rnnbench.cli.output import say
+
 _SWEEPS = """List the shipped sweeps, each with the question that it answers.
 
 With NAME, print that sweep as YAML, to start a sweep of your own from.
@@ -33,10 +35,10 @@ def list_sweeps(
 
     if not name:
         rows = [(sweep.name, sweep.question) for sweep in shipped_sweeps()]
-        typer.echo("\n".join(align(rows)))
+        say("\n".join(align(rows)))
         return
     path = find_sweep(name)
     try:
-        typer.echo(path.read_text(encoding="utf-8"), nl=False)
+        say(path.read_text(encoding="utf-8").rstrip("\n"))
     except OSError as error:
         raise SweepError(f"{path}: can't be read: {error.strerror}") from error

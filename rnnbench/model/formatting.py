@@ -47,9 +47,9 @@ def markdown_table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> li
 
 
 def for_markdown(text: str) -> str:
-    """`text` on one line, without markup, tags, links or mentions of people."""
-    line = " ".join(text.split())
-    line = line.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    """`text` as `for_terminal` leaves it, without markup, tags, links or mentions."""
+    line = for_terminal(text).replace("&", "&amp;")
+    line = line.replace("<", "&lt;").replace(">", "&gt;")
     line = _MARKUP.sub(r"\\\1", line).replace("@", "&#64;")
     return line.replace("://", "&#58;//").replace("www.", "www&#46;")
 

@@ -12,6 +12,9 @@ from markupsafe import Markup
 
 from rnnbench.report.tokens import hue_of
 
+# HTML forbids these characters, and a page may be read on a terminal.
+_VISIBLE = dict.fromkeys((*range(9), *range(14, 32), *range(127, 160)), "\ufffd")
+
 
 def render_template(
     name: str, context: Mapping[str, Any], *, style: str, script: str = ""
@@ -34,7 +37,7 @@ def render_template(
         )
     )
     # JSON can hold half of a pair of UTF-16; no file that a browser reads can.
-    return (text + "\n").encode("utf-8", "replace").decode("utf-8")
+    return (text.translate(_VISIBLE) + "\n").encode("utf-8", "replace").decode("utf-8")
 
 
 @cache

@@ -84,7 +84,11 @@ def write_whole(
 
 
 def require_writable(path: Path) -> None:
-    """ResultsError if no file can be put at `path`; asked before a long measurement."""
+    """ResultsError if no file can be put at `path`; asked before a long measurement.
+
+    Folders that this makes to find out are removed again.
+    """
+    made = [folder for folder in path.parents if not os.path.lexists(folder)]
     try:
         if path.is_dir():
             raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
@@ -97,6 +101,10 @@ def require_writable(path: Path) -> None:
             aside.unlink(missing_ok=True)
     except OSError as error:
         raise ResultsError(f"{path}: can't be written: {error.strerror}") from error
+    finally:
+        for folder in made:
+            with suppress(OSError):
+                folder.rmdir()
 
 
 def _aside(path: Path) -> Path:

@@ -146,11 +146,14 @@ def test_what_is_published_is_the_page_and_the_history_without_git(options, tmp_
 
 
 def test_what_cannot_be_published_is_a_night_that_was_not_kept(options, tmp_path):
-    (tmp_path / "file").touch()
-
     night = options(publish=tmp_path / "file" / "cpu")
+    run = pretend()
 
-    assert take_place(night, pretend()) == 2
+    def disturb(*arguments):
+        (tmp_path / "file").touch()
+        return run(*arguments)
+
+    assert take_place(night, disturb) == 2
 
 
 def test_a_step_is_a_command_that_can_be_repeated_by_hand():

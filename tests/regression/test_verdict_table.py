@@ -6,7 +6,7 @@ import math
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rnnbench.cli.compare import TableFormat
+from rnnbench.cli.output import TableFormat
 from rnnbench.regression.case_pair import Side
 from rnnbench.regression.gate_decision import GateVerdict
 from rnnbench.regression.verdict_table import (
