@@ -15,6 +15,10 @@ from rnnbench.report.sections.method import (
 from rnnbench.report.sections.outcomes import winner
 from rnnbench.report.sections.precision import precision_of, share
 from rnnbench.report.sections.settings import SettingCost, settings_of
+from rnnbench.report.sections.side_effects import (
+    side_effects,
+    side_effects_sentence,
+)
 from rnnbench.report.sentences import from_to, plain
 from rnnbench.report.view import RatioGroup, RunView
 
@@ -34,6 +38,7 @@ def render_markdown(view: RunView) -> str:
         [" ".join(_text(plain(line)) for line in found.lead)],
         _rows(view),
         _details("Not measured, and why", _not_measured(view)),
+        _details("Side effects of layers", _side_effects(view)),
         _details("How it was measured", _method(view)),
     ]
     return "\n\n".join("\n".join(block) for block in blocks if any(block)) + "\n"
@@ -118,6 +123,14 @@ def _not_measured(view: RunView) -> list[str]:
     ]
     if (more := len(ordered) - _MOST_NOT_MEASURED) > 0:
         lines.append(f"* {more} more reasons are in the report.")
+    return lines
+
+
+def _side_effects(view: RunView) -> list[str]:
+    found = side_effects(view.run)
+    lines = [f"* {_text(plain(side_effects_sentence(each)))}" for each in found]
+    if (more := len(lines) - _MOST_NOT_MEASURED) > 0:
+        return [*lines[:_MOST_NOT_MEASURED], f"* {more} more are in the report."]
     return lines
 
 

@@ -23,6 +23,7 @@ from rnnbench.report.sections.limits import energy_fold, limits_fold
 from rnnbench.report.sections.method import failure_sentence, method
 from rnnbench.report.sections.precision import precision_of, share
 from rnnbench.report.sections.provenance import provenance_fold
+from rnnbench.report.sections.side_effects import side_effects_fold
 from rnnbench.report.sections.streaming import streaming_fold
 from rnnbench.report.sections.used import uses_fold
 from rnnbench.report.view import RunView
@@ -100,6 +101,7 @@ def _folds(view: RunView) -> tuple[Fold, ...]:
         energy_fold(view),
         first_calls_fold(view),
         provenance_fold(view),
+        side_effects_fold(view),
     )
     kept = tuple(fold for fold in found if fold)
     anchors = frozenset({"explore", *(fold.id for fold in kept)})

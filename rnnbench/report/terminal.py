@@ -14,6 +14,7 @@ from rnnbench.report.sections.method import duration, status_counts
 from rnnbench.report.sections.outcomes import winner
 from rnnbench.report.sections.precision import precision_of, share
 from rnnbench.report.sections.settings import SettingCost, settings_of
+from rnnbench.report.sections.side_effects import side_effects
 from rnnbench.report.sentences import from_to, plain, with_article
 from rnnbench.report.view import RatioGroup, RunView
 
@@ -42,7 +43,7 @@ def summary(
     run = view.run
     lines = [_head(run), "", *_failures(run)]
     lines += [*_wrapped(plain(answer(view).headline)), "", *_rows(view)]
-    lines += [*_memory(view), *_sure(view), *_machine(run)]
+    lines += [*_memory(view), *_sure(view), *_side_effects(run), *_machine(run)]
     ends = [f"  {name:<7} {where}" for name, where in places]
     lines = lines[: MOST_LINES - len(ends)] + ends
     return [_fitted(line, is_plain=is_plain) for line in lines]
@@ -185,6 +186,17 @@ def _sure(view: RunView) -> list[str]:
     target = share(precision.target)
     within = f"{precision.within} of {precision.of} intervals within {target}"
     return [f"  Sure?   {within}; {counts}.", ""]
+
+
+def _side_effects(run: Run) -> list[str]:
+    """The layers that changed state of their process, if any."""
+    found = [(layer_name(each.layer), each.words) for each in side_effects(run)]
+    lines = [
+        f"  Note    {layer} changed its process: {words}" for layer, words in found
+    ]
+    more = [f"  and {len(lines) - _MOST_FAILURES} more layers in the report"]
+    shown = lines[:_MOST_FAILURES] + (more if len(lines) > _MOST_FAILURES else [])
+    return [*shown, ""] if shown else []
 
 
 def _machine(run: Run) -> list[str]:
