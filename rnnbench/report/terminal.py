@@ -201,7 +201,7 @@ def _side_effects(run: Run) -> list[str]:
 
 def _machine(run: Run) -> list[str]:
     """The conditions of the machine that could disturb results, if any."""
-    off = [each.name for each in run.conditions if each.is_off]
+    off = list(dict.fromkeys(each.name for each in run.conditions if each.is_off))
     return [f"  Machine {', '.join(off)}: see rnnbench doctor", ""] if off else []
 
 

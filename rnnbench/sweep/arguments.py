@@ -1,5 +1,6 @@
 """A sweep from axes that are given as options or as Python arguments."""
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -10,7 +11,8 @@ from rnnbench.sweep.load import Sweep, build_sweep
 from rnnbench.sweep.schema import OF_A_PROCESS
 from rnnbench.sweep.yaml_file import Document, SweepFault, nearest, plain_scalar
 
-NAME = "axes"
+# Of the name, which is part of file names.
+_MOST_LETTERS = 40
 
 
 def sweep_of_axes(
@@ -35,7 +37,7 @@ def sweep_of_axes(
     }
     compared = list(compare) or _varied(listed)
     document = Document({"axes": listed, "compare": compared})
-    sweep = build_sweep(NAME, _question(listed, compared), document)
+    sweep = build_sweep(_name(listed, compared), _question(listed, compared), document)
     if sweep is None:
         faults = sorted({_sentence(fault, label) for fault in document.faults})
         raise SweepError("\n".join(faults))
@@ -59,6 +61,19 @@ def _varied(axes: Mapping[str, Sequence[Any]]) -> list[str]:
         if len(values) > 1 and name not in OF_A_PROCESS
     ]
     return ["layer"] if "layer" in several or not several else several
+
+
+def _name(axes: Mapping[str, Sequence[Any]], compared: Sequence[str]) -> str:
+    """The compared values as a title that can be a file name: "gru-vs-lstm"."""
+    sides = [
+        "-vs-".join(re.sub(r"\W+", "-", str(value)) for value in axes.get(axis, ()))
+        for axis in compared
+    ]
+    words = [
+        side if axis == "layer" else f"{axis}-{side}"
+        for axis, side in zip(compared, sides, strict=True)
+    ]
+    return "-".join(words).lower()[:_MOST_LETTERS].strip("-_") or "axes"
 
 
 def _question(axes: Mapping[str, Sequence[Any]], compared: Sequence[str]) -> str:

@@ -31,7 +31,7 @@ def folder(tmp_path, monkeypatch):
 def test_axes_are_measured_and_answered(run, folder):
     code, out, _ = run("run", *PAIR)
 
-    (results,) = (folder / "results").glob("axes-*.json")
+    (results,) = (folder / "results").glob("lstm-vs-gru-*.json")
     found = load_run(results)
     assert code == 0
     assert [r.case.layer for r in found.results] == ["lstm", "gru"]

@@ -134,3 +134,23 @@ def test_the_table_describes_every_axis_with_its_default():
             assert default == [field.default]
     assert "train" in table["phase"].values
     assert table["hidden_size"].option == "--hidden-size"
+
+
+@pytest.mark.parametrize(
+    ("axes", "name"),
+    [
+        ({"layer": ["lstm", "gru"], "hidden_size": [8, 16]}, "lstm-vs-gru"),
+        ({"layer": "gru"}, "gru"),
+        (
+            {"layer": "gru", "bidirectional": [True, False]},
+            "bidirectional-true-vs-false",
+        ),
+        ({"layer": ["lstm", "a.b:C"]}, "lstm-vs-a-b-c"),
+        (
+            {"layer": [f"my:Layer{n}" for n in range(9)]},
+            "my-layer0-vs-my-layer1-vs-my-layer2-vs-m",
+        ),
+    ],
+)
+def test_a_sweep_of_axes_is_named_for_what_it_compares(axes, name):
+    assert sweep_of_axes(axes).record.name == name
