@@ -54,8 +54,8 @@ class StepLatency:
         launch: number of the process.
         steps: number of steps, each timed alone.
         seconds: percentiles of a step, in the order of `PERCENTILES`.
-        empty: the same of a call that does nothing, timed after each step: the clock's
-            and the machine's own part of the tail.
+        empty: the same of a call that computes nothing for as long as a typical step,
+            timed after each step. Its tail is the machine's own.
 
     """
 

@@ -6,6 +6,7 @@ from rnnbench.analysis.labels import layer_name, limits, machine_name
 from rnnbench.model.formatting import for_markdown, significant
 from rnnbench.model.metric import PEAK_MEMORY
 from rnnbench.report.sections.answer import answer
+from rnnbench.report.sections.deployment import service_sentences
 from rnnbench.report.sections.lead import factor_of
 from rnnbench.report.sections.method import (
     duration,
@@ -37,6 +38,7 @@ def render_markdown(view: RunView) -> str:
         [f"**{_text(plain(failed))}**"] if failed else [],
         [" ".join(_text(plain(line)) for line in found.lead)],
         _rows(view),
+        [_text(plain(one)) for one in service_sentences(view.run)],
         _details("Not measured, and why", _not_measured(view)),
         _details("Side effects of layers", _side_effects(view)),
         _details("How it was measured", _method(view)),

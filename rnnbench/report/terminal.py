@@ -10,6 +10,7 @@ from rnnbench.model.metric import PEAK_MEMORY
 from rnnbench.model.run import Run
 from rnnbench.model.status import FAILED
 from rnnbench.report.sections.answer import answer
+from rnnbench.report.sections.deployment import service_sentences
 from rnnbench.report.sections.method import duration, status_counts
 from rnnbench.report.sections.outcomes import winner
 from rnnbench.report.sections.precision import precision_of, share
@@ -43,7 +44,8 @@ def summary(
     run = view.run
     lines = [_head(run), "", *_failures(run)]
     lines += [*_wrapped(plain(answer(view).headline)), "", *_rows(view)]
-    lines += [*_memory(view), *_sure(view), *_side_effects(run), *_machine(run)]
+    lines += [*_services(view), *_memory(view), *_sure(view)]
+    lines += [*_side_effects(run), *_machine(run)]
     ends = [f"  {name:<7} {where}" for name, where in places]
     lines = lines[: MOST_LINES - len(ends)] + ends
     return [_fitted(line, is_plain=is_plain) for line in lines]
@@ -174,6 +176,13 @@ def _memory(view: RunView) -> list[str]:
     over, under = (plain(with_article(layer)) for layer in view.main.layers)
     factors = plain(from_to(min(means), max(means)))
     return [f"  Memory: {over} peaks at {factors} of {under}."]
+
+
+def _services(view: RunView) -> list[str]:
+    """A sentence each on latency, streams per core and deployment."""
+    said = service_sentences(view.run)
+    lines = [line for one in said for line in _wrapped(plain(one))]
+    return [*lines, ""] if lines else []
 
 
 def _sure(view: RunView) -> list[str]:

@@ -126,11 +126,12 @@ async def _serve(
                 number=launch, setting=setting_of(workload), workloads=(workload,)
             )
             cores = served_cores(context)
+            places: list[tuple[int, ...]] = [(core,) for core in cores] or [()]
             workers = [
                 await stack.enter_async_context(
                     await context.worker(place, Start(threads=1, cores=own))
                 )
-                for own in [(core,) for core in cores] or [()]
+                for own in places
             ]
             crew = _Crew(context, tuple(workers), case, 1)
             found += await _capacities(crew, launch, ServedBy.PROCESSES)

@@ -21,7 +21,7 @@ from rnnbench.report.view import RatioGroup, RunView
 _MOST_ROWS = 60
 # A sentence lists no more runtimes than this.
 _MOST_NAMED = 6
-# A runtime is recommended where it is the fastest at as many of the sizes.
+# A runtime is recommended where it is the fastest in more of the cases.
 _MOST_OF = 0.5
 
 
@@ -81,19 +81,20 @@ def _change(view: RunView, groups: Sequence[RatioGroup]) -> Sentence:
     phase = groups[0].conditions.phase
     alike = [group for group in groups if group.conditions.phase is phase]
     candidate, baseline = view.main.layers
+    as_long = say(" as long as {layer}", layer=with_article(baseline))
     return say(
-        "In {phase}, {candidate} takes, of the time of {baseline}: {factors}.",
+        "In {phase} {candidate} takes {factors}.",
         phase=groups[0].conditions.phase_words,
         candidate=with_article(candidate),
-        baseline=with_article(baseline),
         factors=listed(
             [
                 say(
-                    "{factor} in {runtime}",
+                    "{factor}{as_long} in {runtime}",
                     factor=factor_of(group),
+                    as_long=() if place else as_long,
                     runtime=_label(group),
                 )
-                for group in alike[:_MOST_NAMED]
+                for place, group in enumerate(alike[:_MOST_NAMED])
             ]
         ),
     )
@@ -115,7 +116,7 @@ def _advice(savings: Sequence[Saving]) -> list[Sentence]:
         ratios = [one.ratio.interval.estimate for one in wins if one.ratio]
         said.append(
             say(
-                "{layer}: {runtime} is the fastest at {count} of {all} sizes{saves}.",
+                "{layer}: {runtime} is the fastest in {count} of {all} cases{saves}.",
                 layer=named(layer),
                 runtime=runtime_label(name),
                 count=str(len(wins)),

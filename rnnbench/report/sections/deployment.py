@@ -8,6 +8,7 @@ from rnnbench.analysis.stats import Interval
 from rnnbench.model.case import EAGER, Case
 from rnnbench.model.formatting import significant
 from rnnbench.model.metric import PEAK_MEMORY, TIME
+from rnnbench.model.run import Run
 from rnnbench.model.runtimes import RUNTIMES
 from rnnbench.report.content import Cell, Column, Fold, Table
 from rnnbench.report.forest import Forest
@@ -17,8 +18,9 @@ from rnnbench.report.sections.service_charts import (
     runtime_words,
     service_forest,
     size_words,
+    time_limits,
 )
-from rnnbench.report.sections.streaming import time_limits
+from rnnbench.report.sections.streaming import capacity_sentence, latency_sentence
 from rnnbench.report.sentences import Sentence, named, say
 from rnnbench.report.tokens import hue_of
 from rnnbench.report.view import RunView
@@ -89,6 +91,13 @@ def deployment_fold(view: RunView) -> Fold | None:
         notes=(*_NOTES, *missing),
         is_open=True,
     )
+
+
+def service_sentences(run: Run) -> tuple[Sentence, ...]:
+    """What a summary says of the cases that were read as services."""
+    every = services(run)
+    found = (latency_sentence(every), capacity_sentence(every))
+    return tuple(filter(None, (*found, deployment_sentence(every))))
 
 
 def deployment_sentence(every: Sequence[Service]) -> Sentence:
@@ -191,7 +200,9 @@ def _time_cell(value: Interval | None) -> Cell:
 def _pays(case: Case, card: Deployment) -> str:
     if case.runtime == EAGER:
         return "–"
-    return "never" if card.pays_after is None else f"{card.pays_after:,} calls"
+    if card.pays_after is None:
+        return "never"
+    return f"{card.pays_after:,} calls" if card.pays_after else "at once"
 
 
 def _memory_cell(card: Deployment) -> Cell:

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from rnnbench.analysis.labels import SIZES, layer_name, words
 from rnnbench.analysis.stats import Interval
 from rnnbench.model.case import EAGER, Case
+from rnnbench.model.formatting import significant
+from rnnbench.model.metric import TIME
 from rnnbench.model.runtimes import runtime_label
 from rnnbench.report.forest import Forest, ForestRow, Scale, dots_of, mark_of
 from rnnbench.report.tokens import Hue, hue_of
@@ -54,9 +56,9 @@ def service_forest(chart: ServiceChart, rows: Sequence[ServiceRow]) -> Forest | 
     )
     drawn, heading = [], ""
     for row in rows[:_MOST_ROWS]:
-        head = size_words(row.case)
-        drawn.append(_row(row, line, scale, head if head != heading else ""))
-        heading = head
+        size = size_words(row.case)
+        drawn.append(_row(row, line, scale, size if size != heading else ""))
+        heading = size
     return Forest(
         id=chart.id,
         title=chart.title,
@@ -87,7 +89,22 @@ def runtime_words(case: Case) -> str:
     return f"{label}, oneDNN off" if off else label
 
 
-def _row(row: ServiceRow, line: float, scale: Scale, head: str) -> ForestRow:
+def deadline_words(seconds: float) -> str:
+    """A deadline, which is a round number of milliseconds."""
+    return f"{1000 * seconds:g} ms"
+
+
+def time_limits(value: Interval) -> str:
+    """The interval of a time, its unit once; nothing where it is infinite."""
+    if value.high == float("inf"):
+        return ""
+    factor, unit = TIME.scale(value.estimate)
+    low, high = (significant(each / factor) for each in (value.low, value.high))
+    return f"{low} to {high} {unit}"
+
+
+def _row(row: ServiceRow, line: float, scale: Scale, size: str) -> ForestRow:
+    head, _, note = size.partition(", ")
     hue = hue_of(row.case.layer)
     mark = Interval(
         row.mark.estimate / line,
@@ -106,4 +123,5 @@ def _row(row: ServiceRow, line: float, scale: Scale, head: str) -> ForestRow:
         value=row.value,
         limits=row.detail,
         head=head,
+        note=note,
     )

@@ -13,9 +13,11 @@ from rnnbench.report.forest import Forest
 from rnnbench.report.sections.service_charts import (
     ServiceChart,
     ServiceRow,
+    deadline_words,
     runtime_words,
     service_forest,
     size_words,
+    time_limits,
 )
 from rnnbench.report.sentences import Sentence, named, say
 from rnnbench.report.tokens import hue_of
@@ -44,9 +46,15 @@ _NOTES = (
     (
         "step",
         (
-            "One call for the next step, from the state that the call before has "
-            "left. Each is timed alone, in fresh processes; an empty step is timed "
-            "after each."
+            "One call for the next step, from the state that the call before "
+            "has left. Each is timed alone, in fresh processes."
+        ),
+    ),
+    (
+        "empty step",
+        (
+            "A call that computes nothing for as long as a typical step, timed "
+            "after each step: its tail is the machine’s own."
         ),
     ),
     (
@@ -114,7 +122,7 @@ def latency_sentence(found: Sequence[Service]) -> Sentence:
     last = max(latency.step)
     return say(
         "The fastest step: {layer} with {runtime} ({size}), {half} at p50 and {tail} "
-        "at p{last}; an empty step takes {empty} there.",
+        "at p{last}, where an empty step of that length takes {empty}.",
         layer=named(each.case.layer),
         runtime=runtime_words(each.case),
         size=size_words(each.case),
@@ -138,7 +146,7 @@ def capacity_sentence(found: Sequence[Service]) -> Sentence:
         runtime=runtime_words(each.case),
         size=size_words(each.case),
         streams=_streams(capacity.best),
-        deadline=TIME.format(capacity.deadline),
+        deadline=deadline_words(capacity.deadline),
     )
 
 
@@ -162,7 +170,7 @@ def _forests(found: Sequence[Service]) -> tuple[Forest, ...]:
                 one.best.estimate for one in each.capacities if one.best.estimate > 0
             ),
             _streams(each.capacities[-1].best),
-            f"at {TIME.format(each.capacities[-1].deadline)}",
+            f"at {deadline_words(each.capacities[-1].deadline)}",
         )
         for each in found
         if each.capacities and each.capacities[-1].best.estimate > 0
@@ -212,7 +220,7 @@ def _capacity_table(found: Sequence[Service]) -> Table:
         (
             *_NAMES,
             *(
-                Column(f"{TIME.format(deadline)}, {served_by}", number=True)
+                Column(f"{deadline_words(deadline)}, {served_by}", number=True)
                 for deadline, served_by in columns
             ),
         ),
@@ -245,13 +253,6 @@ def _time_cell(value: Interval | None) -> Cell:
     if value is None:
         return Cell("too few steps")
     return Cell(TIME.format(value.estimate), note=time_limits(value))
-
-
-def time_limits(value: Interval) -> str:
-    """The interval of a time, with its unit; nothing where it is infinite."""
-    if value.high == float("inf"):
-        return ""
-    return f"{TIME.format(value.low)} to {TIME.format(value.high)}"
 
 
 def _capacity_cell(

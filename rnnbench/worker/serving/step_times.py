@@ -1,7 +1,9 @@
 """Percentiles of single steps, each timed alone, with an empty step after each."""
 
 import math
+import time
 from collections.abc import Sequence
+from functools import partial
 
 from rnnbench.model.case import Case
 from rnnbench.model.serving import PERCENTILES, StepLatency, least_steps
@@ -23,13 +25,14 @@ def time_steps(case: Case, launch: int, seconds: float) -> StepLatency:
     step = build(case)
     warm = warm_up(step, clock)
     step.enter()
+    idle = partial(_idle, warm.call)
     taken, empty = [], []
     with step.context():
         for _ in range(_settling(warm, seconds)):
             step.call()
         for _ in range(steps_that_fit(seconds, warm.call)):
             taken.append(clock.time(step.call))
-            empty.append(clock.time(_nothing))
+            empty.append(clock.time(idle))
     return StepLatency(
         launch=launch,
         steps=len(taken),
@@ -61,5 +64,11 @@ def _settling(warm: Warm, seconds: float) -> int:
     return min(_SETTLE_STEPS, int(_SETTLE_SHARE * seconds / warm.call))
 
 
-def _nothing() -> None:
-    """An empty step."""
+def _idle(seconds: float) -> None:
+    """An empty step: it keeps the core for as long as a step, and computes nothing.
+
+    A call that returns at once would be interrupted far less often than a step.
+    """
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        pass

@@ -1,0 +1,198 @@
+"""Runtimes, streaming and deployment: only where a run has them, with their figures."""
+
+from dataclasses import replace
+
+import pytest
+
+from rnnbench.model.case import Phase
+from rnnbench.model.serving import (
+    DEADLINES,
+    DeploymentCard,
+    Part,
+    ServedBy,
+    Serving,
+    StepLatency,
+    StreamCapacity,
+)
+from rnnbench.report.markdown import render_markdown
+from rnnbench.report.run_page import render_page
+from rnnbench.report.sections.by_runtime import runtimes_fold
+from rnnbench.report.sections.deployment import deployment_fold
+from rnnbench.report.sections.streaming import streaming_fold
+from rnnbench.report.sentences import plain
+from rnnbench.report.terminal import summary
+from rnnbench.report.view import view
+
+COMPARE = ("layer", "runtime")
+
+
+def texts(table):
+    return [[cell.text for cell in row] for row in table.rows]
+
+
+def lead(fold):
+    return " ".join(plain(line) for line in fold.lead)
+
+
+def serving(*, tail=4, reasons=()):
+    """Readings of six processes; the n-th takes n microseconds more."""
+    return Serving(
+        latencies=tuple(
+            StepLatency(
+                launch=launch,
+                steps=4000,
+                seconds=tuple((10 * k + launch) * 1e-6 for k in (1, 2, 3, 9)[:tail]),
+                empty=tuple((10 + k) * 1e-6 for k in (0, 1, 2, 3)[:tail]),
+            )
+            for launch in range(6)
+        ),
+        capacities=tuple(
+            StreamCapacity(
+                launch=launch,
+                deadline=deadline,
+                served_by=served_by,
+                servers=2,
+                streams=int(2e4 * deadline) * (2 if served_by == "processes" else 1),
+                misses=0.0,
+            )
+            for launch in range(6)
+            for deadline in DEADLINES
+            for served_by in ServedBy
+        ),
+        cards=tuple(
+            DeploymentCard(
+                launch=launch,
+                build=0.5 + launch / 100,
+                load=None,
+                first_call=0.1,
+                call=0.001,
+                whole_call=None,
+                artefact=2048,
+                base_memory=2**28,
+                peak_memory=2**28 + 2**20,
+                error=1e-7,
+            )
+            for launch in range(6)
+        ),
+        reasons=reasons,
+    )
+
+
+@pytest.fixture
+def run(make_sweep, simulate):
+    """In eager the GRU takes twice an LSTM's time, in the cell loop half."""
+    cases = make_sweep(
+        layer=["gru", "lstm"], runtime=["eager", "cell_loop"], hidden_size=[16, 32]
+    )
+    times = {
+        ("gru", "eager"): 4e-3,
+        ("lstm", "eager"): 2e-3,
+        ("gru", "cell_loop"): 1e-3,
+        ("lstm", "cell_loop"): 2e-3,
+    }
+    return simulate(
+        cases, lambda c: times[c.layer, c.runtime], compare=COMPARE, noise=0.001
+    )
+
+
+@pytest.fixture
+def served(make_case, make_result, make_run):
+    def make(**readings):
+        case = make_case(layer="gru", phase=Phase.STREAM, seq_len=1, batch_size=1)
+        return make_run([make_result(case, serving=serving(**readings))])
+
+    return make
+
+
+def test_a_run_without_them_has_no_such_section(make_sweep, simulate):
+    found = view(simulate(make_sweep(layer=["gru", "lstm"]), lambda _: 1e-3))
+
+    assert runtimes_fold(found) is None
+    assert streaming_fold(found) is None
+    assert deployment_fold(found) is None
+
+
+def test_the_ratio_of_layers_stands_beside_each_runtime(run):
+    fold = runtimes_fold(view(run))
+
+    ratios = {row[0]: row for row in texts(fold.tables[0])}
+    assert float(ratios["eager"][3].removesuffix("×")) == pytest.approx(2, rel=0.02)
+    assert ratios["eager"][4] == "LSTM at 2"
+    assert ratios["cell loop"][4] == "GRU at 2"
+    assert "2.0× as long as an LSTM in eager and 0.50× in cell loop" in lead(fold)
+    (forest,) = fold.forests
+    assert [row.label for row in forest.rows] == ["eager", "cell loop"]
+
+
+def test_what_a_change_of_runtime_saves_is_said_at_each_size(run):
+    table = runtimes_fold(view(run)).tables[1]
+
+    assert len(table.rows) == 2
+    _, _, gru, lstm = table.rows[0]
+    assert gru.text.startswith("cell loop, ")
+    assert gru.note.startswith("0.2")
+    assert lstm.text.split(",")[0] in ("eager", "cell loop")
+
+
+def test_the_advice_names_the_fastest_runtime_of_a_layer(run):
+    assert "GRU: cell loop is the fastest in 2 of 2 cases" in lead(
+        runtimes_fold(view(run))
+    )
+
+
+def test_each_percentile_has_its_interval_over_processes(served):
+    latencies, _ = streaming_fold(view(served())).tables
+
+    (row,) = latencies.rows
+    assert [cell.text for cell in row[3:7]] == [
+        *("12.5 µs", "22.5 µs", "32.5 µs", "92.5 µs")
+    ]
+    assert row[3].note == "10.0 to 15.0 µs"
+    assert row[7].text == "12.0 µs"
+
+
+def test_a_percentile_without_enough_steps_is_not_given(served):
+    latencies, _ = streaming_fold(view(served(tail=2))).tables
+
+    assert [cell.text for cell in latencies.rows[0][5:7]] == ["too few steps"] * 2
+
+
+def test_streams_per_core_are_given_for_processes_and_threads(served):
+    _, capacities = streaming_fold(view(served())).tables
+
+    assert [column.title for column in capacities.columns[3:5]] == [
+        *("1 ms, processes", "1 ms, threads")
+    ]
+    assert texts(capacities)[0][3:] == ["20", "10", "100", "50", "200", "100"]
+
+
+def test_what_could_not_be_read_is_listed_with_its_reason(served):
+    run = served(reasons=((Part.SERVE, "it hangs"), (Part.DEPLOY, "it crashes")))
+
+    assert "it hangs" in [text for _, text in streaming_fold(view(run)).notes]
+    assert "it crashes" in [text for _, text in deployment_fold(view(run)).notes]
+
+
+def test_a_card_has_sizes_times_and_the_error(run):
+    results = tuple(replace(one, serving=serving()) for one in run.results)
+
+    starts, artefacts = deployment_fold(view(replace(run, results=results))).tables
+
+    row = texts(starts)[0]
+    assert row[3:7] == ["525 ms", "–", "100 ms", "625 ms"]
+    assert {row[-1] for row in texts(starts)} == {"–", "never"}
+    row = texts(artefacts)[1]
+    assert row[3:5] == ["2.00 KiB", "257 MiB"]
+
+
+def test_page_markdown_and_terminal_say_it(served):
+    found = view(served())
+
+    page, text = render_page(found), render_markdown(found)
+    lines = " ".join(" ".join(summary(found)).split())
+
+    assert 'id="streaming"' in page
+    for said in ("200 per core", "12.5 µs at p50"):
+        assert said in " ".join(page.replace("<b>", "").replace("</b>", "").split())
+        assert said in text
+        assert said in lines
