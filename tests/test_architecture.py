@@ -80,7 +80,7 @@ LIBRARIES = {
         *("runner.lane_limit", "runner.parcel"),
         "report",
         "sweep.json_schema",
-        *("cli.run", "cli.doctor"),
+        *("cli.run", "cli.doctor", "cli.ci_steps"),
     },
 }
 

@@ -135,7 +135,7 @@ def bisect_versions(  # noqa: PLR0913 - options, not arguments
     table = bisect_table(outcome, searched.source.name)
     write_files(table)
     say(render(table, "terminal", verbose=verbose).rstrip("\n"))
-    if outcome.found is None and outcome.whole.answer is BisectAnswer.UNKNOWN:
+    if outcome.found is None and outcome.whole.answer() is BisectAnswer.UNKNOWN:
         raise typer.Exit(_NOT_JUDGED)
     raise typer.Exit(_NOT_SINGLE if any(outcome.doubts()) else 0)
 

@@ -1,20 +1,20 @@
 """`rnnbench night`: measure, remember, gate and publish, once a night."""
 
-import shutil
-import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from rnnbench.cli.output import say
-from rnnbench.model.errors import RnnbenchError
 
 _NIGHT = """Measure a sweep every night, keep its history, and gate a new PyTorch.
 
-The candidate is the interpreter with the new PyTorch; it needs torch and numpy only.
-The night measures SWEEP with it, adds the results to the history, compares them with
-the night before, gates the candidate against the baseline, and finds changes of level.
+The night measures SWEEP with the candidate, adds the results to the history, compares
+them with the night before, gates the candidate against the baseline, and finds changes
+of level. Each side is an interpreter with torch and numpy, a version of PyTorch, or
+ref:GIT-REF, the layers of the current folder at that ref. With --publish it makes the
+site of all nights.
+
 Each step is an rnnbench command that is printed before it runs; one that fails does not
 stop the others.
 
@@ -30,25 +30,28 @@ Exit status:
 \b
 Examples:
   rnnbench night quick --candidate .new/bin/python
-  rnnbench night nightly --gate quick --candidate .new/bin/python \\
-    --previous results/yesterday/run.json --publish site/cpu
+  rnnbench night nightly --gate quick --baseline 2.12 --publish site
+  rnnbench night sweep.yaml --baseline ref:main
 """
 
 _Sweep = Annotated[str, typer.Argument(help="A shipped sweep or a YAML file.")]
 _Candidate = Annotated[
-    str, typer.Option(help="Python interpreter with the new PyTorch.", metavar="PATH")
+    str,
+    typer.Option(
+        help="Interpreter or PyTorch version to measure; by default this interpreter, "
+        "with the layers as they are.",
+        metavar="PATH|VERSION",
+    ),
 ]
 _Baseline = Annotated[
     str,
     typer.Option(
-        help="Python interpreter to compare with; by default the one that runs "
-        "rnnbench.",
-        metavar="PATH",
-        # The default is a path of this machine.
-        show_default=False,
+        help="Interpreter, PyTorch version or ref:GIT-REF to compare with; by default "
+        "this interpreter.",
+        metavar="PATH|VERSION|ref:REF",
     ),
 ]
-_Gate = Annotated[
+GateSweep = Annotated[
     str,
     typer.Option(
         help="Sweep of the gate; by default SWEEP. The gate takes longer than a run.",
@@ -56,15 +59,21 @@ _Gate = Annotated[
     ),
 ]
 _Store = Annotated[Path, typer.Option(help="The folder of the history.")]
-_Output = Annotated[Path, typer.Option(help="The folder of the night's files.")]
+Output = Annotated[Path, typer.Option(help="The folder of the night's files.")]
 _Previous = Annotated[
-    Path | None, typer.Option(help="Results file of the night before, if there is one.")
-]
-_Publish = Annotated[
     Path | None,
-    typer.Option(help="Folder that gets index.html and history.tar.gz, to be served."),
+    typer.Option(
+        help="Results file to compare with; by default the last night of the history."
+    ),
 ]
-_Budget = Annotated[
+Publish = Annotated[
+    Path | None,
+    typer.Option(
+        help="Folder that gets the site of all nights; needs a --store that is named "
+        "history."
+    ),
+]
+Budget = Annotated[
     float, typer.Option(help="The most time that the gate may take, in seconds.", min=1)
 ]
 
@@ -77,26 +86,27 @@ def register(app: typer.Typer) -> None:
 def night(  # noqa: PLR0913 - options, not arguments
     sweep: _Sweep,
     *,
-    candidate: _Candidate,
-    baseline: _Baseline = sys.executable,
-    gate: _Gate = "",
+    candidate: _Candidate = "",
+    baseline: _Baseline = "",
+    gate: GateSweep = "",
     store: _Store = Path("results/history"),
-    output: _Output = Path("results/night"),
+    output: Output = Path("results/night"),
     previous: _Previous = None,
-    publish: _Publish = None,
-    budget: _Budget = 3600.0,
+    publish: Publish = None,
+    budget: Budget = 3600.0,
+    url: Annotated[str, typer.Option(help="Address of the published site.")] = "",
 ) -> None:
     """Carry out a night; the help text is `_NIGHT`."""
     from rnnbench.cli import night_steps  # noqa: PLC0415
-    from rnnbench.sweep.load import load_sweep  # noqa: PLC0415
-    from rnnbench.sweep.shipped import find_sweep  # noqa: PLC0415
 
     # Report a mistake now, in one line, rather than lose the night to it.
-    for name in {sweep, gate or sweep}:
-        load_sweep(find_sweep(name))
-    for option, python in (("--candidate", candidate), ("--baseline", baseline)):
-        if shutil.which(python) is None:
-            raise RnnbenchError(f"{option}: {python}: no such interpreter")
+    check_sweeps(sweep, gate)
+    candidate = _installed(candidate, "--candidate")
+    if not baseline and not candidate:
+        raise typer.BadParameter("give --baseline, --candidate, or both")
+    baseline = _installed(baseline, "--baseline")
+    if publish is not None and store.name != "history":
+        raise typer.BadParameter("--publish needs a --store that is named history")
     options = night_steps.NightOptions(
         sweep=sweep,
         gate=gate or sweep,
@@ -107,8 +117,28 @@ def night(  # noqa: PLR0913 - options, not arguments
         previous=previous,
         publish=publish,
         budget=budget,
+        url=url,
     )
     steps = night_steps.Night(options, say, night_steps.run_command)
     status = steps.take_place()
     say(f"{options.summary} written")
     raise typer.Exit(status)
+
+
+def check_sweeps(*names: str) -> None:
+    """RnnbenchError if a sweep that is named is missing or has a mistake."""
+    from rnnbench.sweep.load import load_sweep  # noqa: PLC0415
+    from rnnbench.sweep.shipped import find_sweep  # noqa: PLC0415
+
+    for name in filter(None, names):
+        load_sweep(find_sweep(name))
+
+
+def _installed(given: str, option: str) -> str:
+    """`given`, with a version of PyTorch replaced by the interpreter that has it."""
+    from rnnbench.cli.gate import REF, find_side  # noqa: PLC0415
+
+    place = find_side(given, option)
+    if not given or given.startswith(REF):
+        return given
+    return str(place.python)

@@ -1,14 +1,13 @@
 """The steps of a night: each is an rnnbench command, and none stops the others."""
 
 import shlex
-import shutil
 import subprocess
 import sys
-import tarfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from rnnbench.regression.night_files import night_before
 from rnnbench.storage.files import require_writable, write_text
 
 # Characters of one step on the page: a code host takes a megabyte for a summary.
@@ -44,6 +43,7 @@ class NightOptions:
     previous: Path | None
     publish: Path | None
     budget: float
+    url: str = ""
 
     @property
     def results(self) -> Path:
@@ -105,28 +105,39 @@ class Night:
         results, store = str(options.results), ("--store", str(options.store))
         yield self._command(
             "run",
-            *("run", options.sweep, "--python", options.candidate),
-            *("--output", results, "--quiet"),
+            *("run", options.sweep, "--output", results, "--quiet"),
+            *(("--python", options.candidate) if options.candidate else ()),
         )
         if options.results.exists():
-            yield self._command("history add", "history", "add", results, *store)
-            if options.previous is not None and options.previous.exists():
-                files = (str(options.previous), results)
+            added = ("history", "add", results, *store, "--keep")
+            yield self._command("history add", *added)
+            if previous := self._previous():
+                files = (str(previous), results)
                 yield self._command("compare", "compare", *files, *_MARKDOWN)
         yield self._gate()
         yield self._command("history changes", "history", "changes", *store, *_MARKDOWN)
         if options.publish is not None:
-            yield publish(options, self.say)
+            url = ("--url", options.url) if options.url else ()
+            site = (str(options.store.parent), str(options.publish), *url)
+            yield self._command("publish", "site", *site)
 
     def _gate(self) -> NightStep:
         options = self.options
         return self._command(
             "gate",
             *("gate", options.gate, "--budget", f"{options.budget:g}"),
-            *("--baseline", options.baseline, "--candidate", options.candidate),
+            *(("--baseline", options.baseline) if options.baseline else ()),
+            *(("--candidate", options.candidate) if options.candidate else ()),
             *("--output", str(options.output / "gate.json")),
             *("--output", str(options.output / "gate.md")),
         )
+
+    def _previous(self) -> Path | None:
+        """The results file that was given, or that of the last night in the history."""
+        options = self.options
+        if options.previous is not None:
+            return options.previous if options.previous.exists() else None
+        return night_before(options.results, options.store)
 
     def _command(self, name: str, *arguments: str) -> NightStep:
         return self.run(name, arguments, self.say)
@@ -139,28 +150,6 @@ def run_command(name: str, arguments: tuple[str, ...], say: Say) -> NightStep:
     done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False)
     say(f"{done.stdout}[{name}: exit status {done.returncode}]")
     return NightStep(name, done.returncode, done.stdout)
-
-
-def publish(options: NightOptions, say: Say) -> NightStep:
-    """Put the night's page and the whole history into the folder to be published."""
-    assert options.publish is not None  # noqa: S101  its only caller looks
-    page = options.results.with_suffix(".html")
-    try:
-        options.publish.mkdir(parents=True, exist_ok=True)
-        if page.exists():
-            shutil.copyfile(page, options.publish / "index.html")
-        with tarfile.open(options.publish / "history.tar.gz", "w:gz") as archive:
-            if options.store.exists():
-                archive.add(options.store, "history", filter=_without_git)
-    except OSError as error:
-        say(f"{options.publish}: {error.strerror}")
-        return NightStep("publish", _NOT_KEPT)
-    say(f"{options.publish}: published")
-    return NightStep("publish", 0)
-
-
-def _without_git(member: tarfile.TarInfo) -> tarfile.TarInfo | None:
-    return None if ".git" in Path(member.name).parts else member
 
 
 def summary(options: NightOptions, steps: tuple[NightStep, ...]) -> str:

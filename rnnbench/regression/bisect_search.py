@@ -4,6 +4,7 @@ Every version is compared with the first of the range. The search is that of git
 a version that can't be judged is left out, and its neighbour is tried.
 """
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -50,10 +51,18 @@ class VersionComparison:
     reason: str
     others: tuple[str, ...]
 
-    @property
-    def answer(self) -> BisectAnswer:
-        """What the verdict means for the search."""
-        return ANSWERS.get(self.verdict, BisectAnswer.UNKNOWN)
+    def answer(self, half: float = math.inf) -> BisectAnswer:
+        """What the verdict means for the search.
+
+        Where the interval is too wide for the gate, it may still lie on one side of
+        `half`, the ratio halfway between no change and that of the whole range.
+        """
+        known = ANSWERS.get(self.verdict, BisectAnswer.UNKNOWN)
+        if self.verdict is not GateVerdict.INCONCLUSIVE or self.ratio is None:
+            return known
+        if math.isfinite(half) and self.ratio.high < half:
+            return BisectAnswer.SAME
+        return BisectAnswer.CHANGED if self.ratio.low > half else known
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,9 +123,14 @@ class Bisection:
         return tuple(dict.fromkeys((self.whole, *self.asked, *step)))
 
     @property
+    def half(self) -> float:
+        """The ratio halfway between no change and that of the ends."""
+        return math.sqrt(self.whole.ratio.estimate) if self.whole.ratio else math.inf
+
+    @property
     def error(self) -> float:
         """A bound on the chance that an answer which led the search was wrong."""
-        answers = [one.answer for one in (self.whole, *self.asked)]
+        answers = [one.answer(self.half) for one in (self.whole, *self.asked)]
         return min(
             1.0,
             answers.count(BisectAnswer.CHANGED) * FALSE_CHANGE
@@ -128,7 +142,8 @@ class Bisection:
         if self.found is None or self.step is None:
             return
         step, whole = self.step, self.whole
-        if len(self.suspects) == 1 and step.answer is not BisectAnswer.CHANGED:
+        is_confirmed = step.answer(self.half) is BisectAnswer.CHANGED
+        if len(self.suspects) == 1 and not is_confirmed:
             yield (
                 f"{step.candidate} compared directly with {step.baseline} is "
                 f"{step.verdict}"
@@ -136,7 +151,9 @@ class Bisection:
         for one in dict.fromkeys((*self.asked, step)):
             if one.verdict is GateVerdict.IMPROVEMENT:
                 yield f"{one.candidate} is faster than {one.baseline}"
-            elif one.answer is BisectAnswer.CHANGED and _differ(one.ratio, whole.ratio):
+            elif one.answer(self.half) is BisectAnswer.CHANGED and _differ(
+                one.ratio, whole.ratio
+            ):
                 yield (
                     f"{one.candidate} is {_times(one)} of {one.baseline}, and "
                     f"{whole.candidate} is {_times(whole)} of {whole.baseline}"
@@ -158,13 +175,14 @@ def bisect(
     order = given[::-1] if is_faster else given
     if is_faster:
         whole = compare(order[0], order[-1])
-    if whole.answer is not BisectAnswer.CHANGED:
+    if whole.answer() is not BisectAnswer.CHANGED:
         return Bisection(versions=given, whole=whole)
+    half = Bisection(versions=given, whole=whole).half
     asked: list[VersionComparison] = []
 
     def ask(at: int) -> BisectAnswer:
         asked.append(compare(order[0], order[at]))
-        return asked[-1].answer
+        return asked[-1].answer(half)
 
     found = search(len(order), ask)
     step = compare(order[found.low], order[found.high])

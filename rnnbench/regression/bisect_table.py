@@ -55,7 +55,7 @@ def answer(outcome: Bisection, name: Callable[[str], str]) -> str:
     """The answer in one or two sentences."""
     ends = f"{name(outcome.versions[0])} and {name(outcome.versions[-1])}"
     if outcome.found is None:
-        if outcome.whole.answer is BisectAnswer.UNKNOWN:
+        if outcome.whole.answer() is BisectAnswer.UNKNOWN:
             return f"{ends} could not be compared: {outcome.whole.verdict}."
         return f"No change of more than 1 % between {ends}."
     suspects = outcome.suspects
@@ -92,7 +92,10 @@ def _certainty(outcome: Bisection) -> tuple[str, ...]:
     count = counted(len(outcome.versions), "version")
     error = f"{outcome.error:.1%}"
     lines = [f"{steps} of {count}; the chance that one is wrong is at most {error}"]
-    if len(outcome.suspects) == 1 and outcome.step.answer is BisectAnswer.CHANGED:
+    if (
+        len(outcome.suspects) == 1
+        and outcome.step.answer(outcome.half) is BisectAnswer.CHANGED
+    ):
         lines.append(
             f"a direct comparison with the version before confirms the change; the "
             f"chance that it does so by mistake is at most {FALSE_CHANGE:.2%}"

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from enum import StrEnum
 from math import isfinite
 from pathlib import Path
@@ -41,7 +40,7 @@ class HistoryNight:
 
 def add(run: Run, store: Path) -> tuple[Path, bool]:
     """Add `run` to the store; False if the store has it already."""
-    created = _utc(run.created)
+    created = history_store.utc(run.created)
     if run.turn is not TurnValue.FASTEST:
         raise ResultsError(
             f"a turn is the {run.turn} of its calls in this file and the "
@@ -59,16 +58,6 @@ def add(run: Run, store: Path) -> tuple[Path, bool]:
         parts=parts,
     )
     return history_store.add(store, entry, list(rows(run)))
-
-
-def _utc(created: str) -> str:
-    try:
-        moment = datetime.fromisoformat(created)
-        if moment.tzinfo is None:
-            moment = moment.replace(tzinfo=UTC)
-        return moment.astimezone(UTC).isoformat(timespec="seconds")
-    except (ValueError, OverflowError) as error:
-        raise ResultsError(f"created: {created[:60]!r} is not a time") from error
 
 
 def rows(run: Run) -> Iterator[HistoryRow]:

@@ -2,6 +2,7 @@
 
 import base64
 import os
+import shutil
 import subprocess
 import tempfile
 import time
@@ -34,6 +35,7 @@ class HistoryBranch:
             clone = Path(folder)
             if not self._clone(clone):
                 return 0
+            shutil.rmtree(clone / ".git")
             return len(merge(clone, store).copied)
 
     def push(self, store: Path, message: str) -> int:
@@ -41,6 +43,8 @@ class HistoryBranch:
 
         Files are checked before they are added, and none is ever replaced.
         """
+        if not store.is_dir():
+            return 0
         for attempt in range(_TRIES):
             try:
                 return self._push_once(store, message)

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rnnbench.model.errors import ResultsError
-from rnnbench.regression.history_store import read_file
+from rnnbench.regression.history_store import RUNS, read_file
+from rnnbench.regression.night_files import read_kept
 from rnnbench.storage.files import reason_of, write_whole
 
 # As `machine_key` makes them: no dot, so that no name is hidden or leads elsewhere.
@@ -44,7 +45,7 @@ def merge(source: Path, store: Path) -> Merge:
             content = _checked(path, source)
         except ResultsError as error:
             refused.append(str(error))
-            is_whole = is_whole and path.suffix != ".parquet"
+            is_whole = is_whole and path.suffix not in (".parquet", ".json")
             continue
         if target.exists():
             known += 1
@@ -74,6 +75,8 @@ def _checked(path: Path, source: Path) -> bytes:
     if path.is_symlink():
         raise ResultsError(f"{path}: a symbolic link")
     folder = path.parent
+    if folder.parent == source / RUNS and _MACHINE.fullmatch(folder.name):
+        return read_kept(path)
     if folder.parent != source or not _MACHINE.fullmatch(folder.name):
         raise ResultsError(f"{path}: not in the folder of a machine")
     entry, content = read_file(path)

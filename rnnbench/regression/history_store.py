@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, fields
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,8 @@ SCHEMA = 1
 # A night of 10,000 cases takes less than a megabyte.
 MAX_BYTES = 256 * 2**20
 
+# The folder of the nights' results files, which night_files.py reads.
+RUNS = "runs"
 _KEY = b"rnnbench"
 _MAGIC = b"PAR1"
 # Time, digest of the run, digest of the file. A file whose content does not match its
@@ -111,6 +114,17 @@ def add(store: Path, entry: Entry, rows: Sequence[HistoryRow]) -> tuple[Path, bo
     return target, True
 
 
+def utc(created: str) -> str:
+    """The time of a run as ISO 8601 in UTC; ResultsError if it is no time."""
+    try:
+        moment = datetime.fromisoformat(created)
+        if moment.tzinfo is None:
+            moment = moment.replace(tzinfo=UTC)
+        return moment.astimezone(UTC).isoformat(timespec="seconds")
+    except (ValueError, OverflowError) as error:
+        raise ResultsError(f"created: {created[:60]!r} is not a time") from error
+
+
 def _content(header: str, rows: Sequence[HistoryRow]) -> bytes:
     columns = {
         each.name: [getattr(row, each.name) for row in rows]
@@ -154,7 +168,8 @@ def _files(store: Path) -> Iterator[Path]:
         raise ResultsError(f"{store}: no such folder")
     for path in found:
         # A leading dot: the file is being written, or its writer was killed.
-        if path.is_file() and not path.name.startswith(".") and path.suffix != ".md":
+        is_ours = not path.name.startswith(".") and path.suffix != ".md"
+        if path.is_file() and is_ours and not path.is_relative_to(store / RUNS):
             yield path
 
 

@@ -3,7 +3,6 @@
 import json
 import shlex
 import sys
-import tarfile
 from pathlib import Path
 
 import pytest
@@ -128,34 +127,6 @@ def test_the_summary_has_the_gate_first_and_each_step_s_status(options, tmp_path
     assert "## history add" not in text
 
 
-def test_what_is_published_is_the_page_and_the_history_without_git(options, tmp_path):
-    night = options(publish=tmp_path / "site" / "cpu")
-    (night.store / "machine").mkdir(parents=True)
-    (night.store / "machine" / "a.parquet").touch()
-    (night.store / ".git").mkdir()
-
-    assert take_place(night, pretend()) == 0
-
-    assert (night.publish / "index.html").read_text() == "<!doctype html>"
-    with tarfile.open(night.publish / "history.tar.gz") as archive:
-        assert sorted(archive.getnames()) == [
-            "history",
-            "history/machine",
-            "history/machine/a.parquet",
-        ]
-
-
-def test_what_cannot_be_published_is_a_night_that_was_not_kept(options, tmp_path):
-    night = options(publish=tmp_path / "file" / "cpu")
-    run = pretend()
-
-    def disturb(*arguments):
-        (tmp_path / "file").touch()
-        return run(*arguments)
-
-    assert take_place(night, disturb) == 2
-
-
 def test_a_step_is_a_command_that_can_be_repeated_by_hand():
     said = []
 
@@ -170,6 +141,7 @@ def test_a_step_is_a_command_that_can_be_repeated_by_hand():
     ("arguments", "message"),
     [
         (["no-such-sweep", "--candidate", sys.executable], "no-such-sweep"),
+        (["quick", "--baseline", "ref:no-such-ref"], "fatal: "),
         (["quick", "--candidate", "no-such-python"], "--candidate: no-such-python: no"),
         (
             ["quick", "--candidate", sys.executable, "--baseline", "no-python"],
@@ -228,7 +200,7 @@ def test_of_three_nights_exactly_the_slower_case_of_the_slower_one_is_flagged(
     sweep = tmp_path / "sweep.yaml"
     sweep.write_text(SWEEP, encoding="utf-8")
     usual, slower = interpreter("usual"), interpreter("slower", SLOW)
-    statuses, flags, before = [], [], None
+    statuses, flags, pages = [], [], []
 
     for number, candidate in enumerate((usual, slower, usual)):
         night = options(
@@ -237,14 +209,20 @@ def test_of_three_nights_exactly_the_slower_case_of_the_slower_one_is_flagged(
             baseline=usual,
             candidate=candidate,
             output=tmp_path / f"night-{number}",
-            previous=before,
+            # Each night is published by a machine that has the history alone.
+            publish=tmp_path / f"site-{number}",
         )
         statuses.append(take_place(night, in_process))
         flags.append(flagged(night))
-        before = night.results
+        pages.append({page.name for page in (night.publish / "runs").iterdir()})
 
     assert statuses == [0, 1, 0]
     assert flags == [[], [SLOW], []]
     assert len(list((tmp_path / "history").rglob("*.parquet"))) == 3
-    assert len(load_run(before).results) == 2
+    assert len(load_run(night.results).results) == 2
     assert "## compare" in night.summary.read_text()
+    # The address of each earlier night is still there.
+    assert pages[0] < pages[1] < pages[2]
+    assert [len(of_night) for of_night in pages] == [1, 2, 3]
+    assert (night.publish / "feed.xml").exists()
+    assert (night.publish / "badge.json").exists()

@@ -152,7 +152,7 @@ def test_wrong_answers_are_as_rare_as_the_bound_says(seed):
         true = exact(baseline, candidate)
         if (baseline, candidate) == ("0", "7"):
             return true
-        is_changed = true.answer is BisectAnswer.CHANGED
+        is_changed = true.answer() is BisectAnswer.CHANGED
         if draw.random() >= (FALSE_SAME if is_changed else FALSE_CHANGE):
             return true
         verdict = GateVerdict.UNCHANGED if is_changed else GateVerdict.REGRESSION
@@ -165,3 +165,19 @@ def test_wrong_answers_are_as_rare_as_the_bound_says(seed):
 
     # Five standard deviations above the bound.
     assert wrong <= bound + 5 * bound**0.5
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "answer"),
+    [
+        (0.97, 1.05, BisectAnswer.SAME),
+        (1.12, 1.30, BisectAnswer.CHANGED),
+        (0.97, 1.12, BisectAnswer.UNKNOWN),
+    ],
+)
+def test_a_wide_interval_answers_where_it_is_on_one_side_of_half(low, high, answer):
+    wide = Interval((low + high) / 2, low, high, 14)
+    one = comparison("a", "b", GateVerdict.INCONCLUSIVE, wide)
+
+    assert one.answer(half=1.1) is answer
+    assert one.answer() is BisectAnswer.UNKNOWN

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from rnnbench.model.errors import ResultsError
+from rnnbench.regression.night_files import kept_files
 from rnnbench.report.run_page import Surroundings, render_page
 from rnnbench.report.site import addresses
 from rnnbench.report.site.entries import ListedRun, Unread
@@ -92,9 +93,13 @@ def _links(run: ListedRun) -> tuple[tuple[str, str], ...]:
 
 
 def _result_files(results: Path) -> Iterator[Path]:
-    """Results files by name, reference runs first, so that a copy of one is known."""
+    """Results files by name, reference runs first, so that a copy of one is known.
+
+    Then the nights of the history, whose pages keep their addresses.
+    """
     for folder in (results / "reference", results):
         for path in sorted(folder.glob("*.json")):
             # A name that starts with a dot is still being written.
             if not path.name.startswith("."):
                 yield path
+    yield from kept_files(results / "history")
