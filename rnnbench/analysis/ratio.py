@@ -58,7 +58,8 @@ def ratios(run: Run) -> tuple[Ratio, ...]:
     for workload in group(results, run.sweep.compare):
         for pair in workload.pairs():
             candidate, baseline = results[pair.candidate], results[pair.baseline]
-            found += _of_time(pair, candidate, baseline)
+            if ratio := time_ratio(pair, candidate, baseline):
+                found.append(ratio)
             found += _of_memory(pair, candidate, baseline)
     for axis in OF_A_PROCESS:
         for pair in _apart(results, axis):
@@ -66,6 +67,27 @@ def ratios(run: Run) -> tuple[Ratio, ...]:
             found += _of_time_apart(pair, candidate, baseline)
             found += _of_memory(pair, candidate, baseline)
     return tuple(found)
+
+
+def time_ratio(pair: Pair, candidate: Result, baseline: Result) -> Ratio | None:
+    """The ratio of two results of one workload; None where no launch has both."""
+    logs = launch_log_ratios(candidate, baseline)
+    if not logs:
+        return None
+    interval = ratio_interval([value for _, value in logs])
+    return Ratio(pair, candidate.workload, TIME, interval, judge(interval), logs)
+
+
+def launch_log_ratios(
+    candidate: Result, baseline: Result
+) -> tuple[tuple[int, float], ...]:
+    """Number and log-ratio of each launch that measured both in the same rounds."""
+    return tuple(
+        (first.launch, log_ratio(first.seconds, second.seconds))
+        for first, second in paired(candidate.turns, baseline.turns)
+        # Otherwise it is unknown which turns were taken in the same round.
+        if len(first.seconds) == len(second.seconds)
+    )
 
 
 def judge(interval: Interval, metric: Metric = TIME) -> Verdict:
@@ -118,8 +140,13 @@ def absolute(turns: Iterable[Turns]) -> Interval | None:
     Being geometric, the mean lies inside its interval, and the quotient of two times is
     near their ratio. None where nothing was measured.
     """
-    logs = _launch_logs(turns)
+    logs = launch_logs(turns)
     return ratio_interval(logs) if logs else None
+
+
+def launch_logs(turns: Iterable[Turns]) -> list[float]:
+    """Logarithm of the seconds of a call in each undisturbed launch."""
+    return [launch_log(launch.seconds) for launch in calm(turns)]
 
 
 def backend(case: Case) -> str:
@@ -127,20 +154,6 @@ def backend(case: Case) -> str:
     if case.device is Device.CUDA:
         return "cuDNN on" if case.cudnn else "cuDNN off"
     return "oneDNN on" if case.onednn else "oneDNN off"
-
-
-def _of_time(pair: Pair, candidate: Result, baseline: Result) -> list[Ratio]:
-    logs = [
-        (first.launch, log_ratio(first.seconds, second.seconds))
-        for first, second in paired(candidate.turns, baseline.turns)
-        # Otherwise it is unknown which turns were taken in the same round.
-        if len(first.seconds) == len(second.seconds)
-    ]
-    if not logs:
-        return []
-    interval = ratio_interval([value for _, value in logs])
-    verdict = judge(interval)
-    return [Ratio(pair, candidate.workload, TIME, interval, verdict, tuple(logs))]
 
 
 def _apart(cases: Iterable[Case], axis: str) -> list[Pair]:
@@ -160,15 +173,11 @@ def _apart(cases: Iterable[Case], axis: str) -> list[Pair]:
 
 
 def _of_time_apart(pair: Pair, candidate: Result, baseline: Result) -> list[Ratio]:
-    over, under = _launch_logs(candidate.turns), _launch_logs(baseline.turns)
+    over, under = launch_logs(candidate.turns), launch_logs(baseline.turns)
     if not over or not under:
         return []
     interval = unpaired_ratio_interval(over, under)
     return [Ratio(pair, candidate.workload, TIME, interval, judge(interval))]
-
-
-def _launch_logs(turns: Iterable[Turns]) -> list[float]:
-    return [launch_log(launch.seconds) for launch in calm(turns)]
 
 
 def _of_memory(pair: Pair, candidate: Result, baseline: Result) -> list[Ratio]:

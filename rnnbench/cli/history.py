@@ -59,7 +59,8 @@ Example:
 """
 _CHANGES = """Find changes of level: by how much, and between which nights.
 
-Searched are the time as a multiple of the yardstick's, ratios, and memory.
+Searched are the time as a multiple of the yardstick's, ratios, memory, and steps to
+a target.
 
 \b
 Examples:

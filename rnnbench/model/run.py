@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from rnnbench.model.case import Case
 from rnnbench.model.condition import Condition
-from rnnbench.model.learning import Learning, LearningPlan
+from rnnbench.model.learning import Learning, LearningPlan, LearningResult
 from rnnbench.model.policy import Policy
 from rnnbench.model.profile import Ceiling, Profile
 from rnnbench.model.serving import Serving
@@ -267,3 +267,8 @@ class Run:
     # State of the machine while it measured; older files have none.
     conditions: tuple[Condition, ...] = field(default=(), metadata=LATER)
     learning: Learning = field(default=Learning(), metadata=LATER)
+
+    @property
+    def outcomes(self) -> tuple[Result | LearningResult, ...]:
+        """Everything that was measured and learned, each with its status and reason."""
+        return (*self.results, *self.learning.results)

@@ -18,6 +18,7 @@ from rnnbench.regression.recent_shift import find_recent_shift
 # Plain time moves with whatever else runs on the machine and is not searched. Its
 # multiple of the yardstick's time and the ratio to another layer do not.
 _NOISY = (Quantity.NORMALISED, Quantity.RATIO)
+_EXACT = (Quantity.MEMORY, Quantity.STEPS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,14 +85,14 @@ def all_series(history: History) -> Iterator[HistorySeries]:
 
 def changes_of(series: HistorySeries) -> Iterator[Change]:
     """The changes of one series, oldest first."""
-    if series.quantity == Quantity.MEMORY:
+    if series.quantity in _EXACT:
         yield from _exact_changes(series)
     elif series.quantity in _NOISY:
         yield from _noisy_changes(series)
 
 
 def _exact_changes(series: HistorySeries) -> Iterator[Change]:
-    """Every night that differs from the night before: bytes have no noise."""
+    """Every night that differs from the night before: bytes and steps have no noise."""
     places = [
         place
         for place, (old, new) in enumerate(pairwise(series.levels), start=1)

@@ -11,6 +11,7 @@ from rnnbench.model.machine import Difference, differences, forbidding
 from rnnbench.model.metric import TIME
 from rnnbench.model.run import Result, Run, TurnValue
 from rnnbench.model.status import FAILED, MEASURED
+from rnnbench.regression.compare_learning import compare_learning
 from rnnbench.regression.compared_value import (
     ComparedValue,
     CompareVerdict,
@@ -76,7 +77,9 @@ def compare(
     common = [case for case in before if case in after]
     both = [case for case in common if measured(before[case], after[case])]
     changed = differences(baseline.environment, candidate.environment)
-    _refuse((baseline.turn, candidate.turn), common, both, changed)
+    learned = tuple(compare_learning(baseline, candidate))
+    if not (learned and not common):
+        _refuse((baseline.turn, candidate.turn), common, both, changed)
     exact = [
         compare_memory(before[case], after[case])
         for case in both
@@ -87,18 +90,14 @@ def compare(
         *compare_ratios(baseline, candidate),
     ]
     judged, confidence = _judge(unjudged, math.log1p(tolerance))
-    values = [*_one_sided(before, after), *exact, *judged]
+    values = [*_one_sided(before, after), *learned, *exact, *judged]
     return RunComparison(
         tolerance=tolerance,
         confidence=confidence,
         environment=changed,
         rows=tuple(sorted(values, key=_rank)),
         renamed=_renamed(before, after),
-        failed=tuple(
-            case.id
-            for case in common
-            if before[case].status in MEASURED and after[case].status in FAILED
-        ),
+        failed=_fails_now(baseline, candidate),
         notes=_notes(baseline, candidate),
     )
 
@@ -185,6 +184,13 @@ def _judge(
             verdict = CompareVerdict.UNCHANGED
         judged.append(replace(value, verdict=verdict, interval=interval))
     return judged, confidence
+
+
+def _fails_now(baseline: Run, candidate: Run) -> tuple[str, ...]:
+    """Ids of what the baseline measured or learned, and fails in the candidate."""
+    fine = {one.case.id for one in baseline.outcomes if one.status in MEASURED}
+    failed = (one.case.id for one in candidate.outcomes if one.status in FAILED)
+    return tuple(name for name in failed if name in fine)
 
 
 def _renamed(

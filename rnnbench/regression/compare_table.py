@@ -59,8 +59,9 @@ def _notes(comparison: RunComparison) -> Iterator[str]:
         "whether code became slower."
     )
     yield (
-        f"Unchanged means within ±{comparison.tolerance:.2%}; memory is exact. Times "
-        "are divided by the yardstick's and compared over launches (Welch)."
+        f"Unchanged means within ±{comparison.tolerance:.2%}; memory and steps are "
+        "exact. Times are divided by the yardstick's and compared over launches "
+        "(Welch)."
     )
     yield (
         "At most 5 % of the regressions and improvements are due to chance (Benjamini "

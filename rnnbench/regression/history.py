@@ -7,8 +7,10 @@ from math import isfinite
 from pathlib import Path
 from typing import Any
 
+from rnnbench.analysis.learning_cells import LearningCell, learning_cells
 from rnnbench.analysis.ratio import absolute, ratios
 from rnnbench.analysis.stats import Interval, ratio_interval
+from rnnbench.analysis.steps_to_target import StepsToTarget
 from rnnbench.model.errors import ResultsError
 from rnnbench.model.formatting import align, for_terminal, significant
 from rnnbench.model.machine import machine_key, machine_parts
@@ -27,6 +29,7 @@ class Quantity(StrEnum):
     NORMALISED = "normalised time"  # the same as a multiple of the yardstick's
     MEMORY = "peak memory"  # bytes
     RATIO = "ratio"  # of time, to another case of the same rounds
+    STEPS = "steps"  # to a target, mean over seeds; the budget where not reached
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +82,24 @@ def rows(run: Run) -> Iterator[HistoryRow]:
             over = ratio.pair.baseline.id
             ours = status[ratio.pair.candidate]
             yield _row(ours, Quantity.RATIO, ratio.interval, over)
+    for cell in learning_cells(run):
+        if cell.steps:
+            yield _steps_row(cell, cell.steps)
+
+
+def _steps_row(cell: LearningCell, steps: StepsToTarget) -> HistoryRow:
+    """Another target, budget or number of seeds makes another series."""
+    target = f"target {cell.task.target:g} within {steps.budget}"
+    return HistoryRow(
+        case=cell.case.id,
+        quantity=str(Quantity.STEPS),
+        against=f"{target}, {len(steps.reached)} seeds",
+        status=str(cell.result.status),
+        value=float(steps.restricted_mean),
+        low=None,
+        high=None,
+        launches=len(steps.reached),
+    )
 
 
 def _row(
@@ -135,7 +156,8 @@ def number(quantity: str, value: float) -> str:
     if quantity in (Quantity.TIME, Quantity.MEMORY):
         metric = TIME if quantity == Quantity.TIME else PEAK_MEMORY
         return metric.format(value)
-    return f"{significant(value, 4)} x"
+    unit = "" if quantity == Quantity.STEPS else " x"
+    return f"{significant(value, 4)}{unit}"
 
 
 def series_text(series: tuple[HistoryNight, ...]) -> str:

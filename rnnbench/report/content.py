@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from rnnbench.report.forest import Forest
+from rnnbench.report.plot_svg import DrawnPlot
 from rnnbench.report.sentences import Sentence
 from rnnbench.report.tokens import Hue
 
@@ -59,14 +60,17 @@ class Table:
 class Fold:
     """A part of the page that is folded until the reader opens it.
 
-    `id` is unique on the page. `lead`: sentences above the content. `notes`: terms with
-    their explanation.
+    `id` is unique on the page. `lead`: sentences above the content. `key`: the hue, the
+    style and the name of each series of the plots. `notes`: terms with their
+    explanation.
     """
 
     id: str
     title: str
     lead: tuple[Sentence, ...] = ()
     forests: tuple[Forest, ...] = ()
+    plots: tuple[DrawnPlot, ...] = ()
+    key: tuple[tuple[str, int, str], ...] = ()
     tables: tuple[Table, ...] = ()
     notes: tuple[tuple[str, str], ...] = ()
     is_open: bool = False

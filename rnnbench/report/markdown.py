@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from rnnbench.analysis.labels import layer_name, limits, machine_name
 from rnnbench.model.formatting import for_markdown, significant
 from rnnbench.model.metric import PEAK_MEMORY
+from rnnbench.report.learning_table import learning_table
 from rnnbench.report.sections.answer import answer
 from rnnbench.report.sections.deployment import service_sentences
 from rnnbench.report.sections.lead import factor_of
@@ -54,6 +55,9 @@ def _text(text: str) -> str:
 
 
 def _rows(view: RunView) -> list[str]:
+    if view.learning.cells:
+        headings, *rows = learning_table(view, with_limits=True) or [()]
+        return _table(headings, rows) if rows else []
     if view.main:
         over, under = map(layer_name, view.main.layers)
         groups = view.groups_of(view.main)

@@ -19,6 +19,9 @@ from rnnbench.report.sections.decision import decision_table
 from rnnbench.report.sections.deployment import deployment_fold
 from rnnbench.report.sections.first_calls import first_calls_fold
 from rnnbench.report.sections.forests import main_forest
+from rnnbench.report.sections.learned import READING, learning_folds
+from rnnbench.report.sections.learning_answer import seeds_sentence
+from rnnbench.report.sections.learning_forest import learning_forest
 from rnnbench.report.sections.limits import energy_fold, limits_fold
 from rnnbench.report.sections.method import failure_sentence, method
 from rnnbench.report.sections.precision import precision_of, share
@@ -60,7 +63,12 @@ def render_page(view: RunView, around: Surroundings | None = None) -> str:
 
 def _context(view: RunView, around: Surroundings) -> dict[str, Any]:
     run, places = view.run, ratio_places(view)
-    forests = [main_forest(view, metric, places) for metric in (TIME, PEAK_MEMORY)]
+    learned = learning_folds(view)
+    forests = (
+        [learning_forest(view)]
+        if learned
+        else [main_forest(view, metric, places) for metric in (TIME, PEAK_MEMORY)]
+    )
     folds = _folds(view)
     return {
         "run": run,
@@ -73,6 +81,9 @@ def _context(view: RunView, around: Surroundings) -> dict[str, Any]:
         "precision": precision_of(view),
         "share": share,
         "forests": [forest for forest in forests if forest],
+        "learned": learned,
+        "reading": READING,
+        "seeds": seeds_sentence(view),
         "has_layers": view.main is not None,
         "layers": [
             (each, layer_name(each))
@@ -104,7 +115,7 @@ def _folds(view: RunView) -> tuple[Fold, ...]:
         side_effects_fold(view),
     )
     kept = tuple(fold for fold in found if fold)
-    anchors = frozenset({"explore", *(fold.id for fold in kept)})
+    anchors = frozenset({"explore", "learning", *(fold.id for fold in kept)})
     return (*kept, claims_fold(view, anchors))
 
 

@@ -5,12 +5,14 @@ import textwrap
 from collections.abc import Sequence
 
 from rnnbench.analysis.labels import layer_name, machine_name
-from rnnbench.model.formatting import for_terminal, significant
+from rnnbench.model.formatting import align, for_terminal, significant
 from rnnbench.model.metric import PEAK_MEMORY
 from rnnbench.model.run import Run
 from rnnbench.model.status import FAILED
+from rnnbench.report.learning_table import learning_table
 from rnnbench.report.sections.answer import answer
 from rnnbench.report.sections.deployment import service_sentences
+from rnnbench.report.sections.learning_answer import gradient_sentence, seeds_sentence
 from rnnbench.report.sections.method import duration, status_counts
 from rnnbench.report.sections.outcomes import winner
 from rnnbench.report.sections.precision import precision_of, share
@@ -25,6 +27,8 @@ _MOST_ROWS = 9
 _MOST_FAILURES = 3
 _STRIP = 24
 _MOST_LABEL = 24
+# Letters of a task's name in a row.
+_MOST_PLACE = 36
 # The scale shows both sides of 1, even if all ratios are on one side.
 _AT_LEAST = (0.7, 1.4)
 _ASCII = str.maketrans(
@@ -76,14 +80,14 @@ def _wrapped(text: str) -> list[str]:
 
 def _failures(run: Run) -> list[str]:
     """The failed cases with reasons, placed where nobody can overlook them."""
-    failed = [result for result in run.results if result.status in FAILED]
+    failed = [result for result in run.outcomes if result.status in FAILED]
     if not failed:
         return []
     found: dict[tuple[str, str], int] = {}
     for result in failed:
         key = (result.status.replace("_", " "), " ".join(result.reason.split()))
         found[key] = found.get(key, 0) + 1
-    lines = [f"  {len(failed)} of {len(run.results)} cases FAILED"]
+    lines = [f"  {len(failed)} of {len(run.outcomes)} cases FAILED"]
     ordered = sorted(found.items(), key=lambda item: -item[1])
     for (status, reason), count in ordered[:_MOST_FAILURES]:
         lines.append(f"    {count} {status}: {reason}")
@@ -93,9 +97,27 @@ def _failures(run: Run) -> list[str]:
 
 
 def _rows(view: RunView) -> list[str]:
+    if view.learning.cells:
+        return _learning_rows(view)
     if view.main:
         return _layer_rows(view, view.groups_of(view.main))
     return _setting_rows(settings_of(view))
+
+
+def _learning_rows(view: RunView) -> list[str]:
+    """A line for each task, and what the seeds and the gradient say."""
+    table = learning_table(view, with_limits=False)
+    # The verdict is left out: each row of the report has it.
+    headings, *rows = [row[:-1] for row in table] or [("",)]
+    # Columns of seconds are named by their backend alone: a line is narrow.
+    short = [heading.removeprefix("seconds, ") for heading in headings]
+    shown = [(_cut(row[0], _MOST_PLACE), *row[1:]) for row in rows[:_MOST_ROWS]]
+    lines = [f"  {line}" for line in align([short, *shown])] if rows else []
+    if (more := len(rows) - len(shown)) > 0:
+        lines.append(f"  and {more} more rows in the report")
+    said = (gradient_sentence(view.learning.cells), seeds_sentence(view))
+    wrapped = [line for each in said if each for line in _wrapped(plain(each))]
+    return [*lines, "", *wrapped, ""]
 
 
 def _layer_rows(view: RunView, groups: Sequence[RatioGroup]) -> list[str]:
@@ -130,9 +152,11 @@ def _label(view: RunView, group: RatioGroup) -> tuple[str, str]:
     device = conditions.device.upper() if len(view.devices) > 1 else ""
     extras = ", ".join((conditions.phase_words, *conditions.extra_words))
     backend = conditions.backend_words or device
-    if len(extras) > _MOST_LABEL:
-        extras = f"{extras[: _MOST_LABEL - 1]}…"
-    return backend, extras
+    return backend, _cut(extras, _MOST_LABEL)
+
+
+def _cut(text: str, most: int) -> str:
+    return text if len(text) <= most else f"{text[: most - 1]}…"
 
 
 def _value(group: RatioGroup) -> str:
@@ -167,7 +191,7 @@ def _setting_rows(costs: Sequence[SettingCost]) -> list[str]:
 
 
 def _memory(view: RunView) -> list[str]:
-    if view.main is None:
+    if view.main is None or view.learning.cells:
         return []
     groups = view.groups_of(view.main, PEAK_MEMORY)
     means = [group.mean.estimate for group in groups if group.mean]

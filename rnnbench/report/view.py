@@ -1,18 +1,29 @@
 """A run as its report reads it: every statistic computed once, nothing yet in words."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from rnnbench.analysis.backend_check import Provenance, judge
 from rnnbench.analysis.labels import Conditions, conditions_of
-from rnnbench.analysis.ratio import Ratio, Verdict, absolute, pooled, ratios
+from rnnbench.analysis.learning_cells import learning_cells
+from rnnbench.analysis.learning_ratios import LearningView, learning_view
+from rnnbench.analysis.ratio import (
+    Ratio,
+    Verdict,
+    absolute,
+    pooled,
+    ratios,
+    time_ratio,
+)
 from rnnbench.analysis.roofline import Position, place
 from rnnbench.analysis.stats import Interval
 from rnnbench.model.case import Case, Device
 from rnnbench.model.metric import TIME, Metric
 from rnnbench.model.run import Result, Run
-from rnnbench.model.status import Status
+from rnnbench.model.status import MEASURED, Status
+from rnnbench.model.workload import Pair
+from rnnbench.model.workload import group as workloads_of
 
 # Verdicts for the candidate of a ratio, and for its baseline; of time and of memory.
 FOR_CANDIDATE = frozenset({Verdict.FASTER, Verdict.LESS})
@@ -109,7 +120,8 @@ class RunView:
 
     `cases`: in the run's order. `contrasts`: what the run compares in time, the one
     that the page is about first. `groups`: by contrast, conditions and metric.
-    `devices`: those that something ran on.
+    `devices`: those that something ran on. `rnn_to_gru`: time of a plain RNN divided by
+    a GRU's, which no workload compares. `learning`: what was learned, and its pairs.
     """
 
     run: Run
@@ -118,6 +130,8 @@ class RunView:
     contrasts: tuple[Contrast, ...]
     groups: tuple[RatioGroup, ...]
     devices: tuple[Device, ...]
+    rnn_to_gru: tuple[Ratio, ...]
+    learning: LearningView
 
     @property
     def main(self) -> Contrast | None:
@@ -169,6 +183,8 @@ def view(run: Run) -> RunView:
                 if result.status is not Status.SKIPPED
             )
         ),
+        rnn_to_gru=_rnn_to_gru(run),
+        learning=learning_view(learning_cells(run)),
     )
 
 
@@ -196,6 +212,18 @@ def _case_view(run: Run, result: Result) -> CaseView:
         judge(result.case, run.environment, result.profile),
         place(result, time, run.ceilings),
     )
+
+
+def _rnn_to_gru(run: Run) -> tuple[Ratio, ...]:
+    results = {one.case: one for one in run.results if one.status in MEASURED}
+    found = (
+        time_ratio(Pair("layer", case, twin), results[case], results[twin])
+        for workload in workloads_of(results, run.sweep.compare)
+        for case in workload.members
+        if case.layer in ("rnn_tanh", "rnn_relu")
+        and (twin := replace(case, layer="gru")) in workload.members
+    )
+    return tuple(ratio for ratio in found if ratio)
 
 
 def _groups(found: Iterable[Ratio]) -> tuple[RatioGroup, ...]:

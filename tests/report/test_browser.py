@@ -13,8 +13,10 @@ from rnnbench.model.status import Status
 from rnnbench.report.run_page import render_page
 from rnnbench.report.view import view
 
-PAGES = ("normal", "settings", "one_layer", "failures", "one_launch", "empty")
-CHARTED = ("normal", "settings", "one_launch")
+PAGES = (
+    *("normal", "settings", "one_layer", "failures", "one_launch", "empty", "learning"),
+)
+CHARTED = ("normal", "settings", "one_launch", "learning")
 SCHEMES = ("light", "dark")
 WIDTHS = (390, 1440)
 
@@ -194,14 +196,19 @@ def runs(measured, make_run, failures, make_sweep, simulate):
 
 
 @pytest.fixture(scope="module")
-def path_of(runs, tmp_path_factory):
+def every_run(runs, make_learning_run):
+    return {**runs, "learning": make_learning_run()}
+
+
+@pytest.fixture(scope="module")
+def path_of(every_run, tmp_path_factory):
     """The file of each page, each made once."""
     folder = tmp_path_factory.mktemp("pages")
     made = {}
 
     def path_of(name):
         if name not in made:
-            made[name] = write(folder / f"{name}.html", runs[name])
+            made[name] = write(folder / f"{name}.html", every_run[name])
         return made[name]
 
     return path_of
@@ -232,7 +239,7 @@ def test_nothing_goes_wrong_and_nothing_is_fetched(reader, path_of, name):
 
 @pytest.mark.parametrize("name", PAGES)
 def test_without_script_the_answer_the_method_and_a_table_are_there(
-    reader, path_of, runs, name
+    reader, path_of, every_run, name
 ):
     page = reader(java_script_enabled=False).open(path_of(name), unfolded=False).page
 
@@ -241,7 +248,7 @@ def test_without_script_the_answer_the_method_and_a_table_are_there(
     assert "How it was measured" in words
     assert page.locator(".js:visible").count() == 0
     assert page.locator("h1").inner_text() in words
-    compares_layers = view(runs[name]).main is not None
+    compares_layers = view(every_run[name]).main is not None
     assert page.locator("noscript table.plain").count() == compares_layers
     assert page.locator(".forest:visible").count() >= (2 if name == "normal" else 0)
 

@@ -5,16 +5,11 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from rnnbench.analysis.launch_estimate import log_ratio
-from rnnbench.analysis.ratio import Ratio, Verdict, judge
-from rnnbench.analysis.stats import ratio_interval
+from rnnbench.analysis.ratio import Ratio, Verdict
 from rnnbench.model.case import Case
 from rnnbench.model.cost import flops, parameters
 from rnnbench.model.formatting import counted
 from rnnbench.model.metric import PEAK_MEMORY, TIME, Metric
-from rnnbench.model.run import Run, paired
-from rnnbench.model.status import MEASURED
-from rnnbench.model.workload import Pair, group
 from rnnbench.report.sentences import from_to, plain
 
 SIMPLE = ("rnn_tanh", "rnn_relu")
@@ -29,6 +24,7 @@ class Standing(StrEnum):
     SUPPORTED = "supported"
     CONTRADICTED = "contradicted"
     DEPENDS = "depends"
+    NO_DIFFERENCE = "no difference found"
     NOT_MEASURED = "not measured"
 
 
@@ -85,28 +81,7 @@ def of_metric(found: Iterable[Ratio], metric: Metric) -> list[Ratio]:
     return [ratio for ratio in found if ratio.metric is metric]
 
 
-def against_gru(run: Run) -> list[Ratio]:
-    """Time of a plain RNN as a share of a GRU's: a pair that no workload names."""
-    results = {one.case: one for one in run.results if one.status in MEASURED}
-    found: list[Ratio] = []
-    for workload in group(results, run.sweep.compare):
-        for case in workload.members:
-            twin = replace(case, layer="gru")
-            if case.layer not in SIMPLE or twin not in workload.members:
-                continue
-            logs = [
-                log_ratio(ours.seconds, theirs.seconds)
-                for ours, theirs in paired(results[case].turns, results[twin].turns)
-                if len(ours.seconds) == len(theirs.seconds)
-            ]
-            if logs:
-                interval = ratio_interval(logs)
-                pair = Pair("layer", case, twin)
-                found.append(Ratio(pair, workload.id, TIME, interval, judge(interval)))
-    return found
-
-
-def told(what: str, ratios: Sequence[Ratio]) -> tuple[str, ...]:
+def counts_of(what: str, ratios: Sequence[Ratio]) -> tuple[str, ...]:
     """How many ratios lie on each side, and their range; empty if there are none."""
     if not ratios:
         return ()
@@ -118,8 +93,8 @@ def told(what: str, ratios: Sequence[Ratio]) -> tuple[str, ...]:
 def time_and_memory(pairs: Sequence[Ratio], what: str) -> tuple[str, ...]:
     """The sentence about a setting."""
     return (
-        *told(f"Time, {what}", of_metric(pairs, TIME)),
-        *told(f"Peak memory, {what}", of_metric(pairs, PEAK_MEMORY)),
+        *counts_of(f"Time, {what}", of_metric(pairs, TIME)),
+        *counts_of(f"Peak memory, {what}", of_metric(pairs, PEAK_MEMORY)),
     )
 
 

@@ -2,40 +2,43 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 
 from rnnbench.analysis.ratio import Ratio
 from rnnbench.model.case import Case
 from rnnbench.model.formatting import significant
 from rnnbench.model.metric import PEAK_MEMORY, TIME
-from rnnbench.model.run import Run
 from rnnbench.model.status import MEASURED
+from rnnbench.report.claims.learning_rules import (
+    can_be_worse,
+    captures,
+    does_badly,
+    gradients,
+    of_variant,
+)
 from rnnbench.report.claims.rules import (
     LESS,
     MORE,
     SIMPLE,
     Finding,
     Standing,
-    against_gru,
     agree,
+    counts_of,
     example,
     of_axis,
     of_layers,
     of_metric,
     time_and_memory,
-    told,
     weigh,
     weights_of,
 )
 from rnnbench.report.claims.words import WORDS
+from rnnbench.report.view import RunView
 
 # The sizes of the article's own examples.
 EXAMPLE = Case(layer="lstm", input_size=10, hidden_size=20, seq_len=5, batch_size=3)
 PROJECTED = replace(EXAMPLE, input_size=300, hidden_size=128, proj_size=64)
 
-_LEARNING = "This run holds no learning results."
-
-Rule = Callable[[Run, Sequence[Ratio]], Finding]
+Rule = Callable[[RunView], Finding]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,11 +56,11 @@ class Claim:
     section: str
 
 
-def claims(run: Run, found: Sequence[Ratio]) -> tuple[Claim, ...]:
+def claims(view: RunView) -> tuple[Claim, ...]:
     """C1 to C16, each once, each by its rule."""
     judged = []
     for name, said in WORDS.items():
-        came = _RULES[name](run, found)
+        came = _RULES[name](view)
         judged.append(
             Claim(
                 id=name,
@@ -81,61 +84,63 @@ def _finding(
     return Finding(standing, sentences, section)
 
 
-def _simplest(run: Run, found: Sequence[Ratio]) -> Finding:
-    lstm = of_layers(found, SIMPLE)
-    times, gru = of_metric(lstm, TIME), against_gru(run)
+def _simplest(view: RunView) -> Finding:
+    lstm = of_layers(view.ratios, SIMPLE)
+    times, gru = of_metric(lstm, TIME), view.rnn_to_gru
     evidence = (
         example(EXAMPLE),
-        *told("Time of a plain RNN against an LSTM's", times),
-        *told("Time of a plain RNN against a GRU's", gru),
-        *told("Peak memory against an LSTM's", of_metric(lstm, PEAK_MEMORY)),
+        *counts_of("Time of a plain RNN against an LSTM's", times),
+        *counts_of("Time of a plain RNN against a GRU's", gru),
+        *counts_of("Peak memory against an LSTM's", of_metric(lstm, PEAK_MEMORY)),
     )
     return _finding(weigh([*times, *gru], LESS), evidence, [*times, *gru], "explore")
 
 
-def _lstm_costs(_run: Run, found: Sequence[Ratio]) -> Finding:
-    rnn = of_metric(of_layers(found, SIMPLE), TIME)
-    gru = of_metric(of_layers(found, ("gru",)), TIME)
+def _lstm_costs(view: RunView) -> Finding:
+    rnn = of_metric(of_layers(view.ratios, SIMPLE), TIME)
+    gru = of_metric(of_layers(view.ratios, ("gru",)), TIME)
     evidence = (
         example(EXAMPLE),
-        *told("Time of a plain RNN against an LSTM's", rnn),
-        *told("Time of a GRU against an LSTM's", gru),
+        *counts_of("Time of a plain RNN against an LSTM's", rnn),
+        *counts_of("Time of a GRU against an LSTM's", gru),
     )
     return _finding(weigh([*rnn, *gru], LESS), evidence, [*rnn, *gru], "explore")
 
 
-def _gru_is_cheaper(_run: Run, found: Sequence[Ratio]) -> Finding:
-    pairs = of_layers(found, ("gru",))
+def _gru_is_cheaper(view: RunView) -> Finding:
+    pairs = of_layers(view.ratios, ("gru",))
     times = of_metric(pairs, TIME)
     gru = weights_of(replace(EXAMPLE, layer="gru"))
     share = significant(gru / weights_of(EXAMPLE), 2)
     evidence = (
         f"By closed form a GRU has {share}× the parameters of an LSTM.",
-        *told("Time of a GRU against an LSTM's", times),
-        *told("Peak memory against an LSTM's", of_metric(pairs, PEAK_MEMORY)),
+        *counts_of("Time of a GRU against an LSTM's", times),
+        *counts_of("Peak memory against an LSTM's", of_metric(pairs, PEAK_MEMORY)),
     )
     return _finding(weigh(times, LESS), evidence, times, "explore")
 
 
-def _both_ways_cost(_run: Run, found: Sequence[Ratio]) -> Finding:
-    pairs = of_axis(found, "bidirectional")
+def _both_ways_cost(view: RunView) -> Finding:
+    pairs = of_axis(view.ratios, "bidirectional")
     evidence = time_and_memory(pairs, "two directions against one")
     return _finding(weigh(pairs, MORE), evidence, pairs, "settings")
 
 
-def _learned(
-    _run: Run, found: Sequence[Ratio], axis: str = "", what: str = ""
-) -> Finding:
-    """A claim about learning: it gets the measured costs, but no verdict."""
-    pairs = of_axis(found, axis) if axis else []
-    evidence = (_LEARNING, *time_and_memory(pairs, what))
-    if not pairs:
-        return Finding(Standing.NOT_MEASURED, evidence)
-    return _finding(Standing.NOT_MEASURED, evidence, pairs, "settings")
+def _with_cost(axis: str, what: str) -> Rule:
+    """A claim about learning by a setting, with what the setting costs."""
+    learned = of_variant(axis)
+
+    def rule(view: RunView) -> Finding:
+        finding, pairs = learned(view), of_axis(view.ratios, axis)
+        evidence = (*finding.evidence, *time_and_memory(pairs, what))
+        section = finding.section or ("settings" if pairs else "")
+        return Finding(finding.standing, evidence, section)
+
+    return rule
 
 
-def _projects(_run: Run, found: Sequence[Ratio]) -> Finding:
-    pairs = of_axis(found, "proj_size")
+def _projects(view: RunView) -> Finding:
+    pairs = of_axis(view.ratios, "proj_size")
     smaller = [
         weights_of(ratio.pair.candidate) < weights_of(ratio.pair.baseline)
         and ratio.pair.candidate.output_size < ratio.pair.baseline.output_size
@@ -156,10 +161,10 @@ def _projects(_run: Run, found: Sequence[Ratio]) -> Finding:
     return _finding(agree(smaller), evidence, pairs, "settings")
 
 
-def _layouts(run: Run, found: Sequence[Ratio]) -> Finding:
+def _layouts(view: RunView) -> Finding:
     cases = [
         result.case
-        for result in run.results
+        for result in view.run.results
         if result.status in MEASURED and result.case.batch_first
     ]
     other = [case for case in cases if case.output_size != case.input_size]
@@ -173,8 +178,8 @@ def _layouts(run: Run, found: Sequence[Ratio]) -> Finding:
     if other:
         one = other[0]
         evidence.append(f"Input of {one.input_size}: output of {one.output_size}.")
-    pairs = of_axis(found, "batch_first")
-    evidence += told(
+    pairs = of_axis(view.ratios, "batch_first")
+    evidence += counts_of(
         "Time of batch first against sequence first", of_metric(pairs, TIME)
     )
     # The order of the dimensions holds wherever a case was measured: it was checked.
@@ -184,8 +189,8 @@ def _layouts(run: Run, found: Sequence[Ratio]) -> Finding:
     return _finding(agree(halves), evidence, pairs, "settings")
 
 
-def _biases(_run: Run, found: Sequence[Ratio]) -> Finding:
-    pairs = of_axis(found, "bias")
+def _biases(view: RunView) -> Finding:
+    pairs = of_axis(view.ratios, "bias")
     fewer = [
         weights_of(ratio.pair.candidate) < weights_of(ratio.pair.baseline)
         for ratio in pairs
@@ -205,9 +210,9 @@ def _biases(_run: Run, found: Sequence[Ratio]) -> Finding:
     return _finding(agree(fewer), evidence, pairs, "settings")
 
 
-def _suits(run: Run, found: Sequence[Ratio]) -> Finding:
-    times = of_metric(of_layers(found, ("gru", *SIMPLE)), TIME)
-    named = {case for use in run.sweep.uses for case in use.cases}
+def _suits(view: RunView) -> Finding:
+    times = of_metric(of_layers(view.ratios, ("gru", *SIMPLE)), TIME)
+    named = {case for use in view.run.sweep.uses for case in use.cases}
     streams = {
         ratio.pair.candidate.id: ratio
         for ratio in times
@@ -220,26 +225,26 @@ def _suits(run: Run, found: Sequence[Ratio]) -> Finding:
         reason = "This run measured no stream of the named uses."
         return Finding(Standing.NOT_MEASURED, (reason,))
     evidence = (
-        *told("Time of a GRU against an LSTM's, one step of one sequence", gru),
-        *told("Time of a plain RNN", rnn),
-        "Which layer answers better is learning: not measured.",
+        *counts_of("Time of a GRU against an LSTM's, one step of one sequence", gru),
+        *counts_of("Time of a plain RNN", rnn),
+        "Which layer answers better is another question: see C3, C4 and C7.",
     )
     return Finding(weigh(gru, LESS), evidence, "uses")
 
 
 _RULES: dict[str, Rule] = {
     "C1": _simplest,
-    "C2": _learned,
-    "C3": _learned,
-    "C4": _learned,
+    "C2": gradients,
+    "C3": does_badly,
+    "C4": captures("lstm"),
     "C5": _lstm_costs,
     "C6": _gru_is_cheaper,
-    "C7": _learned,
-    "C8": _learned,
-    "C9": partial(_learned, axis="bidirectional", what="two directions against one"),
+    "C7": captures("gru"),
+    "C8": can_be_worse,
+    "C9": _with_cost("bidirectional", "two directions against one"),
     "C10": _both_ways_cost,
-    "C11": partial(_learned, axis="num_layers", what="more layers against the fewest"),
-    "C12": partial(_learned, axis="dropout", what="dropout against none"),
+    "C11": _with_cost("num_layers", "more layers against the fewest"),
+    "C12": _with_cost("dropout", "dropout against none"),
     "C13": _projects,
     "C14": _layouts,
     "C15": _biases,

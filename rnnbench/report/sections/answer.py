@@ -9,6 +9,7 @@ from rnnbench.model.formatting import counted
 from rnnbench.model.metric import TIME
 from rnnbench.model.status import FAILED, MEASURED
 from rnnbench.report.sections.lead import lead_of
+from rnnbench.report.sections.learning_answer import learning_headline, learning_lead
 from rnnbench.report.sections.outcomes import (
     Winner,
     is_unanimous,
@@ -40,7 +41,9 @@ class Answer:
 
 
 def answer(view: RunView) -> Answer:
-    """The answer of any run: about two layers, about settings, or no answer."""
+    """The answer of any run: about learning, two layers, settings, or no answer."""
+    if view.learning.cells:
+        return Answer(learning_headline(view), learning_lead(view))
     # A pair can have a memory ratio but no time ratio, if one side was killed.
     if view.main and (groups := view.groups_of(view.main)):
         return Answer(_headline(groups), lead_of(view, groups))

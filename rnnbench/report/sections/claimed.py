@@ -13,6 +13,7 @@ _PLACES = {
     "settings": "the settings",
     "uses": "the uses",
     "explore": "every case",
+    "learning": "what was learned",
 }
 _SOURCE = (
     "The claims are those of one tutorial on torch.nn’s recurrent layers: chapter 9 of "
@@ -26,7 +27,7 @@ def claims_fold(view: RunView, anchors: frozenset[str]) -> Fold:
 
     `anchors`: ids of the parts of the page that a row can link to.
     """
-    judged = claims(view.run, view.ratios)
+    judged = claims(view)
     shown = [one for one in judged if one.standing is not Standing.NOT_MEASURED]
     counts = Counter(one.standing for one in shown)
     parts = ", ".join(f"{count} {standing}" for standing, count in counts.items())
@@ -43,7 +44,7 @@ def claims_fold(view: RunView, anchors: frozenset[str]) -> Fold:
         (
             say("{source}", source=_SOURCE),
             say(
-                "{count} of {all} need another run; what a layer learns is among them.",
+                "{count} of {all} need another run.",
                 count=counted(open_ones, "claim"),
                 all=str(len(judged)),
             ),
@@ -53,9 +54,11 @@ def claims_fold(view: RunView, anchors: frozenset[str]) -> Fold:
 
 
 def _row(claim: Claim, anchors: frozenset[str]) -> tuple[Cell, ...]:
+    is_wrong = claim.standing is Standing.CONTRADICTED
+    wrong = "The article is wrong here. " if is_wrong else ""
     link = f"#{claim.section}" if claim.section in anchors else ""
     return (
         Cell(f"{claim.id}: {claim.text}", note=f"Rule: {claim.rule}"),
         Cell(str(claim.standing), note=_PLACES.get(claim.section, ""), link=link),
-        Cell(" ".join(claim.evidence)),
+        Cell(f"{wrong}{' '.join(claim.evidence)}"),
     )

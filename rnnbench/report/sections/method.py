@@ -64,7 +64,7 @@ def status_counts(run: Run) -> tuple[tuple[str, str, int], ...]:
 
 def failure_sentence(run: Run) -> Sentence:
     """How many cases failed, and the most common reason; empty if none failed."""
-    failed = [one for one in run.results if one.status in FAILED]
+    failed = [one for one in run.outcomes if one.status in FAILED]
     if not failed:
         return ()
     reasons = Counter((one.status, one.reason) for one in failed)
@@ -73,7 +73,7 @@ def failure_sentence(run: Run) -> Sentence:
     return say(
         "{count} of {all} failed. {which}: {status}{reason}",
         count=f"{len(failed):,}",
-        all=counted(len(run.results), "case"),
+        all=counted(len(run.outcomes), "case"),
         which="Most often" if len(reasons) > 1 else "The reason",
         status=str(status).replace("_", " "),
         reason=f", {first[:160]}" if first else ".",

@@ -30,6 +30,7 @@ from rnnbench.report.site.entries import (
 # With fewer nights, a change could not be distinguished from noise.
 LEAST_NIGHTS = 8
 # Trends that the index shows of a machine.
+_EXACT = (Quantity.MEMORY, Quantity.STEPS)
 _MOST_TRENDS = 2
 # Nights in the feed of one machine.
 _MOST_NEWS = 50
@@ -124,15 +125,15 @@ def _entry(run: ListedRun) -> Entry:
 def history_trends(
     history: History, own: Sequence[FollowedSeries], most: int = _MOST_TRENDS
 ) -> tuple[Trend, ...]:
-    """Trends of the series with the largest changes; of memory only where it changed.
+    """Trends of the series with the largest changes; exact ones only if they changed.
 
-    Memory is read without noise: where it never changed, there is nothing to see.
+    Memory and steps have no noise: where they never changed, there is nothing to see.
     """
     shown = [
         each
         for each in own
         if len(each.series.nights) >= LEAST_NIGHTS
-        and (each.changes or each.series.quantity != Quantity.MEMORY)
+        and (each.changes or each.series.quantity not in _EXACT)
     ]
     return tuple(_history_trend(history, each) for each in shown[:most])
 
@@ -142,6 +143,8 @@ def _history_trend(history: History, followed: FollowedSeries) -> Trend:
     factor, unit = 1.0, "×"
     if series.quantity == Quantity.MEMORY:
         factor, unit = PEAK_MEMORY.scale(max(series.levels))
+    elif series.quantity == Quantity.STEPS:
+        unit = "steps"
     points = tuple(
         TrendPoint(
             created=entry.created,

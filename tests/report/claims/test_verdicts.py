@@ -4,11 +4,11 @@ from dataclasses import replace
 
 import pytest
 
-from rnnbench.analysis.ratio import ratios
 from rnnbench.model.run import Turns, Use
 from rnnbench.model.status import Status
 from rnnbench.report.claims.verdicts import claims
 from rnnbench.report.claims.words import WORDS
+from rnnbench.report.view import view
 
 EVERY = [f"C{number}" for number in range(1, 17)]
 LEARNING = ["C2", "C3", "C4", "C7", "C8", "C9", "C11", "C12"]
@@ -17,7 +17,7 @@ SIZES = [16, 32]
 
 
 def judged(run):
-    return {claim.id: claim for claim in claims(run, ratios(run))}
+    return {claim.id: claim for claim in claims(view(run))}
 
 
 @pytest.fixture
@@ -189,11 +189,9 @@ def test_every_claim_is_there_once_whatever_the_run_holds(
     failed = make_result(make_case(), status=Status.SKIPPED)
     own = make_result(make_case(layer="some.module:factory"))
     for run in (make_run(), make_run([failed]), make_run([own]), layers(lstm=(1, 1))):
-        assert [claim.id for claim in claims(run, ratios(run))] == EVERY
-        assert {claim.standing for claim in claims(run, ratios(run))} == {
-            "not measured"
-        }
-        assert all(claim.evidence for claim in claims(run, ratios(run)))
+        assert [claim.id for claim in claims(view(run))] == EVERY
+        assert {claim.standing for claim in claims(view(run))} == {"not measured"}
+        assert all(claim.evidence for claim in claims(view(run)))
     assert list(WORDS) == EVERY
     assert all(said.text and said.rule for said in WORDS.values())
 

@@ -1,0 +1,121 @@
+"""What was learned of each case, joined with the separately measured step time."""
+
+from dataclasses import dataclass, fields
+from statistics import median
+
+from rnnbench.analysis.labels import conditions_of, words
+from rnnbench.analysis.ratio import absolute, launch_logs
+from rnnbench.analysis.stats import Interval, mean_gap
+from rnnbench.analysis.steps_to_target import StepsToTarget, combined
+from rnnbench.model.learning import LearningCase, LearningResult, LearningTask
+from rnnbench.model.run import Result, Run
+
+_OF_A_CELL = {field.name for field in fields(LearningCase)}
+
+
+@dataclass(frozen=True, slots=True)
+class StepTime:
+    """Time of a training step of a cell, under one state of the backend.
+
+    `backend`: that state in words ("oneDNN off"), or "" where nothing switches it.
+    """
+
+    backend: str
+    result: Result
+    time: Interval
+
+
+@dataclass(frozen=True, slots=True)
+class LearningCell:
+    """A layer on a task.
+
+    Attributes:
+        result: what was trained, seed by seed.
+        task: the facts of its task.
+        steps: steps to the target; None where the task has no target or nothing ran.
+        times: step times, one for each state of the backend.
+
+    """
+
+    result: LearningResult
+    task: LearningTask
+    steps: StepsToTarget | None
+    times: tuple[StepTime, ...]
+
+    @property
+    def case(self) -> LearningCase:
+        """The identity of the result."""
+        return self.result.case
+
+    @property
+    def memory(self) -> int | None:
+        """Peak memory of a training step in bytes; None where it was not read."""
+        return next((each.result.peak_memory for each in self.times), None)
+
+    @property
+    def finals(self) -> tuple[float, ...]:
+        """The last held-out quality of each seed that did not diverge."""
+        return tuple(
+            run.values[-1]
+            for run in self.result.seeds
+            if run.values and not run.diverged
+        )
+
+    @property
+    def final(self) -> float | None:
+        """The median over seeds of the last held-out quality."""
+        return median(self.finals) if self.finals else None
+
+    @property
+    def spent(self) -> float | None:
+        """The median over seeds of the steps that were trained."""
+        lengths = [run.steps[-1] for run in self.result.seeds if run.values]
+        return median(lengths) if lengths else None
+
+    def seconds(self, at: StepTime) -> Interval | None:
+        """Seconds to the target: steps times step time, with both uncertainties.
+
+        None where a seed did not reach the target.
+        """
+        if self.steps is None or not self.steps.is_complete:
+            return None
+        time = mean_gap(launch_logs(at.result.turns))
+        return combined(self.steps.log_mean, time).interval()
+
+
+def learning_cells(run: Run) -> tuple[LearningCell, ...]:
+    """A cell for each result of a task that could be made, in the order of the run."""
+    timed = {result.case.id: result for result in run.results}
+    cells = []
+    for result in run.learning.results:
+        task = run.learning.task_of(result)
+        if task is not None:
+            times = [timed[name] for name in result.timed_by if name in timed]
+            steps = _steps(result, task)
+            cells.append(LearningCell(result, task, steps, _step_times(times)))
+    return tuple(cells)
+
+
+def _steps(result: LearningResult, task: LearningTask) -> StepsToTarget | None:
+    if task.target is None or not result.seeds:
+        return None
+    reached = tuple(run.reached for run in result.seeds)
+    return StepsToTarget(reached, task.budget, task.evaluate_every)
+
+
+def _step_times(results: list[Result]) -> tuple[StepTime, ...]:
+    found = ((result, absolute(result.turns)) for result in results)
+    return tuple(
+        StepTime(_backend(result), result, time) for result, time in found if time
+    )
+
+
+def _backend(result: Result) -> str:
+    """The switch of the backend and what else a run can vary of one cell."""
+    there = conditions_of(result.case)
+    extras = [
+        words(axis, value)
+        for axis, value in there.extras
+        if axis not in {*_OF_A_CELL, "optimizer"}
+    ]
+    return ", ".join(filter(None, (there.backend_words, *extras)))

@@ -1,0 +1,212 @@
+"""The section on learning: a part for each task, then what else was learned."""
+
+from collections.abc import Sequence
+
+from rnnbench.analysis.gradient_decay import factor_interval, vanishes_at
+from rnnbench.analysis.labels import words
+from rnnbench.analysis.learning_cells import LearningCell
+from rnnbench.analysis.learning_ratios import LearningRatio
+from rnnbench.model.formatting import counted
+from rnnbench.model.status import FAILED
+from rnnbench.report.content import Cell, Column, Fold, Table
+from rnnbench.report.plot_svg import drawn
+from rnnbench.report.sections.learning_plots import (
+    curve_plots,
+    gradient_plots,
+    longer_plot,
+)
+from rnnbench.report.sections.learning_words import (
+    cell_name,
+    ratio_place,
+    side_name,
+    solved,
+    span_of,
+    task_name,
+)
+from rnnbench.report.sections.task_fold import plot_key, task_fold
+from rnnbench.report.sentences import Sentence, say
+from rnnbench.report.view import RunView
+
+_TITLES = {
+    "layer": "Each layer against the baseline",
+    "bidirectional": "Both directions against one",
+    "num_layers": "Stacked layers against one",
+    "dropout": "Dropout against none",
+    "forget_bias": "A forget bias against PyTorch’s default",
+}
+# Above the parts, once.
+READING = (
+    "Steps are counted: a repeated run on one machine and version has the same. Each "
+    "line is the median over seeds, its band their range. A seed ends at the "
+    "second of two evaluations in a row at the target, or with its budget. Seconds are "
+    "steps times the step time that this run measured on its own. In the plots of "
+    "costs, the grey line joins what no other layer beats in both quality and cost."
+)
+
+
+def learning_folds(view: RunView) -> tuple[Fold, ...]:
+    """The parts of the section; none where the run learned nothing."""
+    if not view.learning.cells and not view.run.learning.results:
+        return ()
+    tasks = [cells for cells in view.learning.tasks() if curve_plots(cells)]
+    found = [
+        *(task_fold(cells, is_open=not place) for place, cells in enumerate(tasks)),
+        _gradient_fold(view.learning.cells),
+        _longer_fold(view),
+        *(_pairs_fold(view, axis) for axis in _TITLES),
+        _failures_fold(view),
+    ]
+    return tuple(fold for fold in found if fold)
+
+
+def _gradient_fold(cells: Sequence[LearningCell]) -> Fold | None:
+    shown = [cell for cell in cells if any(run.gradient for run in cell.result.seeds)]
+    if not shown:
+        return None
+    # One task is enough: before training the gradient hardly depends on it.
+    shown = [cell for cell in shown if cell.task.id == shown[0].task.id]
+    return Fold(
+        "gradient",
+        "Gradient by lag, before and after training",
+        (_gradient_lead(shown),),
+        plots=tuple(map(drawn, gradient_plots(shown))),
+        key=plot_key(shown),
+        tables=(_gradient_table(shown),),
+    )
+
+
+def _gradient_lead(cells: Sequence[LearningCell]) -> Sentence:
+    return say(
+        "Norm of the gradient of the last output with respect to the input so many "
+        "steps before ({task}). A factor below 1 vanishes, one above 1 explodes.",
+        task=task_name(cells[0].task),
+    )
+
+
+def _gradient_table(cells: Sequence[LearningCell]) -> Table:
+    return Table(
+        "Factor for each step back, geometric mean over seeds",
+        (
+            Column("layer"),
+            Column("at initialisation", number=True),
+            Column("below 1/1000 after", number=True),
+            Column("after training", number=True),
+        ),
+        tuple(
+            (
+                Cell(cell_name(cell, cells)),
+                Cell(_factor([run.gradient for run in cell.result.seeds])),
+                Cell(_lag([run.gradient for run in cell.result.seeds])),
+                Cell(_factor([run.gradient_trained for run in cell.result.seeds])),
+            )
+            for cell in cells
+        ),
+    )
+
+
+def _factor(profiles: Sequence[Sequence[float]]) -> str:
+    interval = factor_interval(profiles)
+    return span_of(interval) if interval else "–"
+
+
+def _lag(profiles: Sequence[Sequence[float]]) -> str:
+    lag = vanishes_at([each for each in profiles if each])
+    return "never" if lag is None else words("seq_len", lag)
+
+
+def _longer_fold(view: RunView) -> Fold | None:
+    plots = [
+        (cells, plot) for cells in view.learning.tasks() if (plot := longer_plot(cells))
+    ]
+    if not plots:
+        return None
+    cells = tuple(cell for own, _ in plots for cell in own)
+    return Fold(
+        "longer",
+        "Longer sequences than in training",
+        (
+            say(
+                "Quality of each trained layer at the length that it was trained on "
+                "and at longer ones; lower is better. {tasks}.",
+                tasks="; ".join(task_name(own[0].task) for own, _ in plots),
+            ),
+        ),
+        plots=tuple(drawn(plot) for _, plot in plots),
+        key=tuple(dict.fromkeys(plot_key(cells))),
+    )
+
+
+def _pairs_fold(view: RunView, axis: str) -> Fold | None:
+    ratios = view.learning.of_axis(axis)
+    if not ratios:
+        return None
+    states = dict.fromkeys(state for ratio in ratios for state, _ in ratio.seconds)
+    return Fold(
+        f"pairs-{axis.replace('_', '-')}",
+        _TITLES[axis],
+        (
+            say(
+                "A ratio is candidate ÷ baseline, with its 95 % interval; there is "
+                "none where a seed did not reach the target. The probability is that "
+                "of a seed of the candidate needing fewer steps than one of the "
+                "baseline."
+            ),
+        ),
+        tables=(
+            Table(
+                f"{_TITLES[axis]}: steps and seconds to the target",
+                (
+                    Column("task"),
+                    Column("candidate ÷ baseline"),
+                    Column("verdict"),
+                    Column("steps", number=True),
+                    *(
+                        Column(f"seconds{f', {state}' if state else ''}", number=True)
+                        for state in states
+                    ),
+                    Column("probability of fewer", number=True),
+                ),
+                tuple(_pair_row(ratio, tuple(states)) for ratio in ratios),
+            ),
+        ),
+    )
+
+
+def _pair_row(ratio: LearningRatio, states: Sequence[str]) -> tuple[Cell, ...]:
+    sides = ratio.candidate, ratio.baseline
+    seconds = dict(ratio.seconds)
+    note = f"{counted(ratio.seeds, 'seed')} each would tell" if ratio.seeds else ""
+    counts = " and ".join(solved(cell) for cell in sides)
+    return (
+        Cell(ratio_place(ratio)),
+        Cell(" ÷ ".join(side_name(cell) for cell in sides)),
+        Cell(str(ratio.verdict), note=note),
+        Cell(
+            span_of(ratio.steps) if ratio.steps else "no ratio", note=f"solved {counts}"
+        ),
+        *(
+            Cell(span_of(seconds[state]) if state in seconds else "no ratio")
+            for state in states
+        ),
+        Cell(span_of(ratio.improvement)),
+    )
+
+
+def _failures_fold(view: RunView) -> Fold | None:
+    failed = [one for one in view.run.learning.results if one.status in FAILED]
+    diverged = [
+        (one.case.id, run.seed)
+        for one in view.run.learning.results
+        for run in one.seeds
+        if run.diverged
+    ]
+    if not failed and not diverged:
+        return None
+    notes = [(one.case.id, f"{one.status}: {one.reason}") for one in failed]
+    notes += [(name, f"seed {seed} diverged") for name, seed in diverged]
+    return Fold(
+        "not-learned",
+        f"Failed or diverged: {counted(len(notes), 'time')}",
+        (say("A diverged seed counts as one that did not reach the target."),),
+        notes=tuple(notes),
+    )
