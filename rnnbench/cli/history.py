@@ -164,7 +164,7 @@ def show_series(
     from rnnbench.regression.history import nights, series_text  # noqa: PLC0415
     from rnnbench.regression.history_store import load  # noqa: PLC0415
 
-    history = load(store, case)
+    history = load(store, case, with_ends=False)
     for line in history.skipped:
         say(f"skipped: {line}", err=True)
     series = nights(history, case)
@@ -185,6 +185,6 @@ def print_changes(
     from rnnbench.regression.history_store import load  # noqa: PLC0415
     from rnnbench.regression.verdict_table import render  # noqa: PLC0415
 
-    history = load(store)
+    history = load(store, with_ends=False)
     table = changes_table(find_changes(history), history)
     say(render(table, output, verbose=verbose).rstrip("\n"))

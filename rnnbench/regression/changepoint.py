@@ -3,6 +3,7 @@
 import math
 from dataclasses import dataclass
 from functools import cache
+from itertools import groupby
 
 import numpy as np
 from numpy.typing import NDArray
@@ -90,18 +91,21 @@ def _best(logs: Values, alpha: float) -> Shift | None:
     So parts are searched, too (seeded intervals: Kovacs et al. 2023, Biometrika 110),
     each with its share of the other half of alpha.
     """
-    if shift := _tested(logs, alpha, _DOUBT):
+    if len(logs) < 2 * LEAST_SIDE:
+        return None
+    if shift := _tested(logs, _rank_scores(logs[None, :]), alpha, _DOUBT):
         return shift
     windows = _windows(len(logs))
-    found = [
-        Shift(start + shift.place, shift.log_shift, shift.p * 2 * len(windows))
-        for start, end in windows
-        if (
-            shift := _tested(
-                logs[start:end], alpha / (2 * len(windows)), _DOUBT_IN_PART
-            )
-        )
-    ]
+    found = []
+    # Windows of one length are ranked at once, which takes a third of the time.
+    for _, group in groupby(windows, lambda window: window[1] - window[0]):
+        same = list(group)
+        rows = np.stack([logs[start:end] for start, end in same])
+        for (start, _), row, ranked in zip(same, rows, _rank_scores(rows), strict=True):
+            limit = alpha / (2 * len(windows))
+            if shift := _tested(row, ranked[None, :], limit, _DOUBT_IN_PART):
+                p = shift.p * 2 * len(windows)
+                found.append(Shift(start + shift.place, shift.log_shift, p))
     return min(found, key=lambda shift: shift.p, default=None)
 
 
@@ -115,15 +119,14 @@ def _windows(count: int) -> list[tuple[int, int]]:
     ]
 
 
-def _tested(logs: Values, alpha: float, doubt: float) -> Shift | None:
+def _tested(logs: Values, ranked: Values, alpha: float, doubt: float) -> Shift | None:
     """The best split, where two tests agree (Berger 1982: the larger p-value holds).
 
     The rank test is exact for independent nights, whatever their outliers; the clipped
     mean allows for nights that depend on the night before. Neither does both.
     """
-    if len(logs) < 2 * LEAST_SIDE or np.ptp(logs) < LEAST:
+    if np.ptp(logs) < LEAST:
         return None
-    ranked = _rank_scores(logs[None, :])
     p_rank = _share_above(_rank_nulls(len(logs)), float(ranked.max()))
     if p_rank > alpha:
         return None
@@ -147,12 +150,23 @@ def _rank_scores(rows: Values) -> Values:
     standardised so that splits near the ends count as much.
     """
     count = rows.shape[1]
-    ranks = rankdata(rows, axis=1)
+    ranks = _ranks(rows)
     splits = np.arange(LEAST_SIDE, count - LEAST_SIDE + 1)
     sums = np.cumsum(ranks, axis=1)[:, splits - 1]
     expected = splits * (count + 1) / 2
     sd = np.sqrt(splits * (count - splits) * (count + 1) / 12)
     return np.asarray(np.abs(sums - expected) / sd)
+
+
+def _ranks(rows: Values) -> Values:
+    """The ranks in each row, ties shared. Times rarely tie, and scipy allows for it."""
+    order = np.argsort(rows, axis=1)
+    ordered = np.take_along_axis(rows, order, axis=1)
+    if not (ordered[:, 1:] > ordered[:, :-1]).all():
+        return np.asarray(rankdata(rows, axis=1))
+    ranks = np.empty_like(rows)
+    np.put_along_axis(ranks, order, np.arange(1.0, rows.shape[1] + 1)[None, :], axis=1)
+    return ranks
 
 
 def _splits(rows: Values, ranked: Values) -> _Splits:

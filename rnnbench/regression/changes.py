@@ -5,10 +5,8 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from rnnbench.regression.changepoint import Values, find_shifts
 from rnnbench.regression.history import Quantity
@@ -64,22 +62,34 @@ def _latest_largest(change: Change) -> tuple[float, ...]:
 
 def all_series(history: History) -> Iterator[HistorySeries]:
     """The series that are searched, each in the order of its nights."""
-    frame = history.frame.dropna(subset=["value"])
-    machines = [entry.machine for entry in history.entries]
-    places = frame["entry"].to_numpy()
-    keyed = frame.assign(machine=pd.Categorical([machines[place] for place in places]))
-    keyed = keyed[keyed["quantity"] != Quantity.TIME].sort_values("entry")
-    keys = ["machine", "case", "quantity", "against"]
-    for key, rows in keyed.groupby(keys, observed=True, sort=False):
-        names: Any = key
-        machine, case, quantity, against = map(str, names)
+    frame, entries = history.frame, history.entries
+    searched = frame["value"].notna() & (frame["quantity"] != Quantity.TIME)
+    # Columns of codes, not a group of pandas for each series: there are many thousands.
+    frame = frame[["case", "quantity", "against", "entry", "value"]][searched]
+    nights = frame["entry"].to_numpy()
+    machines, of_entry = np.unique(
+        [entry.machine for entry in entries] or [""], return_inverse=True
+    )
+    words = [frame[name].cat for name in ("case", "quantity", "against")]
+    codes = [of_entry[nights], *(word.codes.to_numpy() for word in words)]
+    order = np.lexsort((nights, *reversed(codes)))
+    nights, levels = nights[order], frame["value"].to_numpy()[order]
+    keys = [code[order] for code in codes]
+    is_new = np.ones(len(order), dtype=bool)
+    is_new[1:] = np.logical_or.reduce([key[1:] != key[:-1] for key in keys])
+    starts = np.flatnonzero(is_new)
+    for start, end in pairwise([*starts, len(nights)]):
+        machine, *texts = (key[start] for key in keys)
+        case, quantity, against = (
+            str(word.categories[code]) for word, code in zip(words, texts, strict=True)
+        )
         yield HistorySeries(
-            machine=machine,
+            machine=str(machines[machine]),
             case=case,
             quantity=quantity,
             against=against,
-            nights=tuple(history.entries[place] for place in rows["entry"]),
-            levels=tuple(map(float, rows["value"])),
+            nights=tuple(entries[place] for place in nights[start:end].tolist()),
+            levels=tuple(levels[start:end].tolist()),
         )
 
 

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 from rnnbench.model.formatting import counted, significant
@@ -67,7 +67,8 @@ def p_text(change: Change) -> str:
 
 def _encoded(change: Change) -> dict[str, Any]:
     """The change with the entries of the two nights around it."""
-    row = asdict(change)
+    # Without the nights of the series, which are many and would all be copied.
+    row = asdict(replace(change, series=replace(change.series, nights=(), levels=())))
     for name in ("nights", "levels"):
         del row["series"][name]
     return row

@@ -136,8 +136,13 @@ def _content(header: str, rows: Sequence[HistoryRow]) -> bytes:
     return bytes(sink.getvalue())
 
 
-def load(store: Path, case: str | None = None) -> History:
-    """Read the store: every row, or the rows of one case without `low` and `high`."""
+def load(store: Path, case: str | None = None, *, with_ends: bool = True) -> History:
+    """Read the store: every row, or the rows of one case.
+
+    Without the ends of the intervals, `low` and `high`, reading takes half of the time
+    and less memory.
+    """
+    columns = None if with_ends else [*_WORDS, "value", "launches"]
     read: dict[str, tuple[Entry, pa.Table]] = {}
     skipped: list[str] = []
     for path in _files(store):
@@ -145,7 +150,7 @@ def load(store: Path, case: str | None = None) -> History:
             match = _NAME.fullmatch(path.name)
             # A run that two versions of pyarrow wrote is there twice: read it once.
             if match is None or match["run"] not in read:
-                entry, table = _read(path, case)
+                entry, table = _read(path, case, columns)
                 read[path.name.split("-")[1]] = entry, table
         except ResultsError as error:
             skipped.append(str(error))
@@ -180,9 +185,12 @@ def read_file(path: Path) -> tuple[Entry, bytes]:
         return _decode(content, None)[0], content
 
 
-def _read(path: Path, case: str | None = None) -> tuple[Entry, pa.Table]:
+def _read(
+    path: Path, case: str | None, columns: list[str] | None
+) -> tuple[Entry, pa.Table]:
     with _faults_of(path):
-        return _decode(_content_of(path), case)
+        entry, table = _decode(_content_of(path), columns)
+        return entry, table if case is None else _only(table, case)
 
 
 def _content_of(path: Path) -> bytes:
@@ -207,7 +215,7 @@ def _faults_of(path: Path) -> Iterator[None]:
         raise ResultsError(f"{path}: {what}") from error
 
 
-def _decode(content: bytes, case: str | None) -> tuple[Entry, pa.Table]:
+def _decode(content: bytes, columns: list[str] | None) -> tuple[Entry, pa.Table]:
     file = parquet.ParquetFile(
         pa.BufferReader(content), page_checksum_verification=True
     )
@@ -218,12 +226,7 @@ def _decode(content: bytes, case: str | None) -> tuple[Entry, pa.Table]:
     entry: Entry = reader(Entry)(header)
     if not schema.equals(_COLUMNS):
         raise ValueError("its columns are not those of a history file")
-    # Reading the ends of the intervals takes half of the time, and the series of one
-    # case is shown without them.
-    columns = None if case is None else [*_WORDS, "value", "launches"]
     table = file.read(columns, use_threads=False)
-    if case is not None:
-        table = _only(table, case)
     if any(table.column(name).null_count for name in (*_WORDS, "launches")):
         raise ValueError("a text or a count is missing")
     table.validate(full=True)
@@ -251,10 +254,15 @@ def _frame(tables: Sequence[pa.Table]) -> pd.DataFrame:
         )
         for place, table in enumerate(tables)
     ]
-    empty = _COLUMNS.append(pa.field("entry", pa.int32())).empty_table()
+    schema = _COLUMNS.append(pa.field("entry", pa.int32()))
+    names = marked[0].column_names if marked else schema.names
+    empty = schema.empty_table().select(names)
     plain = [table.replace_schema_metadata() for table in (empty, *marked)]
     whole = pa.concat_tables(plain, promote_options="default")
-    frame: Any = whole.unify_dictionaries().to_pandas()
+    # Each column is given up when it was converted: a history is large.
+    frame: Any = whole.unify_dictionaries().to_pandas(
+        split_blocks=True, self_destruct=True
+    )
     return frame  # type: ignore[no-any-return]
 
 
