@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import calibration_figures
+import learning_figures
 import peer_figures
 import run_figures
 
@@ -40,6 +41,8 @@ FIGURES: dict[str, Callable[..., str]] = {
     "terminal": run_figures.terminal,
     "provenance": run_figures.provenance,
     "versions": run_figures.versions,
+    "learning-steps": learning_figures.steps,
+    "learning-claims": learning_figures.verdicts,
     "peer": peer_figures.value,
     "peers": peer_figures.table,
     "peers-sixty": peer_figures.sixty,

@@ -10,6 +10,7 @@ from typing import TypedDict, Unpack
 
 import pandas as pd
 
+from rnnbench.analysis.learning_rows import learning_ratio_rows, learning_rows
 from rnnbench.analysis.rows import case_rows, operator_rows, ratio_rows
 from rnnbench.model.errors import ResultsError, RnnbenchError
 from rnnbench.model.run import Run
@@ -187,9 +188,28 @@ class Results:
         """One row for each operator of each profiled case; empty without profiles."""
         return pd.DataFrame(operator_rows(self.run))
 
+    def learning(self) -> pd.DataFrame:
+        """One row for each seed of each case that was trained; empty without any.
+
+        `steps`: the step at which the target was reached, missing where it was not
+        within `budget`; `quality`: the last held-out value.
+
+        >>> run.learning().groupby(["task", "seq_len", "layer"])["steps"].count()
+        """
+        return pd.DataFrame(learning_rows(self.run))
+
+    def learning_ratios(self) -> pd.DataFrame:
+        """One row for each pair of cases of one task that differ in one axis.
+
+        `steps`: the ratio of steps to the target with its 95 % interval, missing where
+        a seed did not reach it; a column of seconds for each state of the backend.
+        """
+        return pd.DataFrame(learning_ratio_rows(self.run))
+
     def plot(self, name: str = "forest") -> Picture:
         """A figure: forest, ratio, tradeoff, time, operators, memory, roofline, knobs.
 
+        Of a run that learned also steps, curves, fronts and gradient.
         ResultsError if the run lacks the data for it.
 
         >>> run.plot("tradeoff").save("tradeoff.pdf")

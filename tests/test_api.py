@@ -213,3 +213,23 @@ def test_two_runs_are_compared(quick):
     assert isinstance(found.rows(), pd.DataFrame)
     assert set(found.rows()["verdict"]) <= {"unchanged", "inconclusive"}
     assert "Nothing is worse." in found._repr_html_()
+
+
+def test_what_was_learned_is_a_row_for_each_seed_and_each_pair(make_learning_run):
+    results = api.Results(make_learning_run())
+
+    seeds, pairs = results.learning(), results.learning_ratios()
+
+    found = seeds[seeds["case"] == "adding_t50-rnn_tanh-h32"]
+    assert list(found["seed"]) == [0, 1, 2, 3, 4]
+    assert found["steps"].isna().all()
+    rnn = pairs[pairs["candidate_case"] == "adding_t50-rnn_tanh-h32"]
+    assert rnn["steps"].isna().all()
+    gru = pairs[pairs["candidate_case"] == "adding_t50-gru-h32"].iloc[0]
+    assert gru["low"] < gru["steps"] < gru["high"] < 1
+    assert gru["seconds: oneDNN off"] < gru["seconds: oneDNN on"]
+
+
+def test_a_run_that_trained_nothing_has_no_rows(quick):
+    assert quick.learning().empty
+    assert quick.learning_ratios().empty

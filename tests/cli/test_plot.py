@@ -32,7 +32,7 @@ def test_list_says_which_figures_a_run_lacks_data_for(run, results):
     lines = out.splitlines()
     assert lines[0].startswith("forest ")
     assert lines[1].startswith("ratio ")
-    assert out.count("not in this run: ") == 5
+    assert out.count("not in this run: ") == 9
     assert "no profiles" in out
 
 

@@ -1,10 +1,13 @@
 """Every figure in the README and in docs/ is what the committed results say."""
 
 import figures
+import learning_figures
 import markdown_tables
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
+from rnnbench.storage.results_file import save_run
 
 PAGES = list(figures.pages())
 # What a cell of a table may hold: any line of text without a backslash.
@@ -62,3 +65,18 @@ def test_a_table_reads_back_as_it_was_written(rows):
 
 def test_the_readme_fits_into_8_kilobytes():
     assert (figures.ROOT / "README.md").stat().st_size <= 8192
+
+
+def test_figures_of_learning_say_what_a_committed_run_holds(
+    monkeypatch, tmp_path, make_learning_run
+):
+    monkeypatch.setattr(learning_figures, "REFERENCE", tmp_path)
+    save_run(tmp_path / "learning-quick-here.json", make_learning_run())
+
+    quick, full = (
+        learning_figures.steps(name) for name in ("learning-quick", "learning")
+    )
+
+    assert "| learning-quick-here | adding, length 50 | 0.20 (0.17 to 0.24) |" in quick
+    assert "no reference run is committed yet" in full
+    assert "| C8 |" in learning_figures.verdicts("learning-quick")

@@ -31,8 +31,8 @@ def forest(view: RunView) -> Drawing:
         caption=f"Time per call of {ours} divided by that of {theirs}, measured side "
         "by side. A dot is one size, coloured by the faster layer; a diamond is their "
         "geometric mean, its bar the 95 % interval. Log scale.",
-        panel=(8.2, _height(drawn)),
-        rows=((partial(_draw, drawn=drawn),),),
+        panel=(8.2, forest_height(drawn)),
+        rows=((partial(draw_forest, drawn=drawn),),),
     )
 
 
@@ -45,16 +45,16 @@ def knobs(view: RunView) -> Drawing:
         )
     layers = [each.layers[0] for each in view.contrasts if not each.is_of_layers]
     names = [_labels(each) for each in (time, memory or time)]
-    panels = [partial(_draw, drawn=time, title="Time")]
+    panels = [partial(draw_forest, drawn=time, title="Time")]
     if memory:
         is_aligned = names[0] == names[1]
-        draw = partial(_draw, drawn=memory, title="Peak memory")
+        draw = partial(draw_forest, drawn=memory, title="Peak memory")
         panels.append(partial(draw, has_labels=not is_aligned))
     return Drawing(
         title="Cost of each setting, against the same layer without it",
         caption="A mark is the geometric mean over sizes, its bar the 95 % interval; "
         "memory is read without noise. At the right: the range over layers. Log scale.",
-        panel=(6.0, max(_height(time), _height(memory or time)) + 0.2),
+        panel=(6.0, max(forest_height(time), forest_height(memory or time)) + 0.2),
         rows=(tuple(panels),),
         key=tuple(map(layer_key, dict.fromkeys(layers))),
     )
@@ -67,7 +67,8 @@ def main_contrast(view: RunView) -> Contrast:
     return view.main
 
 
-def _height(drawn: Forest) -> float:
+def forest_height(drawn: Forest) -> float:
+    """Inches that the rows of a forest need."""
     return _ROW * len(list(_lines(drawn))) + 0.6
 
 
@@ -91,9 +92,10 @@ def _label(row: ForestRow, *, is_dense: bool) -> str:
     return f"{row.head}: {row.label}" if is_dense and row.head else row.label
 
 
-def _draw(
+def draw_forest(
     axes: Axes, *, drawn: Forest, title: str = "", has_labels: bool = True
 ) -> None:
+    """Draw a forest plot; `has_labels`: the names of its rows stand at the left."""
     lines = list(_lines(drawn))
     axes.set_xlim(0, 100)
     axes.set_ylim(len(lines) - 0.5, -0.5)

@@ -7,6 +7,12 @@ from rnnbench.model.errors import ResultsError
 from rnnbench.model.run import Run
 from rnnbench.report.charts.figure import SUFFIXES, Drawing, save, source_of
 from rnnbench.report.charts.forest_figures import forest, knobs
+from rnnbench.report.charts.learning_figures import (
+    gradients,
+    learning_curves,
+    learning_fronts,
+    learning_steps,
+)
 from rnnbench.report.charts.plane_figures import roofline, tradeoff
 from rnnbench.report.charts.size_figures import ratio_over_size, time_over_size
 from rnnbench.report.charts.stack_figures import memory_parts, operators
@@ -33,6 +39,12 @@ FIGURES = {
     "memory": FigureKind("What is memory held for at the peak?", memory_parts),
     "roofline": FigureKind("How near is each case to the machine's limit?", roofline),
     "knobs": FigureKind("What does each setting cost?", knobs),
+    "steps": FigureKind(
+        "Which layer learns in fewer steps and seconds?", learning_steps
+    ),
+    "curves": FigureKind("How does each layer learn?", learning_curves),
+    "fronts": FigureKind("What quality is there for which cost?", learning_fronts),
+    "gradient": FigureKind("How far back does the gradient reach?", gradients),
 }
 
 

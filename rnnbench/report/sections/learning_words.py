@@ -23,16 +23,28 @@ def task_name(task: LearningTask) -> str:
 
 def cell_name(cell: LearningCell, among: Sequence[LearningCell] = ()) -> str:
     """The layer, and what tells it from the other cells of its task."""
-    sizes = {each.case.hidden_size for each in among}
-    return ", ".join(
-        (layer_name(cell.case.layer), *variant(cell, is_sized=len(sizes) > 1))
-    )
+    is_sized = len({each.case.hidden_size for each in among}) > 1
+    parts = _without_match(cell, is_sized=is_sized)
+    alike = [
+        each
+        for each in among
+        if each.case.layer == cell.case.layer
+        and _without_match(each, is_sized=is_sized) == parts
+    ]
+    # Told only where the task has the layer at both matches.
+    if len(alike) != 1:
+        parts = variant(cell, is_sized=is_sized)
+    return ", ".join((layer_name(cell.case.layer), *parts))
 
 
 def side_name(cell: LearningCell) -> str:
     """The name of one side of a ratio, whose place says what both sides have."""
-    parts = [part for part in variant(cell) if part != _EQUAL]
-    return ", ".join((layer_name(cell.case.layer), *parts))
+    return ", ".join((layer_name(cell.case.layer), *_without_match(cell)))
+
+
+def _without_match(cell: LearningCell, *, is_sized: bool = False) -> tuple[str, ...]:
+    parts = variant(cell, is_sized=is_sized)
+    return tuple(part for part in parts if part != _EQUAL)
 
 
 def variant(cell: LearningCell, *, is_sized: bool = False) -> tuple[str, ...]:

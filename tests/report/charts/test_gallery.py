@@ -6,9 +6,10 @@ import pytest
 from matplotlib.figure import Figure
 
 from rnnbench.model.errors import ResultsError
-from rnnbench.report.charts.gallery import FIGURES
+from rnnbench.report.charts.gallery import FIGURES, draw_figure
 from rnnbench.report.view import view
 
+LEARNING = ("steps", "curves", "fronts", "gradient")
 SIZES = {"hidden_size": [16, 32, 64], "seq_len": [4, 8]}
 
 
@@ -191,11 +192,25 @@ def test_knobs_stand_against_their_plain_twins(settings):
         ("operators", "no profiles"),
         ("memory", "no profiles"),
         ("roofline", "no ceiling"),
+        ("steps", "trained no two layers"),
+        ("curves", "trained nothing"),
+        ("fronts", "trained nothing"),
+        ("gradient", "trained nothing"),
     ],
 )
 def test_a_figure_says_what_the_run_lacks(settings, name, said):
     with pytest.raises(ResultsError, match=said):
         FIGURES[name].draw(view(settings))
+
+
+@pytest.mark.parametrize("name", LEARNING)
+def test_what_was_learned_is_drawn(name, make_learning_run):
+    run = make_learning_run()
+
+    content = draw_figure(run, name, "svg")
+
+    assert content.startswith(b"<?xml")
+    assert FIGURES[name].draw(view(run)).key or name == "steps"
 
 
 def test_knobs_say_that_a_run_of_layers_has_none(layers):
@@ -239,6 +254,6 @@ def test_a_run_of_another_pair_is_about_that_pair(make_sweep, simulate):
 def test_cases_are_never_named_by_their_ids(profiled):
     ids = {result.case.id for result in profiled.results}
 
-    for name in set(FIGURES) - {"knobs"}:
+    for name in set(FIGURES) - {"knobs", *LEARNING}:
         _, grid = drawn(name, profiled)
         assert not ids & {text for axes in grid for text in texts_of(axes)}

@@ -140,7 +140,7 @@ def test_each_task_has_a_part_with_its_facts_plots_and_a_table(seen):
     assert len(table.rows) == 6
     solved = {row[0].text: row[1].text for row in table.rows}
     assert solved["LSTM"] == "0 of 5"
-    assert solved["LSTM, both directions, equal parameters"] == "5 of 5"
+    assert solved["LSTM, both directions"] == "5 of 5"
 
 
 def test_censored_steps_are_never_a_number_of_steps(seen):
