@@ -27,7 +27,7 @@ from rnnbench.runner.measure import MeasureOptions, measure
 from rnnbench.runner.progress import ProgressLine, Stream
 from rnnbench.storage.files import write_text, write_whole
 from rnnbench.storage.results_file import load_run, save_run
-from rnnbench.sweep.arguments import sweep_of_axes
+from rnnbench.sweep.arguments import sweep_of_axes, sweep_of_task
 from rnnbench.sweep.load import Sweep, load_sweep
 from rnnbench.sweep.shipped import find_sweep
 
@@ -66,6 +66,18 @@ class Axes(TypedDict, total=False):
     allocator: Texts
 
 
+class LearningAxes(Axes, total=False):
+    """The axes of what is trained on a task; see `sweep.learning_schema`."""
+
+    task: Texts
+    forget_bias: float | str | Sequence[float | str]
+    match: Texts
+    target: float
+    seeds: int
+    search_seeds: int
+    rates: Sequence[float]
+
+
 def run(  # noqa: PLR0913 - keywords, as the options of the command
     sweep: str | Path | None = None,
     *,
@@ -75,7 +87,7 @@ def run(  # noqa: PLR0913 - keywords, as the options of the command
     budget: float | None = None,
     profile: str | None = None,
     progress: bool = True,
-    **axes: Unpack[Axes],
+    **axes: Unpack[LearningAxes],
 ) -> "Results":
     """Measure a sweep, or the product of `axes`, and return the results.
 
@@ -88,13 +100,13 @@ def run(  # noqa: PLR0913 - keywords, as the options of the command
         budget: the most time for measuring, in seconds.
         profile: cases to profile: "all", "none", or a regular expression on their ids.
         progress: whether progress is written to standard error.
-        axes: values of each axis; sizes that are not given have a default.
+        axes: values of each axis, or a default; with `task`, layers are trained on it.
 
     What is not given is taken from the sweep. RnnbenchError: the sweep or an option
     has a fault, or no worker can be started.
 
     >>> rnnbench.run(layer=["lstm", "gru"], hidden_size=[128, 256], phase="train")
-    >>> rnnbench.run("knobs", budget=120)
+    >>> rnnbench.run(task="adding", seq_len=50, layer=["gru", "lstm"])
 
     """
     chosen = _sweep(sweep, compare, axes)
@@ -282,11 +294,15 @@ def _measure(sweep: Sweep, options: MeasureOptions, *, is_shown: bool) -> Run:
         return measure(sweep.workloads, sweep.record, options, line.show)
 
 
-def _sweep(sweep: str | Path | None, compare: Sequence[str], axes: Axes) -> Sweep:
+def _sweep(
+    sweep: str | Path | None, compare: Sequence[str], axes: LearningAxes
+) -> Sweep:
     if not axes and not compare:
         return load_sweep(find_sweep(sweep or "quick"))
     if sweep is not None:
         given = ", ".join(axes) or "compare"
         raise RnnbenchError(f"{sweep}: a sweep has its own axes: leave out {given}")
+    if "task" in axes:
+        return sweep_of_task(dict(axes))
     names = [compare] if isinstance(compare, str) else compare
     return sweep_of_axes(dict(axes), names)

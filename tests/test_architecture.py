@@ -61,7 +61,7 @@ LIBRARIES = {
     "dask": {"runner.dask_cluster"},
     "distributed": {"runner.dask_cluster"},
     "pytest": {"plugin"},
-    "pydantic": {"sweep.schema"},
+    "pydantic": {"sweep.schema", "sweep.learning_schema", "sweep.value_types"},
     "ruamel": {"sweep.yaml_file"},
     "pandas": {"regression", "api"},
     "pyarrow": {"regression.history_store"},

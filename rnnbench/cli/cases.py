@@ -56,6 +56,8 @@ def list_cases(
     from rnnbench.sweep.shipped import find_sweep  # noqa: PLC0415
 
     read = load_sweep(find_sweep(sweep))
+    if read.record.learning is not None:
+        _list_learning(read.record, is_asked=survey)
     reasons: tuple[str | None, ...] = (None,) * len(read.cases)
     faults: Mapping[Any, str] = {}
     if survey:
@@ -66,6 +68,24 @@ def list_cases(
     for line in case_listing.summary(read, reasons, faults, core_count()):
         say(line)
     raise typer.Exit(1 if faults else 0)
+
+
+def _list_learning(record: Any, *, is_asked: bool) -> None:
+    """List what a sweep trains, and end the command."""
+    from rnnbench.cli import learning_listing  # noqa: PLC0415
+    from rnnbench.model.formatting import align  # noqa: PLC0415
+    from rnnbench.runner.learning_order import describe_plan  # noqa: PLC0415
+
+    described = None
+    if is_asked:
+        limit = record.policy.time_limit
+        described = asyncio.run(describe_plan(record.learning, limit))
+    rows = learning_listing.listing(record.learning, described)
+    for line in align([learning_listing.HEADINGS, *rows]):
+        typer.echo(line)
+    for line in learning_listing.summary(record, described):
+        typer.echo(line)
+    raise typer.Exit(1 if learning_listing.has_failed(described) else 0)
 
 
 def _print_plain(headings: tuple[str, ...], workloads: Iterable[Any]) -> None:

@@ -64,8 +64,10 @@ class LiveTable:
         self._progress = "starting worker processes"
 
     def on_progress(self, progress: Progress) -> None:
-        """Remember the progress for the next drawing."""
+        """Remember the progress, and draw it now if nothing is timed."""
         self._progress = sentence(progress)
+        if progress.is_idle:
+            self.draw()
 
     def on_launch(self, run: Run) -> None:
         """Draw the ratios of `run`."""

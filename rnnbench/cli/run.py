@@ -272,7 +272,8 @@ def _as_json(run: Any, page: Path, results: Path) -> str:
 def _exit_status(run: Any) -> int:
     from rnnbench.model.status import FAILED, MEASURED  # noqa: PLC0415
 
-    statuses = {result.status for result in run.results}
+    results = (*run.results, *run.learning.results)
+    statuses = {result.status for result in results}
     if not statuses & MEASURED:
         return _NOTHING_MEASURED
     return _CASE_FAILED if statuses & FAILED else 0

@@ -7,7 +7,7 @@ case that `LearningResult.timed_by` names, which the same run measured.
 from dataclasses import dataclass
 from enum import StrEnum
 
-from rnnbench.model.case import LAYER_NAME, Device
+from rnnbench.model.case import LAYER_NAME, TORCH_LAYERS, Device
 from rnnbench.model.status import Status
 
 
@@ -126,6 +126,11 @@ class LearningCase:
         ]
         first = (task_id(self.task, self.seq_len), self.layer, f"h{self.hidden_size}")
         return "-".join((*first, *(token for holds, token in tokens if holds)))
+
+    @property
+    def is_foreign(self) -> bool:
+        """Whether it runs code of the user's: a layer or a task."""
+        return self.layer not in TORCH_LAYERS or ":" in self.task
 
     @property
     def task_id(self) -> str:

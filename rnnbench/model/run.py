@@ -211,12 +211,13 @@ class Effort:
     """Use of the time of a measurement, in seconds.
 
     Attributes:
-        wall: wall time of the whole measurement.
+        wall: wall time of everything that is timed, profiled or read.
         lanes: launches that ran at the same time, on average.
         inside_turns: time in turns, summed over lanes.
         launches: number of launches.
         profiling: part of the wall time spent on profiles, ceilings and energy.
         waiting: time spent waiting for an undisturbed core, summed over lanes.
+        training: wall time of training runs, which is not part of `wall`.
 
     """
 
@@ -226,6 +227,7 @@ class Effort:
     launches: int
     profiling: float
     waiting: float = field(default=0.0, metadata=LATER)
+    training: float = field(default=0.0, metadata=LATER)
 
     @property
     def share_inside_turns(self) -> float:

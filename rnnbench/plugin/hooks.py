@@ -9,9 +9,10 @@ import pytest
 
 from rnnbench.model.case import Case
 from rnnbench.model.errors import RnnbenchError
+from rnnbench.model.learning import LearningCase
 from rnnbench.plugin import suites, summary
 from rnnbench.plugin.refusals import LEFT_OUT, XDIST, refuse
-from rnnbench.plugin.replay import replay
+from rnnbench.plugin.replay import replay, report
 from rnnbench.plugin.session import (
     MeasuredSession,
     SessionInterrupt,
@@ -107,22 +108,26 @@ def pytest_runtestloop(session: pytest.Session) -> None:
         or not any(map(is_suite_item, session.items))
     ):
         return
-    sweep = suites.sweep_of(config)
-    if workloads := selected(sweep, session.items):
+    if sweep := selected(suites.sweep_of(config), session.items):
         try:
-            config.stash[_SESSION] = measure_session(config, sweep, workloads)
+            config.stash[_SESSION] = measure_session(config, sweep)
         except SessionInterrupt as interrupt:
             config.stash[_SESSION] = interrupt.session
             raise
 
 
 @pytest.fixture
-def measure(request: pytest.FixtureRequest) -> Callable[[Case], None]:
+def measure(
+    request: pytest.FixtureRequest,
+) -> Callable[[Case | LearningCase], None]:
     """Report a case that was measured: its times, or why it has none."""
 
-    def measure_case(case: Case) -> None:
+    def measure_case(case: Case | LearningCase) -> None:
         session = request.config.stash[_SESSION]
-        replay(request, session.results[case], smoke=session.options.smoke)
+        if isinstance(case, LearningCase):
+            report(session.learned[case])
+        else:
+            replay(request, session.results[case], smoke=session.options.smoke)
 
     return measure_case
 

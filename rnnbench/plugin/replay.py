@@ -7,6 +7,7 @@ from dataclasses import fields
 import pytest
 
 from rnnbench.model.case import Case
+from rnnbench.model.learning import LearningResult
 from rnnbench.model.run import Result
 from rnnbench.model.status import FAILED, Status
 
@@ -45,10 +46,7 @@ def replay(request: pytest.FixtureRequest, result: Result, *, smoke: bool) -> No
 
     `smoke`: the case was only called, there is no time to show.
     """
-    if result.status is Status.SKIPPED:
-        pytest.skip(result.reason)
-    if result.status in FAILED:
-        pytest.fail(f"{result.status}: {result.reason}", pytrace=False)
+    report(result)
     if smoke:
         return
     clock = request.node.get_closest_marker("benchmark").kwargs["timer"]
@@ -59,6 +57,14 @@ def replay(request: pytest.FixtureRequest, result: Result, *, smoke: bool) -> No
     benchmark.params = axes(result.case)
     benchmark.extra_info |= {"case": result.case.id, "status": str(result.status)}
     benchmark.pedantic(clock.advance, rounds=len(seconds))
+
+
+def report(result: Result | LearningResult) -> None:
+    """End the item where its case was skipped or has failed."""
+    if result.status is Status.SKIPPED:
+        pytest.skip(result.reason)
+    if result.status in FAILED:
+        pytest.fail(f"{result.status}: {result.reason}", pytrace=False)
 
 
 def axes(case: Case) -> dict[str, str | int | float | bool]:

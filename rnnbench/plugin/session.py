@@ -10,10 +10,10 @@ import pytest
 
 from rnnbench.model.case import Case
 from rnnbench.model.errors import CampaignError, RnnbenchError
+from rnnbench.model.learning import LearningCase, LearningResult
 from rnnbench.model.machine import physical_cores
 from rnnbench.model.policy import Policy
 from rnnbench.model.run import Result, Run
-from rnnbench.model.workload import Workload
 from rnnbench.plugin.refusals import refuse_time_limit
 from rnnbench.plugin.summary import counts
 from rnnbench.runner.duration import estimate
@@ -35,12 +35,15 @@ class MeasuredSession:
     run: Run
     options: MeasureOptions
     results: Mapping[Case, Result]
+    learned: Mapping[LearningCase, LearningResult]
     ended: bool
 
     @classmethod
     def of(cls, run: Run, options: MeasureOptions, *, ended: bool) -> "MeasuredSession":
         """A session with the results by their case."""
-        return cls(run, options, {result.case: result for result in run.results}, ended)
+        results = {result.case: result for result in run.results}
+        learned = {result.case: result for result in run.learning.results}
+        return cls(run, options, results, learned, ended)
 
 
 class SessionInterrupt(KeyboardInterrupt):
@@ -51,21 +54,19 @@ class SessionInterrupt(KeyboardInterrupt):
         self.session = session
 
 
-def measure_session(
-    config: pytest.Config, sweep: Sweep, workloads: tuple[Workload, ...]
-) -> MeasuredSession:
-    """Measure what was selected, and show the progress.
+def measure_session(config: pytest.Config, sweep: Sweep) -> MeasuredSession:
+    """Measure the sweep, and show the progress.
 
     UsageError: an option has no sensible value; nothing was measured. What can't begin
     or go on ends pytest with a line.
     """
     options = _options(config, sweep)
     policy = _policy(options, sweep)
-    longest = estimate(workloads, policy, len(physical_cores())).most
+    longest = estimate(sweep.workloads, policy, len(physical_cores())).most
     refuse_time_limit(config, min(longest, policy.budget))
     line = ProgressLine(config.get_terminal_writer())
     try:
-        run = measure(workloads, sweep.record, options, line.show)
+        run = measure(sweep.workloads, sweep.record, options, line.show)
     except MeasureInterrupt as interrupt:
         session = MeasuredSession.of(interrupt.run, options, ended=False)
         raise SessionInterrupt(session) from None

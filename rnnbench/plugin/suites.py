@@ -9,7 +9,7 @@ import pytest
 
 from rnnbench.model.case import Case
 from rnnbench.model.errors import SweepError
-from rnnbench.model.workload import Workload
+from rnnbench.model.learning import LearningCase
 from rnnbench.plugin.refusals import LEFT_OUT, refuse
 from rnnbench.plugin.replay import ReplayClock
 from rnnbench.sweep.load import Sweep, load_sweep
@@ -17,7 +17,11 @@ from rnnbench.sweep.shipped import find_sweep
 
 DEFAULT_SWEEP = "configs/quick.yaml"
 
+# The phase of the suite whose cases are trained.
+LEARNING = "learning"
+
 _SWEEP = pytest.StashKey[Sweep]()
+_DEFAULT = pytest.StashKey[str]()
 _FAULT = pytest.StashKey[str]()
 
 
@@ -30,12 +34,20 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         metafunc.config.workeroutput[LEFT_OUT] = True
         metafunc.parametrize("case", [])
         return
+    default = marker.kwargs.get("default", "")
+    if default and _is_alone(metafunc):
+        metafunc.config.stash[_DEFAULT] = default
     try:
         sweep = sweep_of(metafunc.config)
     except SweepError as error:
         # Reported after collection: an error here would be a traceback per suite.
         metafunc.config.stash[_FAULT] = str(error)
         metafunc.parametrize("case", [])
+        return
+    if marker.kwargs["phase"] == LEARNING:
+        plan = sweep.record.learning
+        cases = plan.cases if plan else ()
+        metafunc.parametrize("case", [pytest.param(c, id=c.id) for c in cases])
         return
     groups = [(workload.id, workload.members) for workload in sweep.workloads]
     metafunc.parametrize(
@@ -98,11 +110,16 @@ def sweep_of(config: pytest.Config) -> Sweep:
 
 
 def _sweep_path(config: pytest.Config) -> Path:
-    """The sweep of --rnn-sweep; else the project's `quick`, else the shipped one."""
+    """The sweep of --rnn-sweep; else the project's `quick`, else the shipped one.
+
+    A suite that is run alone may have another default.
+    """
     started = config.invocation_params.dir
     default = config.rootpath / DEFAULT_SWEEP
     if given := config.getoption("rnn_sweep"):
         path = started / find_sweep(given)
+    elif named := config.stash.get(_DEFAULT, ""):
+        path = find_sweep(named)
     else:
         path = default if default.exists() else find_sweep("quick")
     # As the user would write it: messages and results do not name a home folder.
@@ -110,8 +127,15 @@ def _sweep_path(config: pytest.Config) -> Path:
     return path.relative_to(started) if is_below else path
 
 
-def selected(sweep: Sweep, items: Sequence[pytest.Item]) -> tuple[Workload, ...]:
-    """The workloads of the sweep, reduced to the cases that an item will ask for."""
+def _is_alone(metafunc: pytest.Metafunc) -> bool:
+    """Whether every argument of this invocation names the file of the suite."""
+    file = metafunc.definition.path
+    named = {argument.partition("::")[0] for argument in metafunc.config.args}
+    return all(Path(name).stem.rpartition(".")[2] == file.stem for name in named)
+
+
+def selected(sweep: Sweep, items: Sequence[pytest.Item]) -> Sweep | None:
+    """The sweep, reduced to the cases that an item will ask for; None if none is."""
     chosen = {
         item.callspec.params.get("case")
         for item in items
@@ -121,9 +145,17 @@ def selected(sweep: Sweep, items: Sequence[pytest.Item]) -> tuple[Workload, ...]
         (workload, tuple(case for case in workload.members if case in chosen))
         for workload in sweep.workloads
     )
-    return tuple(
+    workloads = tuple(
         replace(workload, members=members) for workload, members in kept if members
     )
+    record, plan = sweep.record, sweep.record.learning
+    if plan is not None:
+        cases = tuple(case for case in plan.cases if case in chosen)
+        plan = replace(plan, cases=cases) if cases else None
+        record = replace(record, learning=plan)
+    if not workloads and plan is None:
+        return None
+    return replace(sweep, workloads=workloads, record=record)
 
 
 def is_suite_item(item: pytest.Item) -> TypeGuard[pytest.Function]:
@@ -137,4 +169,6 @@ def is_suite_item(item: pytest.Item) -> TypeGuard[pytest.Function]:
 
 def _is_empty(item: pytest.Item) -> bool:
     """Whether `item` stands for a suite that got no case."""
-    return is_suite_item(item) and not isinstance(item.callspec.params["case"], Case)
+    return is_suite_item(item) and not isinstance(
+        item.callspec.params["case"], Case | LearningCase
+    )

@@ -16,8 +16,9 @@ MOST_LINES = 60
 def counts(run: Run) -> str:
     """The number of cases by status: 96 cases, 90 ok, 6 imprecise."""
     found = Counter(result.status for result in run.results)
+    found.update(result.status for result in run.learning.results)
     parts = (f"{count} {status}" for status, count in found.items())
-    return ", ".join([f"{len(run.results)} cases", *parts])
+    return ", ".join([f"{found.total()} cases", *parts])
 
 
 def ratio_lines(run: Run) -> list[str]:

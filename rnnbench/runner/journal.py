@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from rnnbench.model.codec import reader
+from rnnbench.model.learning import SeedRun
 from rnnbench.model.profile import Ceiling, Profile
 from rnnbench.model.run import LATER, Turns
 from rnnbench.model.serving import (
@@ -109,7 +110,25 @@ class CaseServing:
     reason: str = ""
 
 
-Entry = Pass | Ended | Remembered | CaseProfile | Ceilings | CaseEnergy | CaseServing
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Learned:
+    """A training run of a learning case, by the id of the case."""
+
+    case: str
+    run: SeedRun
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LearningEnded:
+    """A learning case that failed: none of its runs begins again."""
+
+    case: str
+    status: Status
+    reason: str
+
+
+_Reading = Remembered | CaseProfile | Ceilings | CaseEnergy | CaseServing
+Entry = Pass | Ended | _Reading | Learned | LearningEnded
 
 
 @dataclass(slots=True)
@@ -130,6 +149,9 @@ class Journal(HoldsFile):
     serving: dict[tuple[Part, int], dict[str, CaseServing]] = field(
         default_factory=dict
     )
+    # Runs by case, and then by learning rate and seed.
+    learned: dict[str, dict[tuple[float, int], SeedRun]] = field(default_factory=dict)
+    learning_ended: dict[str, LearningEnded] = field(default_factory=dict)
     resumed: int = 0
     _file: AppendOnly | None = None
 
@@ -184,6 +206,11 @@ class Journal(HoldsFile):
         elif isinstance(entry, CaseServing):
             place = (entry.part, entry.launch)
             self.serving.setdefault(place, {})[entry.case] = entry
+        elif isinstance(entry, Learned):
+            runs = self.learned.setdefault(entry.case, {})
+            runs[entry.run.rate, entry.run.seed] = entry.run
+        elif isinstance(entry, LearningEnded):
+            self.learning_ended[entry.case] = entry
         else:
             self.ceilings[entry.setting] = entry
 
@@ -196,6 +223,8 @@ _ENTRIES: dict[str, Callable[[dict[str, Any]], Entry]] = {
     "Ceilings": reader(Ceilings),
     "CaseEnergy": reader(CaseEnergy),
     "CaseServing": reader(CaseServing),
+    "Learned": reader(Learned),
+    "LearningEnded": reader(LearningEnded),
 }
 
 

@@ -6,6 +6,7 @@ from rnnbench.model.case import Case, Device
 from rnnbench.model.policy import Policy
 from rnnbench.model.workload import Workload
 from rnnbench.runner.lanes import Lane, lanes
+from rnnbench.runner.learning_order import DescribedPlan
 from rnnbench.runner.worker_env import Setting
 
 
@@ -16,7 +17,7 @@ class Order:
     `stop_at_failure`: no case is begun after one has failed. `smoke`: each case once,
     to see that it runs. `traces`: the folder for the traces of profiled cases, if any.
     `command` starts a worker, if not our own. `lanes`: for launches side by side;
-    `gpu_lanes`: for launches on a GPU.
+    `gpu_lanes`: for launches on a GPU. `learning`: what is trained after that.
     """
 
     workloads: tuple[Workload, ...]
@@ -27,6 +28,7 @@ class Order:
     command: tuple[str, ...] = ()
     lanes: tuple[Lane, ...] = field(default_factory=lanes)
     gpu_lanes: tuple[Lane, ...] = (Lane(),)
+    learning: DescribedPlan | None = None
 
     @property
     def cases(self) -> tuple[Case, ...]:

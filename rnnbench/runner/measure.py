@@ -19,7 +19,7 @@ from rnnbench.model.pattern import case_filter
 from rnnbench.model.policy import Policy
 from rnnbench.model.run import Environment, Run, SweepRecord, TurnValue
 from rnnbench.model.status import FAILED
-from rnnbench.model.workload import Workload
+from rnnbench.model.workload import Workload, group
 from rnnbench.runner.conditions import read_conditions
 from rnnbench.runner.footprint import too_large
 from rnnbench.runner.head_start import HeadStart, needs_survey
@@ -28,6 +28,8 @@ from rnnbench.runner.interrupts import run_to_end
 from rnnbench.runner.journal import Header, Journal
 from rnnbench.runner.lanes import Lane, gpu_lanes, lanes, visible_gpus
 from rnnbench.runner.launch import Order
+from rnnbench.runner.learning_order import describe_plan, smoke_plan
+from rnnbench.runner.learning_results import learning_results
 from rnnbench.runner.results import JournalReader
 from rnnbench.runner.scheduler import Campaign, Progress, local_launcher, survey
 from rnnbench.storage.files import require_writable
@@ -155,6 +157,7 @@ class _Measurement:
 
     async def run(self) -> Run:
         """Ask what can run here, then measure it; the first workers start at once."""
+        await self._describe()
         head_start = HeadStart.begin(self.order)
         try:
             environment, reasons = await self._survey(head_start)
@@ -174,6 +177,22 @@ class _Measurement:
             "not begun: a case had failed (-x)"
             if self.campaign.stopped
             else f"not begun: the budget of {self.sweep.policy.budget:g} s had ended"
+        )
+
+    async def _describe(self) -> None:
+        """Ask what the sweep trains, and time its steps beside the other workloads."""
+        plan, policy = self.sweep.learning, self.sweep.policy
+        if plan is None:
+            return
+        if self.options.smoke:
+            plan = smoke_plan(plan)
+        found = await describe_plan(plan, policy.time_limit, self.order.command)
+        members = tuple(case for one in self.order.workloads for case in one.members)
+        added = [case for case in found.step_cases() if case not in members]
+        self.order = replace(
+            self.order,
+            workloads=group((*members, *added), self.sweep.compare),
+            learning=found,
         )
 
     def run_so_far(self, unmeasured: str) -> Run:
@@ -233,6 +252,8 @@ def discard_journal(run: Run, options: MeasureOptions) -> None:
 def header_of(order: Order, sweep: SweepRecord, environment: Environment) -> Header:
     """The facts that must be equal for a journal to be continued."""
     ids = "\n".join(sorted(case.id for case in order.cases))
+    if order.learning is not None:
+        ids += f"\n{order.learning.plan}"
     machine = (
         machine_text(machine_parts(environment)),
         f"Python {environment.python}",
@@ -268,5 +289,8 @@ def run_of(
         results=reader.results(),
         yardsticks=reader.yardsticks(),
         ceilings=reader.ceilings(),
+        learning=learning_results(
+            campaign.order.learning, campaign.journal, unmeasured
+        ),
         turn=TurnValue.FASTEST,
     )

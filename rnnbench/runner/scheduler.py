@@ -26,16 +26,18 @@ from rnnbench.runner.launcher import (
     is_unread,
 )
 from rnnbench.runner.stop_rule import interim_looks, is_narrow, widest
+from rnnbench.runner.training_runs import TrainingRuns
 from rnnbench.runner.worker_env import Setting
 from rnnbench.runner.worker_process import Worker, WorkerDeathError
 from rnnbench.worker.protocol import Report, Start, Survey
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Progress:
     """The state of a run. Times in seconds; `left` is an estimate, or None.
 
-    `hosts`: of a fleet that take part; 0 for this machine alone.
+    `hosts`: of a fleet that take part; 0 for this machine alone. `is_idle`: nothing is
+    timed now, so that drawing disturbs nothing.
     """
 
     at: str
@@ -45,6 +47,7 @@ class Progress:
     left: float | None
     hosts: int = 0
     launches_a_minute: float = 0.0
+    is_idle: bool = False
 
 
 Show = Callable[[Progress], None]
@@ -93,6 +96,7 @@ class Campaign:
         self._began = time.monotonic()
         self._ended: float | None = None
         self._profiling = 0.0
+        self._training = 0.0
         self._due_passes = 0
         deadline = self._began + order.policy.budget
         self._context = LaunchContext(order, journal, self._tell, deadline)
@@ -121,8 +125,9 @@ class Campaign:
             await self._launcher.carry_out(self._due(look, first))
         if not self.order.smoke:
             await self._read_services()
-        self.finished = not self.stopped
         self._ended = time.monotonic()
+        await self._train()
+        self.finished = not self.stopped
 
     @property
     def stopped(self) -> bool:
@@ -141,7 +146,25 @@ class Campaign:
             waiting=tally.waited,
             launches=tally.launches,
             profiling=self._profiling,
+            training=self._training,
         )
+
+    async def _train(self) -> None:
+        """Do the training runs of the order, after everything that is timed."""
+        if self.order.learning is None:
+            return
+        began = time.monotonic()
+        runs = TrainingRuns(self._context, self.order.learning, self._tell_training)
+        try:
+            await runs.run()
+        finally:
+            self._training = time.monotonic() - began
+
+    def _tell_training(
+        self, at: str, done: int, total: int, left: float | None
+    ) -> None:
+        elapsed = time.monotonic() - self._began
+        self._show(Progress(at, done, total, elapsed, left, is_idle=True))
 
     def _due(self, look: int, first: int) -> list[Errand]:
         """The launches that bring each workload that is still too wide to `look`."""

@@ -7,6 +7,7 @@ from typing import Any
 from rnnbench.model.case import AXES
 from rnnbench.model.errors import SweepError
 from rnnbench.sweep.axis_table import SIZES
+from rnnbench.sweep.learning_schema import SECTION_KEYS
 from rnnbench.sweep.load import Sweep, build_sweep
 from rnnbench.sweep.schema import OF_A_PROCESS
 from rnnbench.sweep.yaml_file import Document, SweepFault, nearest, plain_scalar
@@ -40,6 +41,29 @@ def sweep_of_axes(
     sweep = build_sweep(_name(listed, compared), _question(listed, compared), document)
     if sweep is None:
         faults = sorted({_sentence(fault, label) for fault in document.faults})
+        raise SweepError("\n".join(faults))
+    return sweep
+
+
+def sweep_of_task(arguments: Mapping[str, Any]) -> Sweep:
+    """The sweep that trains layers on a task, by the keys of a learning section.
+
+    SweepError has one line for each fault.
+
+    >>> sweep_of_task({"task": "adding", "layer": ["lstm", "gru"], "seeds": 3})
+    """
+    plain = {
+        name: list(value) if isinstance(value, tuple) else value
+        for name, value in arguments.items()
+    }
+    section = {name: plain.pop(name) for name in SECTION_KEYS if name in plain}
+    document = Document({"learning": {**section, "cases": [plain]}})
+    task = plain["task"]
+    name = " and ".join(task) if isinstance(task, list) else str(task)
+    question = f"What do these layers learn on {name}, for their cost?"
+    sweep = build_sweep("task", question, document)
+    if sweep is None:
+        faults = sorted({str(fault) for fault in document.faults})
         raise SweepError("\n".join(faults))
     return sweep
 

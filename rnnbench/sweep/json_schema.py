@@ -14,6 +14,7 @@ from typing import Any
 from rnnbench.model.case import DEFAULTS, LAYER_NAME, TORCH_LAYERS
 from rnnbench.model.policy import Policy
 from rnnbench.model.runtimes import RUNTIMES
+from rnnbench.model.task_table import TASKS
 from rnnbench.sweep.axis_table import axis_table
 from rnnbench.sweep.schema import SweepFile
 
@@ -27,7 +28,7 @@ _NAMED = {
             {"type": "string", "pattern": f"^({LAYER_NAME.pattern})$"},
         ]
     }
-    for axis, names in (("layer", TORCH_LAYERS), ("runtime", RUNTIMES))
+    for axis, names in (("layer", TORCH_LAYERS), ("runtime", RUNTIMES), ("task", TASKS))
 }
 _KEYS = {
     "axes": "a value, or a list of values, for each axis; the cases are their product",
@@ -38,6 +39,27 @@ _KEYS = {
     "match": "parameters: adds layers sized to the LSTM's number of parameters",
     "inapplicable": "what happens to an axis that means nothing for a case",
     "policy": "how to measure",
+    "learning": "in place of axes: the layers to train, on which tasks",
+}
+_LEARNING = {
+    "cases": "rules, each with the product of its values",
+    "seeds": "training runs of each case",
+    "search_seeds": "seeds on which each learning rate is tried; 0: the first rate",
+    "rates": "learning rates of Adam to choose from, for each case by itself",
+    "onednn": "whether oneDNN may be used in the steps that are timed",
+    "cudnn": "whether cuDNN may be used in the steps that are timed",
+    "task": "tasks of the package, or package.module:function",
+    "seq_len": "time steps of a sequence; by default the usual one of the task",
+    "layer": "the layers to train",
+    "hidden_size": "features of the hidden state; of the LSTM, where match is set",
+    "num_layers": "stacked layers",
+    "bidirectional": "whether the sequence is also read backwards",
+    "dropout": "dropout between stacked layers, as a probability",
+    "forget_bias": "start of the LSTM's forget bias; default is PyTorch's",
+    "device": "where the layer is trained",
+    "match": "hidden: equal hidden_size; parameters: equal number of parameters",
+    "target": "quality to be reached, in place of the task's",
+    "budget": "steps after which a run ends, in place of the task's",
 }
 _POLICY = {
     "precision": "half-width of the 95 % interval at which a ratio is done",
@@ -67,6 +89,7 @@ def json_schema() -> dict[str, Any]:
     for setting in fields(Policy):
         definitions["Policy"]["properties"][setting.name]["default"] = setting.default
     del schema["properties"]["policy"]["default"]
+    _describe_learning(definitions)
     tidied: dict[str, Any] = json.loads(json.dumps(_tidied(schema)))
     return {"$schema": DIALECT, "title": TITLE, **tidied}
 
@@ -86,6 +109,23 @@ def _axes(properties: dict[str, Any]) -> dict[str, Any]:
             "anyOf": [several["items"], several],
         }
     return found
+
+
+def _describe_learning(definitions: dict[str, Any]) -> None:
+    """Give each key of the learning section its meaning, and single values a place."""
+    for section in ("LearningSection", "LearningRule"):
+        for name, kind in definitions[section]["properties"].items():
+            # An optional list is given as a choice of the list and null.
+            lists = [each for each in kind.get("anyOf", [kind]) if "items" in each]
+            if lists and name not in ("cases", "rates"):
+                items = _NAMED.get(name, lists[0]["items"])
+                several = {**lists[0], "items": items, "uniqueItems": True}
+                several.pop("default", None)
+                several.pop("title", None)
+                default = kind.get("default")
+                kind.clear()
+                kind |= {"anyOf": [items, several], "default": default}
+            kind["description"] = _LEARNING[name]
 
 
 def _tidied(schema: Any) -> Any:

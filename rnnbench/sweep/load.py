@@ -9,8 +9,9 @@ from rnnbench.model.case import Case
 from rnnbench.model.errors import SweepError
 from rnnbench.model.policy import Policy
 from rnnbench.model.run import SweepRecord, Use
-from rnnbench.model.workload import Workload
+from rnnbench.model.workload import DEFAULT_COMPARE, Workload
 from rnnbench.sweep.expand import Expansion, Rules, Values, expand
+from rnnbench.sweep.learning_schema import plan_of
 from rnnbench.sweep.schema import USE_WORDS, SweepFile, check
 from rnnbench.sweep.yaml_file import (
     MOST_FAULTS,
@@ -56,7 +57,9 @@ def load_sweep(path: Path) -> Sweep:
 def build_sweep(name: str, question: str, document: Document) -> Sweep | None:
     """The sweep that a document describes; None if a fault was added to it."""
     file = check(document)
-    expansion = _expand(file, document) if file else Expansion()
+    if file and file.learning:
+        return _learning_sweep(name, question, file, document)
+    expansion = _expand(file, document) if file and file.axes else Expansion()
     if file is None or document.faults:
         return None
     return Sweep(
@@ -71,6 +74,35 @@ def build_sweep(name: str, question: str, document: Document) -> Sweep | None:
         workloads=expansion.workloads,
         cases=expansion.cases,
         notes=(*_machine_notes(file, document), *expansion.notes),
+    )
+
+
+def _learning_sweep(
+    name: str, question: str, file: SweepFile, document: Document
+) -> Sweep | None:
+    """The sweep of a learning section; its steps are timed beside each other."""
+    plan = plan_of(file.learning, document)
+    if document.faults:
+        return None
+    varied = tuple(
+        axis
+        for axis in ("bidirectional", "num_layers", "dropout")
+        if len({getattr(case, axis) for case in plan.cases}) > 1
+    )
+    compare = (*DEFAULT_COMPARE, *varied)
+    content = "\n".join((",".join(compare), *sorted(case.id for case in plan.cases)))
+    return Sweep(
+        record=SweepRecord(
+            name=name,
+            question=question,
+            digest=hashlib.sha256(content.encode()).hexdigest(),
+            compare=compare,
+            policy=Policy(**file.policy.model_dump(exclude_unset=True)),
+            learning=plan,
+        ),
+        workloads=(),
+        cases=(),
+        notes=(),
     )
 
 

@@ -36,7 +36,8 @@ def _shown(error: Mapping[str, Any]) -> str:
 
 def _no_such_key(error: Mapping[str, Any], keys: Keys) -> str:
     *parents, name = error["loc"]
-    word, known = keys.get(str(parents[0]) if parents else "", ("axis", AXES))
+    section = ".".join(part for part in parents if isinstance(part, str))
+    word, known = keys.get(section, ("axis", AXES))
     return f"no such {word}{nearest(str(name), known)}"
 
 

@@ -3,14 +3,10 @@
 import reprlib
 from dataclasses import fields
 from enum import StrEnum
-from importlib.metadata import entry_points
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
     AfterValidator,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
     Field,
     ValidationError,
     create_model,
@@ -21,9 +17,7 @@ from rnnbench.model.case import (
     AXES,
     DEFAULTS,
     LAYER_NAME,
-    LEAST_DROPOUT,
     SIZE_LIMITS,
-    TORCH_LAYERS,
     Case,
 )
 from rnnbench.model.machine import core_count
@@ -33,35 +27,23 @@ from rnnbench.model.runtimes import RUNTIMES
 from rnnbench.model.serving import Part
 from rnnbench.model.workload import DEFAULT_COMPARE
 from rnnbench.sweep.expand import Inapplicable
+from rnnbench.sweep.learning_schema import (
+    RULE_KEYS,
+    SECTION_KEYS,
+    LearningSection,
+)
 from rnnbench.sweep.messages import Keys, fault_of
-from rnnbench.sweep.yaml_file import MOST_FAULTS, Document, nearest
+from rnnbench.sweep.value_types import (
+    Strict,
+    each_once,
+    known_dropout,
+    known_layer,
+    several,
+)
+from rnnbench.sweep.yaml_file import MOST_FAULTS, Document, SweepFault, nearest
 
-ENTRY_POINTS = "rnnbench.layers"
 # A process has one value of each, so that their values can't take turns in it.
 OF_A_PROCESS = ("device", "threads", "allocator")
-
-
-def _as_list(value: Any) -> Any:
-    return value if isinstance(value, list) else [value]
-
-
-def _each_once(values: list[Any]) -> list[Any]:
-    seen: set[Any] = set()
-    for value in values:
-        if value in seen:
-            raise ValueError(f"{value} is there twice")
-        seen.add(value)
-    return values
-
-
-def _known_layer(name: str) -> str:
-    known = [*TORCH_LAYERS, *(one.name for one in entry_points(group=ENTRY_POINTS))]
-    if LAYER_NAME.fullmatch(name) and (":" in name or name in known):
-        return name
-    raise ValueError(
-        f"{name[:60]!r} is none of {', '.join(known)}, "
-        f"and no package.module:factory{nearest(name, known)}"
-    )
 
 
 def _known_runtime(name: str) -> str:
@@ -71,12 +53,6 @@ def _known_runtime(name: str) -> str:
         f"{name[:60]!r} is none of {', '.join(RUNTIMES)}, "
         f"and no package.module:make_runtime{nearest(name, RUNTIMES)}"
     )
-
-
-def _known_dropout(value: float) -> float:
-    if 0 < value < LEAST_DROPOUT:
-        raise ValueError(f"{value} is neither 0 nor between {LEAST_DROPOUT} and 1")
-    return value
 
 
 def _all_cores(values: list[Any]) -> list[Any]:
@@ -96,9 +72,9 @@ def _comparable(axis: str) -> str:
 
 _Sentence = Annotated[str, Field(min_length=1)]
 _TYPES: dict[str, Any] = {
-    "layer": Annotated[str, AfterValidator(_known_layer)],
+    "layer": Annotated[str, AfterValidator(known_layer)],
     "runtime": Annotated[str, AfterValidator(_known_runtime)],
-    "dropout": Annotated[float, Field(ge=0, le=1), AfterValidator(_known_dropout)],
+    "dropout": Annotated[float, Field(ge=0, le=1), AfterValidator(known_dropout)],
     "proj_size": Annotated[int, Field(ge=0, le=SIZE_LIMITS["hidden_size"])],
     **{
         size: Annotated[int, Field(ge=1, le=most)] for size, most in SIZE_LIMITS.items()
@@ -111,14 +87,7 @@ def _values_of(axis: str, kind: type) -> Any:
     item: Any = _TYPES.get(axis, kind)
     if issubclass(kind, StrEnum):
         item = Annotated[kind, Field(strict=False)]
-    resolve = _all_cores if axis == "threads" else list
-    return Annotated[
-        list[item],
-        Field(min_length=1),
-        BeforeValidator(resolve),
-        BeforeValidator(_as_list),
-        AfterValidator(_each_once),
-    ]
+    return several(item, *([_all_cores] if axis == "threads" else []))
 
 
 _VALUES = {
@@ -128,11 +97,7 @@ _VALUES = {
 }
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
-
-
-class _AnyRule(_Strict):
+class _AnyRule(Strict):
     @model_validator(mode="after")
     def _names_an_axis(self) -> Self:
         if not self.model_fields_set:
@@ -145,7 +110,7 @@ _create_model: Any = create_model
 _NONE: Any = None
 _Axes: Any = _create_model(
     "Axes",
-    __base__=_Strict,
+    __base__=Strict,
     **{
         axis: (kind, _NONE if axis in DEFAULTS else ...)
         for axis, kind in _VALUES.items()
@@ -197,7 +162,7 @@ def _known_pattern(text: str) -> str:
 
 _Policy: Any = _create_model(
     "Policy",
-    __base__=_Strict,
+    __base__=Strict,
     **{
         name: (Annotated[str, AfterValidator(_known_pattern)], _NONE)
         for name in ("profile", *Part)
@@ -209,14 +174,15 @@ _Policy: Any = _create_model(
 )
 
 
-class SweepFile(_Strict):
+class SweepFile(Strict):
     """A whole file; each axis has a list of values, or None where it is not named."""
 
-    axes: _Axes
+    axes: _Axes = _NONE
+    learning: LearningSection = _NONE
     compare: Annotated[
         list[Annotated[str, AfterValidator(_comparable)]],
         Field(min_length=1),
-        AfterValidator(_each_once),
+        AfterValidator(each_once),
     ] = list(DEFAULT_COMPARE)
     include: Annotated[list[_Rule], Field(min_length=1)] = []
     uses: Annotated[list[_UseRule], Field(min_length=1)] = []
@@ -231,10 +197,16 @@ _KEYS: Keys = {
     "": ("key", tuple(SweepFile.model_fields)),
     "policy": ("setting", tuple(_Policy.model_fields)),
     "uses": ("axis or key of a use", (*USE_WORDS, *AXES)),
+    "learning": ("key", SECTION_KEYS),
+    "learning.cases": ("axis or key of a learning case", RULE_KEYS),
 }
 
 # Sections that the cases depend on: with a fault there, no case can be built.
-_CASE_SECTIONS = {"", "axes", "include", "uses", "exclude", "match", "inapplicable"}
+_CASE_SECTIONS = {
+    *("", "axes", "include", "uses", "exclude", "match", "inapplicable", "learning"),
+}
+# Sections that change the product of axes, and mean nothing for what is trained.
+_OF_AXES = ("compare", "include", "uses", "exclude", "match", "inapplicable")
 
 
 def check(document: Document) -> SweepFile | None:
@@ -243,6 +215,7 @@ def check(document: Document) -> SweepFile | None:
     Where the faults are only in sections that no case depends on, the other sections
     are still returned, so that all faults are reported at once. None otherwise.
     """
+    _check_kind(document)
     try:
         return SweepFile.model_validate(document.data)
     except ValidationError as error:
@@ -256,3 +229,20 @@ def check(document: Document) -> SweepFile | None:
         return None
     right = {key: value for key, value in document.data.items() if key not in sections}
     return SweepFile.model_validate(right)
+
+
+def _check_kind(document: Document) -> None:
+    """Add a fault unless the file has either axes or a learning section."""
+    if not isinstance(document.data, dict):
+        return
+    if "learning" not in document.data:
+        if "axes" not in document.data:
+            document.faults.append(
+                SweepFault(document.key(("axes",)), "is missing", ("axes",))
+            )
+        return
+    document.faults += [
+        SweepFault(document.key((key,)), "does not go with learning", (key,))
+        for key in ("axes", *_OF_AXES)
+        if key in document.data
+    ]

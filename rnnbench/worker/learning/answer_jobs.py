@@ -93,7 +93,7 @@ def _failed(case: LearningCase, outcome: Outcome) -> DescribedLayer:
 
 def _task(case: LearningCase, goal: OtherGoal | None) -> Task:
     task = find_task(case.task, case.seq_len)
-    if goal is None:
+    if goal is None or not task.budget:
         return task
     return replace(
         task,

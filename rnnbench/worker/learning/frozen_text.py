@@ -13,8 +13,9 @@ import torch
 from torch import Tensor
 
 _FOLDER = Path(__file__).with_name("data")
-# A text ends with held-out data, a tenth of it, which is never trained on.
-_TRAINED = 0.9
+# Every tenth block of so many symbols is held out and never trained on: topics and
+# modules are in alphabetical order, and the last ones are no sample of them.
+_BLOCK, _HELD_OUT_EVERY = 4096, 10
 NEWLINE = "NEWLINE"
 
 
@@ -22,7 +23,7 @@ NEWLINE = "NEWLINE"
 class SymbolText:
     """A text as the indices of its symbols.
 
-    `trained`, `held_out`: its first nine tenths and the rest. `digest`: SHA-256 of the
+    `trained`, `held_out`: its blocks, one after the other. `digest`: SHA-256 of the
     text before compression.
     """
 
@@ -54,6 +55,7 @@ def _numbered(items: list[str], text: str) -> SymbolText:
     symbols = tuple(sorted(set(items)))
     numbers = {symbol: number for number, symbol in enumerate(symbols)}
     stream = torch.tensor([numbers[item] for item in items])
-    end = int(_TRAINED * len(stream))
+    block = torch.arange(len(stream)) // _BLOCK
+    is_held_out = block % _HELD_OUT_EVERY == _HELD_OUT_EVERY - 1
     digest = hashlib.sha256(text.encode()).hexdigest()
-    return SymbolText(symbols, stream[:end], stream[end:], digest)
+    return SymbolText(symbols, stream[~is_held_out], stream[is_held_out], digest)

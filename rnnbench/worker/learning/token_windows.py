@@ -1,7 +1,7 @@
 """Windows of Python's tokens, for the tasks that tag them.
 
 The text has the tokens of 64 modules of the standard library, a window begins with a
-statement. Held out: 256 windows, evenly spread over the last tenth of the text.
+statement. Held out: 256 windows, evenly spread over the blocks that are not trained on.
 """
 
 from collections.abc import Callable, Collection
