@@ -7,6 +7,7 @@ from enum import StrEnum
 from rnnbench.analysis.launch_estimate import launch_log, log_ratio
 from rnnbench.analysis.ratio import Ratio, absolute, ratios
 from rnnbench.analysis.stats import Gap, Interval, welch
+from rnnbench.model.case import Case
 from rnnbench.model.metric import PEAK_MEMORY, TIME
 from rnnbench.model.run import Result, Run, Turns, calm, paired
 from rnnbench.model.status import MEASURED
@@ -137,19 +138,19 @@ def _seconds(result: Result) -> float | None:
 def compare_ratios(baseline: Run, candidate: Run) -> Iterator[Unjudged]:
     """Compare ratios of time within a launch; memory itself is compared exactly."""
 
-    def key(ratio: Ratio) -> tuple[str, str]:
-        return ratio.pair.candidate.id, ratio.pair.baseline.id
+    # By cases: an id is put together from all axes, which takes far longer.
+    def key(ratio: Ratio) -> tuple[Case, Case]:
+        return ratio.pair.candidate, ratio.pair.baseline
 
     before = {key(ratio): ratio for ratio in ratios(baseline) if ratio.logs}
     for new in ratios(candidate):
         old = before.get(key(new))
         if old is None or not new.logs:
             continue
-        case, over = key(new)
         value = ComparedValue(
-            case,
+            new.pair.candidate.id,
             RATIO,
-            over,
+            new.pair.baseline.id,
             CompareVerdict.INCONCLUSIVE,
             baseline=old.interval.estimate,
             candidate=new.interval.estimate,
