@@ -7,7 +7,8 @@ A figure stands between two comments, the first of which says what it is:
 The words after `figure:` are a row of `FIGURES` and its arguments. In running text a
 marker must not begin a line: Markdown would end the paragraph there. Run this file to
 bring every figure up to date; `--check` changes nothing and exits with 1 where a
-figure is stale.
+figure is stale. A figure whose run is not committed yet is left as it stands, and
+listed.
 """
 
 import argparse
@@ -20,6 +21,7 @@ import calibration_figures
 import learning_figures
 import peer_figures
 import run_figures
+import runtime_figures
 
 from rnnbench.model.errors import RnnbenchError
 
@@ -51,6 +53,12 @@ FIGURES: dict[str, Callable[..., str]] = {
     "calibration-date": calibration_figures.provenance,
     "calibration-met": calibration_figures.met,
     "peers-date": peer_figures.provenance,
+    "layers-by-runtime": runtime_figures.layers_by_runtime,
+    "runtime-gain": runtime_figures.gain,
+    "runtime-gain-range": runtime_figures.gain_range,
+    "step-latencies": runtime_figures.latencies,
+    "streams-per-core": runtime_figures.capacities,
+    "deployment-cards": runtime_figures.cards,
 }
 
 _FIGURE = re.compile(
@@ -69,9 +77,21 @@ def pages() -> Iterator[Path]:
 def filled(text: str) -> str:
     """`text` with each of its figures as the committed results have it.
 
+    A figure of a run that is not committed yet stays as it is.
+
     ValueError where a marker names no figure, or arguments that it does not take.
     """
     return _FIGURE.sub(_filled, text)
+
+
+def pending(text: str) -> Iterator[tuple[str, str]]:
+    """The figures whose run is not committed yet, each with the reason."""
+    for found in _FIGURE.finditer(text):
+        name, *words = found["words"].split()
+        try:
+            FIGURES[name](*words)
+        except runtime_figures.NotCommittedError as error:
+            yield found["words"], str(error)
 
 
 def _filled(found: re.Match[str]) -> str:
@@ -81,6 +101,8 @@ def _filled(found: re.Match[str]) -> str:
         raise ValueError(f"{found['words']!r}: {name!r} is none of {known}")
     try:
         value = FIGURES[name](*words)
+    except runtime_figures.NotCommittedError:
+        return found[0]
     except (TypeError, LookupError, AttributeError, OSError, RnnbenchError) as error:
         raise ValueError(f"{found['words']!r}: {error}") from error
     is_table = "\n" in value
@@ -104,6 +126,9 @@ def main(arguments: list[str]) -> int:
             stale.append(page)
             if not check:
                 page.write_text(new, encoding="utf-8")
+    for page in pages():
+        for words, why in pending(page.read_text(encoding="utf-8")):
+            print(f"{page.relative_to(ROOT)}: {words}: left as it is: {why}")
     for page in stale:
         print(page.relative_to(ROOT), "is stale" if check else "written")
     return 1 if check and stale else 0

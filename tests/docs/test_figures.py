@@ -1,12 +1,22 @@
 """Every figure in the README and in docs/ is what the committed results say."""
 
+from dataclasses import replace
+
 import figures
 import learning_figures
 import markdown_tables
 import pytest
+import runtime_figures
 from hypothesis import given
 from hypothesis import strategies as st
 
+from rnnbench.model.serving import (
+    DeploymentCard,
+    ServedBy,
+    Serving,
+    StepLatency,
+    StreamCapacity,
+)
 from rnnbench.storage.results_file import save_run
 
 PAGES = list(figures.pages())
@@ -80,3 +90,87 @@ def test_figures_of_learning_say_what_a_committed_run_holds(
     assert "| learning-quick-here | adding, length 50 | 0.20 (0.17 to 0.24) |" in quick
     assert "no reference run is committed yet" in full
     assert "| C8 |" in learning_figures.verdicts("learning-quick")
+
+
+def test_a_figure_of_a_run_that_is_not_committed_stays_and_is_listed(monkeypatch):
+    monkeypatch.setattr(runtime_figures, "REFERENCE", figures.ROOT / "no-such-folder")
+    text = "<!-- figure: step-latencies streaming-* -->\n\nnone yet\n\n<!-- / -->"
+
+    assert figures.filled(text) == text
+    ((words, why),) = figures.pending(text)
+    assert words == "step-latencies streaming-*"
+    assert "streaming-*.json" in why
+
+
+@pytest.fixture
+def served(make_sweep, simulate, tmp_path, monkeypatch):
+    """A committed run of two runtimes with readings of a service."""
+    cases = make_sweep(
+        layer=["gru", "lstm"], runtime=["eager", "cell_loop"], hidden_size=[16, 32]
+    )
+    run = simulate(
+        cases,
+        lambda case: 2e-3 if (case.layer, case.runtime) == ("gru", "eager") else 1e-3,
+        compare=("layer", "runtime"),
+        noise=0.001,
+    )
+    serving = Serving(
+        latencies=(StepLatency(launch=0, steps=80, seconds=(1e-5,), empty=(1e-5,)),),
+        capacities=(
+            StreamCapacity(
+                launch=0,
+                deadline=0.01,
+                served_by=ServedBy.PROCESSES,
+                servers=2,
+                streams=84,
+                misses=0.0,
+            ),
+        ),
+        cards=(
+            DeploymentCard(
+                launch=0,
+                build=0.5,
+                load=None,
+                first_call=0.1,
+                call=0.001,
+                whole_call=None,
+                artefact=2048,
+                base_memory=None,
+                peak_memory=None,
+                error=None,
+            ),
+        ),
+    )
+    results = tuple(replace(one, serving=serving) for one in run.results)
+    save_run(tmp_path / "made-up.json", replace(run, results=results))
+    monkeypatch.setattr(runtime_figures, "REFERENCE", tmp_path)
+    for kept in (runtime_figures._run, runtime_figures._times):
+        kept.cache_clear()
+    yield
+    for kept in (runtime_figures._run, runtime_figures._times):
+        kept.cache_clear()
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ("layers-by-runtime made-* inference", "| hidden size 16 | "),
+        ("runtime-gain made-* gru inference", "| hidden size 32 | 0."),
+        ("step-latencies made-*", "| GRU | cell loop | hidden 16, input 8, batch 2 |"),
+        ("streams-per-core made-*", "| 42 |"),
+        ("deployment-cards made-*", "| 2.00 KiB | 500 ms |"),
+    ],
+)
+def test_a_committed_run_fills_the_figure_by_itself(served, words, said):
+    text = figures.filled(f"<!-- figure: {words} -->\n\nnone yet\n\n<!-- / -->")
+
+    assert said in text
+    assert "none yet" not in text
+
+
+def test_a_range_of_a_runtime_fills_a_sentence(served):
+    words = "runtime-gain-range made-* gru inference cell_loop"
+
+    text = figures.filled(f"takes <!-- figure: {words} -->no<!-- / --> of it")
+
+    assert "-->0.5" in text or "-->0.49" in text
