@@ -8,12 +8,14 @@ from rnnbench.cli.output import say
 
 _SWEEPS = """List the shipped sweeps, each with the question that it answers.
 
-With NAME, print that sweep as YAML, to start a sweep of your own from.
+With NAME, print that sweep as YAML, to start a sweep of your own from. With --schema,
+print the JSON schema of sweeps, by which an editor completes keys.
 
 \b
 Examples:
   rnnbench sweeps
   rnnbench sweeps knobs > my_knobs.yaml
+  rnnbench sweeps --schema > sweep.schema.json
   rnnbench run my_knobs.yaml
 """
 
@@ -27,12 +29,19 @@ def list_sweeps(
     name: Annotated[
         str, typer.Argument(help="The sweep to print.", metavar="[NAME]")
     ] = "",
+    *,
+    schema: Annotated[
+        bool, typer.Option("--schema", help="Print the JSON schema of sweeps.")
+    ] = False,
 ) -> None:
     """List the shipped sweeps; the help text is `_SWEEPS`."""
     from rnnbench.model.errors import SweepError  # noqa: PLC0415
     from rnnbench.model.formatting import align  # noqa: PLC0415
-    from rnnbench.sweep.shipped import find_sweep, shipped_sweeps  # noqa: PLC0415
+    from rnnbench.sweep.shipped import SCHEMA, find_sweep, shipped_sweeps  # noqa: PLC0415
 
+    if schema:
+        say(SCHEMA.read_text(encoding="utf-8").rstrip("\n"))
+        return
     if not name:
         rows = [(sweep.name, sweep.question) for sweep in shipped_sweeps()]
         say("\n".join(align(rows)))

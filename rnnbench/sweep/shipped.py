@@ -9,6 +9,8 @@ from rnnbench.sweep.yaml_file import nearest
 
 # In a checkout this is a symbolic link to configs/; a wheel holds the files themselves.
 _FOLDER = Path(__file__).with_name("configs")
+# The JSON schema of sweep files, beside them.
+SCHEMA = _FOLDER / "sweep.schema.json"
 
 
 @dataclass(frozen=True, slots=True)

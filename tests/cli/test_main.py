@@ -139,3 +139,20 @@ def test_sweeps_lists_questions_and_prints_a_sweep_to_start_from(run, tmp_path):
     assert printed[1].startswith("# ")
     assert unknown[:2] == (2, "")
     assert "(quick?)" in unknown[2]
+
+
+@pytest.mark.parametrize(
+    ("words", "completed"),
+    [("rnnbench bis", "bisect"), ("rnnbench bisect --layer-r", "--layer-repo")],
+)
+def test_a_shell_completes_commands_and_options(words, completed):
+    asked = {"COMP_WORDS": words, "COMP_CWORD": str(words.count(" "))}
+    done = subprocess.run(
+        [sys.executable, "-m", "rnnbench"],
+        env={**os.environ, **asked, "_RNNBENCH_COMPLETE": "complete_bash"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    assert completed in done.stdout.split()

@@ -7,7 +7,7 @@ import pytest
 
 from rnnbench.model.errors import SweepError
 from rnnbench.sweep.load import load_sweep
-from rnnbench.sweep.shipped import find_sweep, shipped_sweeps
+from rnnbench.sweep.shipped import SCHEMA, find_sweep, shipped_sweeps
 
 ROOT = Path(__file__).parents[2]
 
@@ -105,3 +105,11 @@ def test_the_installed_suites_collect_the_shipped_sweep_in_an_empty_folder(
 
     assert "test_train[" in listing
     assert "test_inference[" in listing
+
+
+def test_each_shipped_sweep_names_the_schema_beside_it():
+    for sweep in shipped_sweeps():
+        line = sweep.path.read_text(encoding="utf-8").splitlines()[1]
+        assert line == "# yaml-language-server: $schema=sweep.schema.json"
+    assert SCHEMA.parent == sweep.path.parent
+    assert SCHEMA.is_file()
