@@ -57,6 +57,10 @@ MEASURING = {"worker", "runner", "plugin", "sweep"}
 LIBRARIES = {
     "torch": {"worker"},
     "numpy": {"worker", "regression"},
+    "onnx": {"worker.runtimes.onnx_graph"},
+    "onnxruntime": {"worker.runtimes.onnxruntime", "worker.runtimes.onnxruntime_int8"},
+    "openvino": {"worker.runtimes.openvino", "worker.runtimes.openvino_bf16"},
+    "jax": {"worker.runtimes.jax"},
     "pynvml": {"runner.energy"},
     "dask": {"runner.dask_cluster"},
     "distributed": {"runner.dask_cluster"},

@@ -5,7 +5,7 @@ case. This table is what planning and reading know of it.
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from rnnbench.model.case import (
     EAGER,
@@ -106,6 +106,42 @@ def _drops_out(case: Case) -> str:
     return ""
 
 
+def _projects(case: Case) -> str:
+    if not case.proj_size:
+        return ""
+    label = RUNTIMES[case.runtime].label
+    return f"proj_size: {label} has no LSTM with a projection"
+
+
+def _quantizes_no(*layers: str) -> Callable[[Case], str]:
+    """Refuses layers of which the runtime has no version in eight bits."""
+
+    def refuses(case: Case) -> str:
+        if case.layer in layers:
+            return f"{RUNTIMES[case.runtime].label} has no {case.layer}"
+        return _projects(case)
+
+    return refuses
+
+
+def _quantizes_by_torch(case: Case) -> str:
+    if not case.bias:
+        return "bias: PyTorch quantizes layers with bias only"
+    return _quantizes_no("rnn_tanh", "rnn_relu")(case)
+
+
+_ONLY_INFERENCE = "it has no backward pass"
+_ONNX = ("onnxruntime", "onnx")
+_ROUNDED = 0.05  # eight bits and bfloat16 gave 0.003 to 0.01; a wrong gate gives 1
+# Runtimes in which PyTorch trains as in eager.
+_TORCH = Runtime(
+    name="",
+    label="",
+    phases=_ALL_PHASES,
+    devices=_BOTH_DEVICES,
+    dtypes=frozenset({Dtype.FLOAT32, Dtype.FLOAT64}),
+    refuses=_drops_out,
+)
 _ROWS = (
     Runtime(
         name=EAGER,
@@ -113,22 +149,111 @@ _ROWS = (
         phases=_ALL_PHASES,
         devices=_BOTH_DEVICES,
         dtypes=frozenset(Dtype),
-        note="torch.nn's layer is called as it is. The default.",
+        note="The layer of torch.nn is called as it is. The default.",
+    ),
+    replace(
+        _TORCH,
+        name="torchscript",
+        label="TorchScript",
+        note="`torch.jit.script`, saved and loaded. PyTorch has deprecated it.",
+    ),
+    replace(
+        _TORCH,
+        name="compile",
+        label="torch.compile",
+        note="With default settings dynamo compiles nothing of a recurrent layer: it "
+        "runs as in eager. The results say how many graphs were compiled.",
+    ),
+    replace(
+        _TORCH,
+        name="compile_rnn",
+        label="torch.compile, allow_rnn",
+        dynamic_length=False,
+        note="`torch._dynamo.config.allow_rnn`: the loop over time is unrolled, and "
+        "compiling takes tens of seconds, more for long sequences. Needs g++.",
     ),
     Runtime(
+        name="aoti",
+        label="AOTInductor",
+        no_training=_ONLY_INFERENCE,
+        dynamic_length=False,
+        dynamic_batch=False,
+        note="`torch.export`, then `aoti_compile_and_package`: the first launch of a "
+        "run builds the package and the others load it. Needs g++.",
+    ),
+    Runtime(
+        name="int8_dynamic",
+        label="int8 (PyTorch)",
+        no_training=_ONLY_INFERENCE,
+        tolerance=_ROUNDED,
+        refuses=_quantizes_by_torch,
+        note="`torch.ao.quantization.quantize_dynamic`: weights in eight bits. PyTorch "
+        "has deprecated it.",
+    ),
+    replace(
+        _TORCH,
         name="cell_loop",
         label="cell loop",
-        phases=_ALL_PHASES,
-        devices=_BOTH_DEVICES,
-        dtypes=frozenset({Dtype.FLOAT32, Dtype.FLOAT64}),
         refuses=lambda case: _drops_out(case) or _projects(case),
-        note="torch.nn's RNNCell, GRUCell or LSTMCell in a Python loop over time.",
+        note="RNNCell, GRUCell or LSTMCell of torch.nn in a Python loop over time.",
+    ),
+    Runtime(
+        name="onnxruntime",
+        label="ONNX Runtime",
+        packages=_ONNX,
+        extra="onnxruntime",
+        no_training=_ONLY_INFERENCE,
+        refuses=_projects,
+        note="A hand-built ONNX graph with one node for each layer.",
+    ),
+    Runtime(
+        name="onnxruntime_int8",
+        label="int8 (ONNX Runtime)",
+        packages=_ONNX,
+        extra="onnxruntime",
+        no_training=_ONLY_INFERENCE,
+        tolerance=_ROUNDED,
+        refuses=_quantizes_no("gru", "rnn_tanh", "rnn_relu"),
+        note="`quantize_dynamic` of the same graph. It leaves a GRU and an RNN as they "
+        "are (microsoft/onnxruntime#9796), so these are skipped.",
+    ),
+    Runtime(
+        name="openvino",
+        label="OpenVINO",
+        packages=("openvino", "onnx"),
+        extra="openvino",
+        no_training=_ONLY_INFERENCE,
+        dynamic_length=False,
+        dynamic_batch=False,
+        refuses=_projects,
+        note="The same graph, compiled for its shape, with its precision forced to "
+        "float32: by itself OpenVINO computes in bfloat16 where the CPU can.",
+    ),
+    Runtime(
+        name="openvino_bf16",
+        label="OpenVINO, bfloat16",
+        packages=("openvino", "onnx"),
+        extra="openvino",
+        no_training=_ONLY_INFERENCE,
+        dynamic_length=False,
+        dynamic_batch=False,
+        tolerance=_ROUNDED,
+        refuses=_projects,
+        note="OpenVINO's own choice on a CPU with AVX512-BF16; skipped on others.",
+    ),
+    Runtime(
+        name="jax",
+        label="JAX",
+        packages=("jax",),
+        extra="jax",
+        phases=frozenset({Phase.INFERENCE, Phase.STREAM, Phase.TRAIN}),
+        dynamic_length=False,
+        dynamic_batch=False,
+        no_training="JAX keeps no graph between calls, and brings no optimizer",
+        refuses=_drops_out,
+        note="A cell in `lax.scan` under `jit`. Training is `jax.vjp` from the "
+        "gradient of the output.",
     ),
 )
-
-
-def _projects(case: Case) -> str:
-    return "proj_size: LSTMCell has no projection" if case.proj_size else ""
-
 
 RUNTIMES: dict[str, Runtime] = {row.name: row for row in _ROWS}

@@ -6,6 +6,8 @@ a callback.
 """
 
 import hashlib
+import os
+import shutil
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -33,6 +35,7 @@ from rnnbench.runner.learning_results import learning_results
 from rnnbench.runner.results import JournalReader
 from rnnbench.runner.scheduler import Campaign, Progress, local_launcher, survey
 from rnnbench.storage.files import require_writable
+from rnnbench.worker.protocol import build_folder
 
 OnProgress = Callable[[Progress], None]
 OnLaunch = Callable[[Run], None]
@@ -139,6 +142,8 @@ def measure(
             raise
         run = work.run_so_far("interrupted before it was measured")
         raise MeasureInterrupt(run) from None
+    finally:
+        shutil.rmtree(build_folder(os.getpid()), ignore_errors=True)
 
 
 @dataclass(slots=True)

@@ -1,6 +1,7 @@
 """The timed call of each phase: forward, backward, and a step of the optimizer."""
 
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,6 +10,7 @@ from torch import Tensor, nn
 from torch.nn.utils.rnn import PackedSequence
 
 from rnnbench.model.case import Case, Dtype, Optimizer, Phase
+from rnnbench.model.cost import WITHOUT_GRAPH
 from rnnbench.worker.layers.factory import AUTOCAST
 from rnnbench.worker.layers.inputs import data_of, make_grad
 
@@ -30,7 +32,7 @@ class Parts:
 
 
 def forward_of(
-    case: Case, module: nn.Module, arguments: Sequence[Any]
+    case: Case, module: Callable[..., Any], arguments: Sequence[Any]
 ) -> Callable[[], Any]:
     """The forward pass of one call, under autocast where the case asks for it."""
     dtype = AUTOCAST.get(case.dtype)
@@ -59,6 +61,13 @@ def backward_of(grads: dict[torch.dtype, Tensor]) -> Callable[[Any], None]:
         torch.autograd.backward(data, grad)
 
     return backward
+
+
+def context_of(case: Case) -> AbstractContextManager[object]:
+    """The context of the calls: inference mode, where no graph is kept."""
+    if case.phase in WITHOUT_GRAPH:
+        return torch.inference_mode()
+    return nullcontext()
 
 
 def call_of(phase: Phase, parts: Parts) -> Callable[[], object]:

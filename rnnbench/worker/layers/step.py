@@ -1,7 +1,7 @@
 """Steps: a case built into a function, with its layer, its input and its phase."""
 
 from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,12 +9,12 @@ import torch
 from torch import Tensor, nn
 
 from rnnbench.model.case import EAGER, Case
-from rnnbench.model.cost import WITHOUT_GRAPH
 from rnnbench.worker.layers import switches as backend
 from rnnbench.worker.layers.calls import (
     Parts,
     backward_of,
     call_of,
+    context_of,
     forward_of,
     optimizer_of,
 )
@@ -56,9 +56,7 @@ class Step:
 
     def context(self) -> AbstractContextManager[object]:
         """The context of a turn's calls, entered once for each turn."""
-        if self.case.phase in WITHOUT_GRAPH:
-            return torch.inference_mode()
-        return nullcontext()
+        return context_of(self.case)
 
     def release(self) -> None:
         """Drop the gradients, so that they are not in memory before a call."""

@@ -1,22 +1,25 @@
 """Runtimes within PyTorch: a callable that takes and gives tensors, as the layer."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from torch import Tensor, nn
 
+from rnnbench.model.case import Case
 from rnnbench.worker.layers.calls import (
     BACKWARD,
     Parts,
     backward_of,
     call_of,
+    context_of,
     forward_of,
     optimizer_of,
 )
 from rnnbench.worker.runtimes.prepared import Prepared, RuntimeAnswer, Source
 
 
-def prepare_module(source: Source, run: nn.Module, **facts: Any) -> Prepared:
+def prepare_module(source: Source, run: Callable[..., Any], **facts: Any) -> Prepared:
     """`run` in place of the layer, in every phase; `facts` are fields of Prepared.
 
     It shares the parameters of the layer, so that an optimizer of these is its own.
@@ -37,10 +40,25 @@ def prepare_module(source: Source, run: nn.Module, **facts: Any) -> Prepared:
         gradients=gradients_of(source.module, forward, backward)
         if case.phase in BACKWARD
         else None,
-        module=run,
+        module=run if isinstance(run, nn.Module) else source.module,
         optimizer=optimizer,
         **facts,
     )
+
+
+def call_first(
+    case: Case, prepared: Prepared, calls: int = 1, note: Callable[[], str] = str
+) -> Prepared:
+    """`prepared` after its first calls, in which a compiler may do its work.
+
+    They are made in the context of the timed calls, as a compiler asks for it.
+    `note`: what is to be said of them.
+    """
+    with context_of(case):
+        for _ in range(calls):
+            prepared.call()
+    prepared.reset()
+    return replace(prepared, note=note())
 
 
 def split(result: Any) -> RuntimeAnswer:
