@@ -1,6 +1,5 @@
 """AOTInductor: the layer exported and compiled into a package ahead of time."""
 
-import hashlib
 import os
 import time
 import warnings
@@ -9,8 +8,11 @@ from pathlib import Path
 import torch
 from torch._inductor import aoti_compile_and_package, aoti_load_package
 
-from rnnbench.worker.protocol import build_folder
-from rnnbench.worker.runtimes.compile import keep_compiled_code
+from rnnbench.worker.runtimes.builds import (
+    first_build,
+    keep_compiled_code,
+    place_of,
+)
 from rnnbench.worker.runtimes.prepared import Prepared, Source
 from rnnbench.worker.runtimes.torch_module import call_first, prepare_module
 
@@ -19,8 +21,7 @@ def prepare(source: Source) -> Prepared:
     """The package of the case: the first launch of a run builds it, others load it."""
     keep_compiled_code()
     began = time.monotonic()
-    name = hashlib.sha256(source.case.id.encode()).hexdigest()[:16]
-    package = build_folder(os.getppid()) / f"{name}.pt2"
+    package = place_of(source.case, "pt2")
     if not package.exists():
         _build(source, package)
     built = time.monotonic()
@@ -29,7 +30,7 @@ def prepare(source: Source) -> Prepared:
         source,
         run,
         artefact_bytes=package.stat().st_size,
-        build_seconds=built - began,
+        build_seconds=first_build(source.case, built - began),
         load_seconds=time.monotonic() - built,
     )
     return call_first(source.case, prepared)
@@ -37,7 +38,6 @@ def prepare(source: Source) -> Prepared:
 
 def _build(source: Source, package: Path) -> None:
     """Write the package at once, as another launch may build it at the same time."""
-    package.parent.mkdir(parents=True, exist_ok=True)
     draft = package.with_name(f"{os.getpid()}-{package.name}")
     with torch.no_grad(), warnings.catch_warnings():
         warnings.simplefilter("ignore")

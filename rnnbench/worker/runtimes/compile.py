@@ -1,13 +1,14 @@
 """torch.compile with its default settings: it leaves recurrent layers as they are."""
 
-import os
+import time
 from contextlib import AbstractContextManager, nullcontext
+from dataclasses import replace
 from typing import Any
 
 import torch
 from torch._dynamo.utils import counters
 
-from rnnbench.worker.protocol import build_folder
+from rnnbench.worker.runtimes.builds import first_build, keep_compiled_code
 from rnnbench.worker.runtimes.prepared import Prepared, Source
 from rnnbench.worker.runtimes.torch_module import call_first, prepare_module
 
@@ -22,18 +23,14 @@ def compiled(source: Source, settings: AbstractContextManager[Any]) -> Prepared:
     keep_compiled_code()
     run = torch.compile(source.module)
     before = _graphs()
+    began = time.monotonic()
     with settings:
         prepared = prepare_module(source, run)
-        return call_first(source.case, prepared, note=lambda: _note(_graphs() - before))
-
-
-def keep_compiled_code() -> None:
-    """Let the workers of a run share compiled code, and no other run have it.
-
-    So the first launch compiles as a user's first run does, and later ones need not.
-    """
-    folder = build_folder(os.getppid()) / "inductor"
-    os.environ["TORCHINDUCTOR_CACHE_DIR"] = str(folder)
+        prepared = call_first(
+            source.case, prepared, note=lambda: _note(_graphs() - before)
+        )
+    seconds = first_build(source.case, time.monotonic() - began)
+    return replace(prepared, build_seconds=seconds)
 
 
 def _graphs() -> int:

@@ -5,6 +5,7 @@ import time
 import numpy as np
 import openvino as ov
 import torch
+from torch import Tensor
 
 from rnnbench.model.case import Phase
 from rnnbench.worker.runtimes.onnx_graph import onnx_model
@@ -72,8 +73,7 @@ class _Sequence:
         self._outputs = len(compiled.outputs)
         self._request = compiled.create_infer_request()
         self._inputs = [
-            ov.Tensor(np.array(tensor.numpy()), shared_memory=True)
-            for tensor in (source.arguments[0], *source.states)
+            _owned(tensor) for tensor in (source.arguments[0], *source.states)
         ]
         for place, tensor in enumerate(self._inputs):
             self._request.set_input_tensor(place, tensor)
@@ -106,14 +106,8 @@ class _Stream:
     def __init__(self, compiled: ov.CompiledModel, source: Source) -> None:
         self._source, self._compiled = source, compiled
         self._outputs = len(compiled.outputs)
-        numbers = ov.Tensor(np.array(source.arguments[0].numpy()), shared_memory=True)
-        self._sets = [
-            [
-                ov.Tensor(np.array(tensor.numpy()), shared_memory=True)
-                for tensor in source.states
-            ]
-            for _ in range(2)
-        ]
+        numbers = _owned(source.arguments[0])
+        self._sets = [[_owned(tensor) for tensor in source.states] for _ in range(2)]
         self._requests = [
             self._bound(numbers, self._sets[place], self._sets[1 - place])
             for place in range(2)
@@ -160,6 +154,11 @@ class _Stream:
         for place, tensor in enumerate(after, 1):
             request.set_output_tensor(place, tensor)
         return request
+
+
+def _owned(tensor: Tensor) -> ov.Tensor:
+    """A copy in OpenVINO's memory: a request does not keep an array of numpy alive."""
+    return ov.Tensor(tensor.numpy())
 
 
 def _copies(request: ov.InferRequest, count: int) -> RuntimeAnswer:
