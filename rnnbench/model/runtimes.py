@@ -4,8 +4,10 @@ Each row has a module of the same name in `rnnbench/worker/runtimes/`, which pre
 case. This table is what planning and reading know of it.
 """
 
+import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from rnnbench.model.case import (
     EAGER,
@@ -93,6 +95,14 @@ def _reasons(runtime: Runtime, case: Case) -> Iterator[str]:
     if case.phase not in runtime.phases:
         yield f"{case.phase}: {runtime.no_training or f'{label} does not do this'}"
     yield runtime.refuses(case)
+
+
+def build_folder(runner: int) -> Path:
+    """The folder for what runtimes build, shared by the workers of one runner.
+
+    `runner`: its process id. The runner removes the folder when it has measured.
+    """
+    return Path(tempfile.gettempdir()) / f"rnnbench-builds-{runner}"
 
 
 def runtime_label(name: str) -> str:

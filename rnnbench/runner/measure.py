@@ -20,6 +20,7 @@ from rnnbench.model.machine import machine_parts, machine_text, physical_cores
 from rnnbench.model.pattern import case_filter
 from rnnbench.model.policy import Policy
 from rnnbench.model.run import Environment, Run, SweepRecord, TurnValue
+from rnnbench.model.runtimes import build_folder
 from rnnbench.model.status import FAILED
 from rnnbench.model.workload import Workload, group
 from rnnbench.runner.conditions import read_conditions
@@ -35,7 +36,6 @@ from rnnbench.runner.learning_results import learning_results
 from rnnbench.runner.results import JournalReader
 from rnnbench.runner.scheduler import Campaign, Progress, local_launcher, survey
 from rnnbench.storage.files import require_writable
-from rnnbench.worker.protocol import build_folder
 
 OnProgress = Callable[[Progress], None]
 OnLaunch = Callable[[Run], None]

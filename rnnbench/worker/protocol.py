@@ -5,10 +5,8 @@ its standard output; what torch and foreign layers print goes to standard error.
 """
 
 import json
-import tempfile
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from pathlib import Path
 from typing import Any, get_args
 
 from rnnbench.model.case import Case, Device, Dtype
@@ -24,14 +22,6 @@ SCHEMA = 2
 
 # The environment variable with the process id of the runner that starts a worker.
 RUNNER_VARIABLE = "RNNBENCH_RUNNER"
-
-
-def build_folder(runner: int) -> Path:
-    """The folder for what runtimes build, shared by the workers of one runner.
-
-    `runner`: its process id. The runner removes the folder when it has measured.
-    """
-    return Path(tempfile.gettempdir()) / f"rnnbench-builds-{runner}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

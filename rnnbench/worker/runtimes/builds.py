@@ -5,7 +5,7 @@ import os
 from pathlib import Path
 
 from rnnbench.model.case import Case
-from rnnbench.worker.protocol import build_folder
+from rnnbench.model.runtimes import build_folder
 
 
 def keep_compiled_code() -> None:
