@@ -5,8 +5,8 @@ from statistics import median
 
 from rnnbench.analysis.labels import conditions_of, words
 from rnnbench.analysis.ratio import absolute, launch_logs
-from rnnbench.analysis.stats import Interval, mean_gap
-from rnnbench.analysis.steps_to_target import StepsToTarget, combined
+from rnnbench.analysis.stats import Interval
+from rnnbench.analysis.steps_to_target import StepsToTarget, combined, mean_gap
 from rnnbench.model.learning import LearningCase, LearningResult, LearningTask
 from rnnbench.model.run import Result, Run
 

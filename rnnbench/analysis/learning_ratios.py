@@ -6,10 +6,11 @@ from enum import StrEnum
 
 from rnnbench.analysis.learning_cells import LearningCell, StepTime
 from rnnbench.analysis.ratio import launch_log_ratios, launch_logs
-from rnnbench.analysis.stats import Gap, Interval, mean_gap, welch
+from rnnbench.analysis.stats import Gap, Interval, welch
 from rnnbench.analysis.steps_to_target import (
     combined,
     improvement,
+    mean_gap,
     seeds_needed,
     steps_ratio,
 )

@@ -201,14 +201,6 @@ def welch(candidate: Sequence[float], baseline: Sequence[float]) -> Gap:
     return Gap(estimate, math.sqrt(sum(shares)), degrees, count)
 
 
-def mean_gap(logs: Sequence[float]) -> Gap:
-    """Mean of logarithms with its standard error, for sums with other estimates."""
-    count = len(logs)
-    if count < 2:
-        return Gap(fmean(logs), math.inf, 0, count)
-    return Gap(fmean(logs), stdev(logs) / math.sqrt(count), count - 1, count)
-
-
 def unpaired_ratio_interval(
     candidate: Sequence[float],
     baseline: Sequence[float],

@@ -15,6 +15,7 @@ from rnnbench.analysis.stats import (
     Gap,
     Interval,
     rate_interval,
+    stdev,
 )
 
 # Probability of finding a difference that is there (Colas et al. 2018, arXiv
@@ -99,6 +100,14 @@ def steps_ratio(candidate: StepsToTarget, baseline: StepsToTarget) -> Gap | None
     if not (candidate.is_complete and baseline.is_complete):
         return None
     return combined(candidate.log_mean, baseline.log_mean, sign=-1)
+
+
+def mean_gap(logs: Sequence[float]) -> Gap:
+    """Mean of logarithms with its standard error, for sums with other estimates."""
+    count = len(logs)
+    if count < 2:
+        return Gap(fmean(logs), math.inf, 0, count)
+    return Gap(fmean(logs), stdev(logs) / math.sqrt(count), count - 1, count)
 
 
 def combined(first: Gap, second: Gap, *, sign: int = 1) -> Gap:

@@ -9,6 +9,7 @@ import pytest
 import reference_tables
 
 from rnnbench.analysis import ratio
+from rnnbench.analysis.learning_ratios import LearningVerdict
 from rnnbench.model.case import Case
 from rnnbench.model.condition import ConditionLevel
 from rnnbench.model.run import Environment, Run
@@ -55,6 +56,7 @@ def test_the_page_of_the_results_file_has_each_field(kind):
     [
         ("Statuses of a case", Status),
         ("Verdicts on a ratio", ratio.Verdict),
+        ("Verdicts on learning", LearningVerdict),
         ("Compare", compared_value.CompareVerdict),
         ("Gate", gate_decision.GateVerdict),
         ("Doctor", ConditionLevel),
