@@ -130,10 +130,13 @@ def push_branch(
     ] = "Add a night",
 ) -> None:
     """Write the history's branch; the help text is `_PUSH`."""
+    from rnnbench.model.errors import ResultsError  # noqa: PLC0415
     from rnnbench.model.formatting import counted  # noqa: PLC0415
     from rnnbench.regression.history_branch import HistoryBranch  # noqa: PLC0415
 
     token = os.environ.get("GITHUB_TOKEN", "")
+    if not store.is_dir():
+        raise ResultsError(f"{store}: no such folder")
     added = HistoryBranch(remote, branch, token).push(store, message)
     say(f"{branch}: {counted(added, 'file')} added")
 

@@ -5,7 +5,9 @@ import subprocess
 from dataclasses import replace
 
 import pytest
+from typer.testing import CliRunner
 
+from rnnbench.cli.main import app
 from rnnbench.model.errors import ResultsError, RnnbenchError
 from rnnbench.regression import history_branch, night_files
 from rnnbench.regression.history import add
@@ -143,3 +145,12 @@ def test_a_results_file_that_is_none_is_not_kept(tmp_path):
 
     with pytest.raises(ResultsError):
         night_files.keep(path, tmp_path / "store")
+
+
+def test_a_store_that_is_not_there_is_no_empty_push(remote, tmp_path):
+    done = CliRunner().invoke(
+        app, ["history", "push", remote, "--store", str(tmp_path / "none")]
+    )
+
+    assert done.exit_code == 2
+    assert "no such folder" in done.output
