@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from rnnbench.regression import gate_run, interleave
+from rnnbench.regression.package_versions import PackageVersions
 
 FAKE = Path(__file__).parents[1] / "data" / "fake_gate_worker.py"
 SWEEP = """# Which version made the layer slower?
@@ -250,3 +251,22 @@ def test_a_side_that_is_nothing_is_one_line(run, measured):
     assert status == 2
     assert err.startswith("--baseline: no-such-python: no such interpreter")
     assert len(err.splitlines()) == 1
+
+
+def test_uv_installs_torch_where_there_is_one(tmp_path, monkeypatch):
+    """uv knows the place of PyTorch's CPU build; pip does not."""
+    programs = tmp_path / "programs"
+    programs.mkdir()
+    uv = programs / "uv"
+    uv.write_text(f'#!/bin/sh\necho "$@" >> {tmp_path / "uv.log"}\n', encoding="utf-8")
+    uv.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{programs}{os.pathsep}{os.environ['PATH']}")
+    source = PackageVersions(cache=tmp_path / "cache")
+
+    first, again = source.place("2.12.0"), source.place("2.12.0")
+
+    assert first == again
+    assert Path(first.python).exists()
+    (call,) = (tmp_path / "uv.log").read_text().splitlines()
+    assert call.startswith(f"pip install --quiet --python {first.python}")
+    assert call.endswith("torch==2.12.0 numpy")
