@@ -48,9 +48,9 @@ def summary(
     run = view.run
     lines = [_head(run), "", *_failures(run)]
     lines += [*_wrapped(plain(answer(view).headline)), "", *_rows(view)]
-    lines += [*_services(view), *_memory(view), *_sure(view)]
-    lines += [*_side_effects(run), *_machine(run)]
+    lines += [*_memory(view), *_sure(view), *_side_effects(run), *_machine(run)]
     ends = [f"  {name:<7} {where}" for name, where in places]
+    lines += _services(view, MOST_LINES - len(lines) - len(ends) - 1)
     lines = lines[: MOST_LINES - len(ends)] + ends
     return [_fitted(line, is_plain=is_plain) for line in lines]
 
@@ -202,10 +202,13 @@ def _memory(view: RunView) -> list[str]:
     return [f"  Memory: {over} peaks at {factors} of {under}."]
 
 
-def _services(view: RunView) -> list[str]:
-    """A sentence each on latency, streams per core and deployment."""
-    said = service_sentences(view.run)
-    lines = [line for one in said for line in _wrapped(plain(one))]
+def _services(view: RunView, room: int) -> list[str]:
+    """Sentences on latency, streams per core and deployment, in `room` lines."""
+    lines: list[str] = []
+    for sentence in service_sentences(view.run):
+        more = _wrapped(plain(sentence))
+        if len(lines) + len(more) <= room:
+            lines += more
     return [*lines, ""] if lines else []
 
 
