@@ -201,21 +201,11 @@ class Results:
         return pd.DataFrame(operator_rows(self.run))
 
     def learning(self) -> pd.DataFrame:
-        """One row for each seed of each case that was trained; empty without any.
-
-        `steps`: the step at which the target was reached, missing where it was not
-        within `budget`; `quality`: the last held-out value.
-
-        >>> run.learning().groupby(["task", "seq_len", "layer"])["steps"].count()
-        """
+        """One row for each seed that was trained; `steps` to the target, or missing."""
         return pd.DataFrame(learning_rows(self.run))
 
     def learning_ratios(self) -> pd.DataFrame:
-        """One row for each pair of cases of one task that differ in one axis.
-
-        `steps`: the ratio of steps to the target with its 95 % interval, missing where
-        a seed did not reach it; a column of seconds for each state of the backend.
-        """
+        """One row for each pair of cases of one task: ratios of steps and seconds."""
         return pd.DataFrame(learning_ratio_rows(self.run))
 
     def plot(self, name: str = "forest") -> Picture:
