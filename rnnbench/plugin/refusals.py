@@ -33,6 +33,10 @@ XDIST = (
     "xdist: processes side by side disturb each other's times: run suites of sweeps "
     "without -n; rnnbench uses the cores itself"
 )
+PROFILING = (
+    "--profile: pytest-profiling would profile pytest, under which pytest-benchmark "
+    "can't run: use --rnn-profile=all"
+)
 # A worker of xdist tells its controller by this name that it left suites out.
 LEFT_OUT = "rnnbench_left_out"
 
@@ -41,6 +45,9 @@ def refuse(config: pytest.Config) -> None:
     """UsageError if an option does not fit to a sweep that is measured by workers."""
     if config.getoption("dist", "no") != "no":
         raise pytest.UsageError(XDIST)
+    is_installed = config.pluginmanager.hasplugin("profiling")
+    if is_installed and config.getoption("profile", None):
+        raise pytest.UsageError(PROFILING)
     # As typed: what a project's settings say is meant for its own benchmarks.
     typed = [str(argument) for argument in config.invocation_params.args]
     for option in IGNORED_OPTIONS:
