@@ -1,0 +1,166 @@
+"""Seconds until a first ratio and until its interval is narrow; the cost of the table.
+
+    python -m studies.first_answer --runs 10
+
+Each run is a fresh process, timed from its start, so that imports count. Runs of the
+pairs are interleaved. Every pair is measured with the live table on a terminal of its
+own and without it, in turns: if drawing disturbs nothing, the two ratios are equal, and
+they vary as much from run to run.
+"""
+
+import argparse
+import json
+import math
+import os
+import pty
+import random
+import subprocess
+import sys
+import threading
+import time
+from contextlib import suppress
+from dataclasses import dataclass
+from math import exp, log
+from statistics import fmean, median, stdev
+
+from rnnbench.analysis.ratio import ratios
+from rnnbench.cli.live_table import display
+from rnnbench.model.metric import TIME
+from rnnbench.runner.measure import MeasureOptions, measure
+from rnnbench.sweep.arguments import sweep_of_axes
+
+PAIRS = {
+    "GRU / LSTM, inference": {"layer": ["lstm", "gru"], "phase": "inference"},
+    "GRU / LSTM, train": {"layer": ["lstm", "gru"], "phase": "train"},
+    "RNN tanh / GRU, inference": {"layer": ["gru", "rnn_tanh"], "phase": "inference"},
+}
+
+
+@dataclass(frozen=True)
+class Timed:
+    """Seconds from the start of the process, None if never; and the last ratio."""
+
+    first: float | None
+    narrow: float | None
+    ratio: float
+
+
+def once(name, *, is_shown):
+    """One run of a pair in a fresh process, with its standard error on a terminal."""
+    parent, child = pty.openpty()
+    reader = threading.Thread(target=_drain, args=(parent,), daemon=True)
+    reader.start()
+    command = [sys.executable, "-m", __spec__.name, "--child", name]
+    command += ["--shown"] * is_shown + ["--began", repr(time.monotonic())]
+    try:
+        done = subprocess.run(command, stdout=subprocess.PIPE, stderr=child, check=True)
+    finally:
+        os.close(child)
+        reader.join(timeout=5)
+        os.close(parent)
+    return Timed(**json.loads(done.stdout))
+
+
+def _drain(descriptor):
+    # Reading fails once the other end is closed.
+    with suppress(OSError):
+        while os.read(descriptor, 1 << 16):
+            pass
+
+
+def measure_pair(name, began, *, is_shown):
+    """Measure a pair in this process; when its interval came, and became narrow."""
+    sweep = sweep_of_axes(PAIRS[name])
+    moments = {}
+
+    def look(run):
+        for ratio in ratios(run):
+            if ratio.metric is TIME and math.isfinite(ratio.interval.high):
+                passed = time.monotonic() - began
+                width = ratio.interval.half_width / ratio.interval.estimate
+                moments.setdefault("first", passed)
+                if width <= sweep.record.policy.precision:
+                    moments.setdefault("narrow", passed)
+
+    with display(sys.stderr, is_shown=is_shown) as shown:
+
+        def on_launch(run):
+            look(run)
+            if shown.on_launch is not None:
+                shown.on_launch(run)
+
+        run = measure(
+            sweep.workloads,
+            sweep.record,
+            MeasureOptions(),
+            shown.on_progress,
+            on_launch,
+        )
+    look(run)
+    (ratio,) = [each for each in ratios(run) if each.metric is TIME]
+    estimate = ratio.interval.estimate
+    return Timed(moments.get("first"), moments.get("narrow"), estimate)
+
+
+def table(found):
+    """Lines of Markdown: the seconds of each pair, then the two ways of showing."""
+    yield "| pair | runs | first ratio, s | ±2 %, s | reached |"
+    yield "| --- | --: | --: | --: | --: |"
+    for name, runs in found.items():
+        every = [run for shown in runs.values() for run in shown]
+        first = [run.first for run in every if run.first is not None]
+        narrow = [run.narrow for run in every if run.narrow is not None]
+        yield (
+            f"| {name} | {len(every)} | {spread(first)} | {spread(narrow)} "
+            f"| {len(narrow)} |"
+        )
+    yield ""
+    yield "| pair | ratio with table | without | with / without | SD with | without |"
+    yield "| --- | --: | --: | --: | --: | --: |"
+    for name, runs in found.items():
+        logs = [
+            [log(run.ratio) for run in runs[is_shown]] for is_shown in (True, False)
+        ]
+        centres = [fmean(each) for each in logs]
+        sds = [f"{stdev(each):.2%}" if len(each) > 1 else "" for each in logs]
+        values = [f"{exp(centre):.4f}" for centre in centres]
+        yield (
+            f"| {name} | {' | '.join(values)} | {exp(centres[0] - centres[1]):.4f} "
+            f"| {' | '.join(sds)} |"
+        )
+
+
+def spread(seconds):
+    """Median with the smallest and the largest value."""
+    if not seconds:
+        return "never"
+    return f"{median(seconds):.1f} ({min(seconds):.1f} to {max(seconds):.1f})"
+
+
+def main():
+    """Measure every pair `--runs` times in each way, in shuffled order."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument(
+        "--runs", type=int, default=10, help="of each pair, in each way"
+    )
+    parser.add_argument("--child", help=argparse.SUPPRESS)
+    parser.add_argument("--shown", action="store_true", help=argparse.SUPPRESS)
+    parser.add_argument("--began", type=float, help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.child:
+        timed = measure_pair(options.child, options.began, is_shown=options.shown)
+        values = {name: getattr(timed, name) for name in ("first", "narrow", "ratio")}
+        sys.stdout.write(json.dumps(values))
+        return
+    found = {name: {True: [], False: []} for name in PAIRS}
+    order = random.Random(27)
+    for number in range(options.runs):
+        work = [(name, shown) for name in PAIRS for shown in (True, False)]
+        for name, shown in order.sample(work, len(work)):
+            found[name][shown].append(once(name, is_shown=shown))
+        sys.stderr.write(f"{number + 1} of {options.runs}\n")
+    sys.stdout.write("\n".join(table(found)) + "\n")
+
+
+if __name__ == "__main__":
+    main()
