@@ -91,8 +91,11 @@ def gru_compiled(**parameters) -> nn.Module:
     return layer
 
 
-def load_from(layer: nn.Module, gru: nn.GRU) -> None:
-    """Give `layer`, made by a factory of this file, the weights of an nn.GRU."""
+def load_reference(layer: nn.Module, gru: nn.GRU) -> None:
+    """Give `layer`, made by a factory of this file, the weights of an nn.GRU.
+
+    rnnbench calls it to compare a layer with its `reference`.
+    """
     names = ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
     weights = {
         f"cells.{number}.{name}": getattr(gru, f"{name}_l{number}")

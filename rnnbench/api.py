@@ -2,11 +2,11 @@
 
 import html
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TypedDict, Unpack
+from typing import Unpack
 
 import pandas as pd
 
@@ -22,66 +22,22 @@ from rnnbench.report.charts.gallery import FIGURES, draw_figure
 from rnnbench.report.run_page import render_page
 from rnnbench.report.terminal import summary
 from rnnbench.report.view import view
-from rnnbench.runner.foreign_layers import refuse_broken_layers
+from rnnbench.runner.foreign_layers import LayerChecks, refuse_broken_layers
 from rnnbench.runner.measure import MeasureOptions, measure
 from rnnbench.runner.progress import ProgressLine, Stream
 from rnnbench.storage.files import write_text, write_whole
 from rnnbench.storage.results_file import load_run, save_run
 from rnnbench.sweep.arguments import sweep_of_axes, sweep_of_task
+from rnnbench.sweep.axis_types import LearningAxes
 from rnnbench.sweep.load import Sweep, load_sweep
 from rnnbench.sweep.shipped import find_sweep
-
-Texts = str | Sequence[str]
-Integers = int | Sequence[int]
-Booleans = bool | Sequence[bool]
-
-
-class Axes(TypedDict, total=False):
-    """The axes of a case, by PyTorch's names; each is a value or a list of values."""
-
-    layer: Texts
-    input_size: Integers
-    hidden_size: Integers
-    num_layers: Integers
-    bias: Booleans
-    batch_first: Booleans
-    dropout: float | Sequence[float]
-    bidirectional: Booleans
-    proj_size: Integers
-    seq_len: Integers
-    batch_size: Integers
-    initial_state: Texts
-    lengths: Texts
-    phase: Texts
-    optimizer: Texts
-    runtime: Texts
-    dtype: Texts
-    device: Texts
-    cudnn: Booleans
-    onednn: Booleans
-    deterministic: Booleans
-    tf32: Booleans
-    flatten: Booleans
-    threads: Integers | Texts
-    allocator: Texts
-
-
-class LearningAxes(Axes, total=False):
-    """The axes of what is trained on a task; see `sweep.learning_schema`."""
-
-    task: Texts
-    forget_bias: float | str | Sequence[float | str]
-    match: Texts
-    target: float
-    seeds: int
-    search_seeds: int
-    rates: Sequence[float]
 
 
 def run(  # noqa: PLR0913 - keywords, as the options of the command
     sweep: str | Path | None = None,
     *,
     compare: Sequence[str] = (),
+    reference: str | Mapping[str, str] = "",
     precision: float | None = None,
     launches: int | None = None,
     budget: float | None = None,
@@ -93,8 +49,8 @@ def run(  # noqa: PLR0913 - keywords, as the options of the command
 
     Args:
         sweep: name of a shipped sweep, or a YAML file; "quick" if there are no axes.
-        compare: axes that are measured side by side; by default `layer` if it has
-            several values, otherwise every axis that has.
+        compare: axes to measure side by side; by default `layer`, else all that vary.
+        reference: the layer whose answers layers of your own must give, or a mapping.
         precision: half-width that each 95 % interval is to reach, as a share.
         launches: the most fresh processes for each case.
         budget: the most time for measuring, in seconds.
@@ -102,14 +58,13 @@ def run(  # noqa: PLR0913 - keywords, as the options of the command
         progress: whether progress is written to standard error.
         axes: values of each axis, or a default; with `task`, layers are trained on it.
 
-    What is not given is taken from the sweep. RnnbenchError: the sweep or an option
-    has a fault, or no worker can be started.
+    RnnbenchError: the sweep or an option has a fault, or no worker can be started.
 
-    >>> rnnbench.run(layer=["lstm", "gru"], hidden_size=[128, 256], phase="train")
+    >>> rnnbench.run(layer=["lstm", "gru"], hidden_size=[128, 256])
     >>> rnnbench.run(task="adding", seq_len=50, layer=["gru", "lstm"])
 
     """
-    chosen = _sweep(sweep, compare, axes)
+    chosen = _sweep(sweep, compare, axes, reference)
     options = MeasureOptions(
         precision=precision,
         launches=launches,
@@ -277,7 +232,9 @@ class Comparison:
 
 
 def _measure(sweep: Sweep, options: MeasureOptions, *, is_shown: bool) -> Run:
-    refuse_broken_layers(sweep.cases, sweep.record.policy.time_limit)
+    record = sweep.record
+    checks = LayerChecks(record.policy.time_limit, references=record.references)
+    refuse_broken_layers(sweep.cases, checks)
     if not is_shown:
         return measure(sweep.workloads, sweep.record, options)
     with closing(ProgressLine(Stream(sys.stderr))) as line:
@@ -285,14 +242,17 @@ def _measure(sweep: Sweep, options: MeasureOptions, *, is_shown: bool) -> Run:
 
 
 def _sweep(
-    sweep: str | Path | None, compare: Sequence[str], axes: LearningAxes
+    sweep: str | Path | None,
+    compare: Sequence[str],
+    axes: LearningAxes,
+    reference: str | Mapping[str, str],
 ) -> Sweep:
-    if not axes and not compare:
+    if not axes and not compare and not reference:
         return load_sweep(find_sweep(sweep or "quick"))
     if sweep is not None:
-        given = ", ".join(axes) or "compare"
+        given = ", ".join(axes) or ("compare" if compare else "reference")
         raise RnnbenchError(f"{sweep}: a sweep has its own axes: leave out {given}")
-    if "task" in axes:
+    if "task" in axes and not reference:
         return sweep_of_task(dict(axes))
     names = [compare] if isinstance(compare, str) else compare
-    return sweep_of_axes(dict(axes), names)
+    return sweep_of_axes(dict(axes), names, reference=reference)

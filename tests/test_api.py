@@ -18,6 +18,7 @@ from rnnbench import api
 from rnnbench.model.case import AXES, Case
 from rnnbench.model.errors import RnnbenchError, SweepError
 from rnnbench.runner import worker_process
+from rnnbench.sweep.axis_types import Axes
 
 FAKE = (sys.executable, str(Path(__file__).parent / "data" / "fake_worker.py"))
 REFERENCE = Path(__file__).parents[1] / "results" / "reference"
@@ -67,11 +68,30 @@ def test_the_package_lists_its_names_and_refuses_others():
 
 
 def test_the_keywords_are_the_axes_of_a_case():
-    assert tuple(get_type_hints(api.Axes)) == AXES
+    hints = get_type_hints(Axes)
+    assert tuple(hints) == (*AXES, "args")
     simple = {field.name: field.type for field in fields(Case)}
-    for name, hint in get_type_hints(api.Axes).items():
+    for name in AXES:
+        hint = hints[name]
         kind = str if issubclass(simple[name], str) else simple[name]
         assert kind in hint.__args__
+
+
+def test_each_argument_of_a_layer_is_a_column_and_an_axis(fake):
+    run = rnnbench.run(
+        layer=["gru", "my_layers:wide"],
+        hidden_size=4,
+        args={"expansion": [1, 2]},
+        launches=2,
+        progress=False,
+    )
+
+    times = run.ratios().query("metric == 'time'")
+    assert list(times["axis"]) == ["layer", "layer", "args.expansion"]
+    assert list(times["args.expansion"]) == [1, 2, 2]
+    assert list(times["candidate"])[-1] == 2
+    assert list(times["baseline"])[-1] == 1
+    assert list(run.cases()["args.expansion"].dropna()) == [1, 2]
 
 
 def test_a_run_of_axes_gives_ratios_and_cases_as_frames(fake, capsys):

@@ -37,7 +37,7 @@ def loops(monkeypatch, pytestconfig):
 def test_a_loop_answers_as_the_gru_does(loops, name, knob):
     gru = nn.GRU(**SIZES, **knob)
     layer = getattr(loops, name)(**SIZES, **knob, dropout=0.0, bidirectional=False)
-    loops.load_from(layer, gru)
+    loops.load_reference(layer, gru)
     given = torch.randn(2, 2, 3)
     state = torch.randn(2, 2, 4)
 
@@ -53,7 +53,7 @@ def test_a_loop_answers_as_the_gru_does(loops, name, knob):
 def test_a_loops_gradients_are_the_grus(loops, name):
     gru = nn.GRU(**SIZES)
     layer = getattr(loops, name)(**SIZES)
-    loops.load_from(layer, gru)
+    loops.load_reference(layer, gru)
     given = torch.randn(5, 2, 3)
 
     layer(given)[0].square().sum().backward()

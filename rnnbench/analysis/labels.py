@@ -10,6 +10,7 @@ from rnnbench.analysis.ratio import backend
 from rnnbench.analysis.stats import Interval
 from rnnbench.model.case import DEFAULTS, Case, Device, Lengths, Phase, applies
 from rnnbench.model.formatting import counted, significant
+from rnnbench.model.layer_arguments import PREFIX, text, value_of
 from rnnbench.model.run import Environment
 from rnnbench.model.runtimes import runtime_label
 from rnnbench.model.workload import Pair
@@ -71,7 +72,7 @@ _WORDS: dict[str, Callable[[Any], str]] = {
 _EXTRAS = tuple(
     axis
     for axis in DEFAULTS
-    if axis not in (*SIZES, *BACKENDS, "phase", "device", "parameters_of")
+    if axis not in (*SIZES, *BACKENDS, "phase", "device", "parameters_of", "args")
 )
 _extras = attrgetter(*_EXTRAS)
 _PLAIN = tuple(DEFAULTS[axis] for axis in _EXTRAS)
@@ -92,6 +93,8 @@ def words(axis: str, value: Any) -> str:
     """The value of an axis, for a sentence."""
     if axis == "layer":
         return layer_name(value)
+    if axis.startswith(PREFIX):
+        return f"{axis.removeprefix(PREFIX)} {text(value)}"
     return _WORDS[axis](value) if axis in _WORDS else f"{axis} {value}"
 
 
@@ -113,6 +116,11 @@ class Conditions:
     def at_equal_parameters(self) -> "Conditions":
         """The same setting, for candidates sized to their baseline's parameters."""
         return replace(self, equal_parameters=True)
+
+    def with_arguments_of(self, case: Case) -> "Conditions":
+        """The same setting with those arguments of `case` that it does not have."""
+        added = tuple(each for each in _arguments(case) if each not in self.extras)
+        return replace(self, extras=self.extras + added) if added else self
 
     @property
     def switch(self) -> str:
@@ -173,8 +181,13 @@ def conditions_of(case: Case, without: str = "") -> Conditions:
             (axis, value)
             for axis, value, default in zip(_EXTRAS, _extras(case), _PLAIN, strict=True)
             if value != default and axis != without and applies(axis, case)
-        ),
+        )
+        + tuple(each for each in _arguments(case) if each[0] != without),
     )
+
+
+def _arguments(case: Case) -> tuple[tuple[str, Any], ...]:
+    return tuple((f"{PREFIX}{name}", value) for name, value in case.args)
 
 
 def sizes(case: Case, axes: Iterable[str] = SIZES) -> str:
@@ -192,8 +205,8 @@ def nominal(case: Case, axis: str) -> int:
 
 def pair_label(pair: Pair) -> str:
     """The numerator and the denominator of a ratio, in words."""
-    over = words(pair.axis, getattr(pair.candidate, pair.axis))
-    under = words(pair.axis, getattr(pair.baseline, pair.axis))
+    over = words(pair.axis, value_of(pair.candidate, pair.axis))
+    under = words(pair.axis, value_of(pair.baseline, pair.axis))
     if pair.axis != "layer":
         return f"{over} / {under}"
     equal = " at equal parameters" if pair.candidate.parameters_of else ""

@@ -8,6 +8,7 @@ from rnnbench.analysis.ratio import absolute, ratios
 from rnnbench.analysis.stats import Interval
 from rnnbench.model.case import Case
 from rnnbench.model.codec import encode_case
+from rnnbench.model.layer_arguments import PREFIX, value_of
 from rnnbench.model.run import Run
 
 Row = dict[str, Any]
@@ -24,14 +25,14 @@ def ratio_rows(run: Run) -> Iterator[Row]:
         pair, interval = ratio.pair, ratio.interval
         yield {
             "axis": pair.axis,
-            "candidate": plain(getattr(pair.candidate, pair.axis)),
-            "baseline": plain(getattr(pair.baseline, pair.axis)),
+            "candidate": plain(value_of(pair.candidate, pair.axis)),
+            "baseline": plain(value_of(pair.baseline, pair.axis)),
             "metric": ratio.metric.name,
             "ratio": interval.estimate,
             **_ends(interval),
             "verdict": str(ratio.verdict),
             "launches": interval.count,
-            **_axes(pair.candidate),
+            **axes_of(pair.candidate),
             "workload": ratio.workload,
             "candidate_case": pair.candidate.id,
             "baseline_case": pair.baseline.id,
@@ -48,7 +49,7 @@ def case_rows(run: Run) -> Iterator[Row]:
         time = absolute(result.turns)
         first = [t.first_call for t in result.turns if t.first_call is not None]
         yield {
-            **_axes(result.case),
+            **axes_of(result.case),
             "status": str(result.status),
             "reason": result.reason,
             "seconds": time.estimate if time else None,
@@ -69,7 +70,7 @@ def operator_rows(run: Run) -> Iterator[Row]:
             continue
         for operator in result.profile.operators:
             yield {
-                **_axes(result.case),
+                **axes_of(result.case),
                 "operator": operator.name,
                 "kind": str(operator.kind),
                 "calls": operator.calls,
@@ -85,8 +86,13 @@ def plain(value: Any) -> Any:
     return str(value) if isinstance(value, str) else value
 
 
-def _axes(case: Case) -> Mapping[str, Any]:
-    return {name: plain(value) for name, value in encode_case(case).items()}
+def axes_of(case: Case) -> Mapping[str, Any]:
+    """Every axis of a case as a plain value; each argument is an axis, too."""
+    values = encode_case(case)
+    arguments = dict(values.pop("args"))
+    return {name: plain(value) for name, value in values.items()} | {
+        f"{PREFIX}{name}": value for name, value in arguments.items()
+    }
 
 
 def _ends(interval: Interval) -> Mapping[str, float | None]:

@@ -1,14 +1,24 @@
 """One option for each axis of a case, added to the signature of a command."""
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Annotated, Any
 
 import typer
 
+from rnnbench.model.errors import RnnbenchError
 from rnnbench.sweep.axis_table import Axis, axis_table
 
 _PANEL = "Axes (values separated by commas)"
+_ARGUMENT = Annotated[
+    list[str],
+    typer.Option(
+        "--arg",
+        metavar="NAME=VALUE,...",
+        help="Values of a further argument of layers of your own; can be repeated.",
+        rich_help_panel=_PANEL,
+    ),
+]
 
 
 def with_axes(command: Callable[..., None]) -> Callable[..., None]:
@@ -28,10 +38,16 @@ def with_axes(command: Callable[..., None]) -> Callable[..., None]:
         for axis in axis_table()
     ]
     names = [parameter.name for parameter in added]
+    added.append(
+        inspect.Parameter(
+            "arg", inspect.Parameter.KEYWORD_ONLY, default=(), annotation=_ARGUMENT
+        )
+    )
 
     def call(**options: Any) -> None:
         given = {name: options.pop(name) for name in names}
-        command(**options, axes=_values(given))
+        arguments = _arguments(options.pop("arg"))
+        command(**options, axes={**_values(given), **arguments})
 
     call.__doc__ = command.__doc__
     call.__annotations__ = {each.name: each.annotation for each in (*own, *added)}
@@ -42,6 +58,8 @@ def with_axes(command: Callable[..., None]) -> Callable[..., None]:
 
 def option_of(axis: str) -> str:
     """The name of an axis in a message of the command line: `--hidden-size`."""
+    if axis == "args":
+        return "--arg"
     return f"--{axis.replace('_', '-')}"
 
 
@@ -64,3 +82,20 @@ def _values(given: Mapping[str, str | None]) -> Mapping[str, list[Any]]:
     return {
         name: split_values(text) for name, text in given.items() if text is not None
     }
+
+
+def _arguments(given: Sequence[str]) -> Mapping[str, Mapping[str, list[Any]]]:
+    """The values of each `--arg`; RnnbenchError if one has none."""
+    from rnnbench.sweep.arguments import split_values  # noqa: PLC0415
+
+    found: dict[str, list[Any]] = {}
+    for text in given:
+        name, equals, values = text.partition("=")
+        if not equals:
+            raise RnnbenchError(f"--arg: {text!r} is not NAME=VALUE,...")
+        if name in found:
+            raise RnnbenchError(
+                f"--arg: {name!r} is there twice: separate values by commas"
+            )
+        found[name] = split_values(values)
+    return {"args": found} if found else {}

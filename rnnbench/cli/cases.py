@@ -51,7 +51,10 @@ def list_cases(
     from rnnbench.cli import case_listing  # noqa: PLC0415
     from rnnbench.model.machine import core_count  # noqa: PLC0415
     from rnnbench.runner import scheduler  # noqa: PLC0415
-    from rnnbench.runner.foreign_layers import find_faults  # noqa: PLC0415
+    from rnnbench.runner.foreign_layers import (  # noqa: PLC0415
+        LayerChecks,
+        find_faults,
+    )
     from rnnbench.sweep.load import load_sweep  # noqa: PLC0415
     from rnnbench.sweep.shipped import find_sweep  # noqa: PLC0415
 
@@ -62,7 +65,9 @@ def list_cases(
     faults: Mapping[Any, str] = {}
     if survey:
         _, reasons = asyncio.run(scheduler.survey(read.cases))
-        faults = find_faults(read.cases, read.record.policy.time_limit)
+        record = read.record
+        checks = LayerChecks(record.policy.time_limit, references=record.references)
+        faults = find_faults(read.cases, checks)
     print_rows = _print_plain if plain or not sys.stdout.isatty() else _print_table
     print_rows(case_listing.HEADINGS, case_listing.listing(read, reasons, faults))
     for line in case_listing.summary(read, reasons, faults, core_count()):

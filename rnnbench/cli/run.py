@@ -53,6 +53,14 @@ _Compare = Annotated[
         "values, otherwise every axis that has.",
     ),
 ]
+_Reference = Annotated[
+    str,
+    typer.Option(
+        metavar="LAYER",
+        help="The layer whose answers layers of your own must give from the same "
+        "weights; or OWN=LAYER,... with one for each.",
+    ),
+]
 _Precision = Annotated[
     float | None,
     typer.Option(
@@ -127,6 +135,7 @@ def run(  # noqa: PLR0913 - options, not arguments
     *,
     axes: Mapping[str, list[Any]],
     compare: _Compare = "",
+    reference: _Reference = "",
     precision: _Precision = None,
     launches: _Launches = None,
     budget: _Budget = None,
@@ -142,7 +151,7 @@ def run(  # noqa: PLR0913 - options, not arguments
     """Measure and answer; the help text is `_RUN`."""
     from rnnbench.runner.measure import MeasureOptions  # noqa: PLC0415
 
-    chosen = _chosen_sweep(sweep, axes, compare)
+    chosen = _chosen_sweep(sweep, axes, compare, reference)
     target = _results_file(output, chosen, replaces=force or resume)
     options = MeasureOptions(
         precision=precision,
@@ -162,20 +171,27 @@ def run(  # noqa: PLR0913 - options, not arguments
     raise typer.Exit(_exit_status(measured) if is_whole else _INTERRUPTED)
 
 
-def _chosen_sweep(sweep: str, axes: Mapping[str, list[Any]], compare: str) -> Any:
+def _chosen_sweep(
+    sweep: str, axes: Mapping[str, Any], compare: str, reference: str
+) -> Any:
     """The sweep of a name, a file or axes; RnnbenchError with every fault."""
-    from rnnbench.sweep.arguments import sweep_of_axes  # noqa: PLC0415
+    from rnnbench.sweep.arguments import (  # noqa: PLC0415
+        split_references,
+        sweep_of_axes,
+    )
     from rnnbench.sweep.load import load_sweep  # noqa: PLC0415
     from rnnbench.sweep.shipped import find_sweep  # noqa: PLC0415
 
-    if not axes and not compare:
+    if not axes and not compare and not reference:
         return load_sweep(find_sweep(sweep or "quick"))
     if sweep:
-        given = ", ".join(map(option_of, axes)) or "--compare"
+        other = "--compare" if compare else "--reference"
+        given = ", ".join(map(option_of, axes)) or other
         raise RnnbenchError(
             f"{sweep}: a sweep has its own axes: leave out {given}, or the sweep"
         )
-    return sweep_of_axes(axes, list(filter(None, compare.split(","))), option_of)
+    compared = list(filter(None, compare.split(",")))
+    return sweep_of_axes(axes, compared, option_of, split_references(reference))
 
 
 @contextmanager
@@ -212,7 +228,10 @@ def _measure(
 ) -> tuple[Any, bool]:
     """The run, and whether it is whole: an interrupt leaves a part."""
     from rnnbench.cli.live_table import display  # noqa: PLC0415
-    from rnnbench.runner.foreign_layers import refuse_broken_layers  # noqa: PLC0415
+    from rnnbench.runner.foreign_layers import (  # noqa: PLC0415
+        LayerChecks,
+        refuse_broken_layers,
+    )
     from rnnbench.runner.measure import MeasureInterrupt, measure  # noqa: PLC0415
 
     try:
@@ -220,7 +239,9 @@ def _measure(
             _worker_of(python) as worker,
             display(sys.stderr, is_shown=is_shown) as shown,
         ):
-            refuse_broken_layers(sweep.cases, sweep.record.policy.time_limit, worker)
+            limit, references = sweep.record.policy.time_limit, sweep.record.references
+            checks = LayerChecks(limit, worker, references)
+            refuse_broken_layers(sweep.cases, checks)
             run = measure(
                 sweep.workloads,
                 sweep.record,

@@ -7,6 +7,15 @@ from enum import StrEnum
 from operator import attrgetter
 from typing import Any
 
+from rnnbench.model.case_limits import check_limits
+from rnnbench.model.layer_arguments import (
+    PREFIX,
+    Arguments,
+    check_arguments,
+    text,
+    value_of,
+)
+
 TORCH_LAYERS = ("rnn_tanh", "rnn_relu", "lstm", "gru")
 # The runtime of PyTorch itself: the layer is called as it is.
 EAGER = "eager"
@@ -92,6 +101,7 @@ class Case:
 
     Fields that torch.nn has keep torch.nn's names. `parameters_of` is 0, or the
     hidden_size of the LSTM whose number of parameters this case was sized to match.
+    `args`: further arguments of a layer of the user's, by name in alphabetical order.
     ValueError names the field that torch.nn would not accept.
     """
 
@@ -121,6 +131,7 @@ class Case:
     threads: int = 1
     allocator: Allocator = Allocator.STEADY
     parameters_of: int = 0
+    args: Arguments = ()
 
     def __post_init__(self) -> None:
         """Raise ValueError for what torch.nn would not accept."""
@@ -128,24 +139,9 @@ class Case:
             raise ValueError(f"layer: {self.layer!r} is not the name of a layer")
         if not LAYER_NAME.fullmatch(self.runtime):
             raise ValueError(f"runtime: {self.runtime!r} is not the name of a runtime")
-        for name, most in SIZE_LIMITS.items():
-            if getattr(self, name) < 1:
-                raise ValueError(f"{name}: {getattr(self, name)} is less than 1")
-            if getattr(self, name) > most:
-                raise ValueError(f"{name}: {getattr(self, name)} is more than {most}")
-        if self.dropout and not LEAST_DROPOUT <= self.dropout <= 1:
-            limits = f"neither 0 nor between {LEAST_DROPOUT} and 1"
-            raise ValueError(f"dropout: {self.dropout} is {limits}")
-        if self.proj_size < 0:
-            raise ValueError("proj_size is 0 or more")
-        # It is a hidden_size, that of the layer with which the parameters are equal.
-        if not 0 <= self.parameters_of <= SIZE_LIMITS["hidden_size"]:
-            raise ValueError(f"parameters_of: {self.parameters_of} is no hidden size")
-        if self.proj_size and self.proj_size >= self.hidden_size:
-            raise ValueError(
-                f"proj_size: {self.proj_size} is not less than "
-                f"hidden_size {self.hidden_size}"
-            )
+        check_limits(self)
+        if self.args:
+            check_arguments(self.args, FIELDS)
 
     @property
     def id(self) -> str:
@@ -179,20 +175,8 @@ class Case:
         return self.num_directions * (self.proj_size or self.hidden_size)
 
 
-# The largest value of each size. No tensor has more than 2**31 - 1 in one dimension; of
-# layers and sequences there are lists, which take time and memory.
-SIZE_LIMITS = {
-    "input_size": 2**31 - 1,
-    "hidden_size": 2**31 - 1,
-    "num_layers": 2**20,
-    "seq_len": 2**31 - 1,
-    "batch_size": 2**20,
-    "threads": 2**16,
-}
-# A smaller one drops nothing, and its square is 0 in float32.
-LEAST_DROPOUT = 1e-6
-
-AXES = tuple(field.name for field in fields(Case) if field.name != "parameters_of")
+FIELDS = tuple(field.name for field in fields(Case))
+AXES = tuple(name for name in FIELDS if name not in ("parameters_of", "args"))
 DEFAULTS: dict[str, Any] = {
     field.name: field.default for field in fields(Case) if field.default is not MISSING
 }
@@ -203,6 +187,7 @@ def case_id(case: Case, *, without: tuple[str, ...] = ()) -> str:
 
     So an axis that is added in a later version leaves every older id unchanged.
     """
+    arguments = () if "args" in without else case.args
     tokens = [
         token(value)
         for (name, token), value in zip(_TOKENS.items(), _values(case), strict=True)
@@ -210,6 +195,7 @@ def case_id(case: Case, *, without: tuple[str, ...] = ()) -> str:
         and (name in _ALWAYS or value != DEFAULTS.get(name))
         and not (name == "optimizer" and _has_no_optimizer(case, without))
     ]
+    tokens += [f"arg_{name}_{text(value)}" for name, value in arguments]
     return "-".join(tokens)
 
 
@@ -261,6 +247,8 @@ def applies(axis: str, case: Case) -> bool:
     (`use_mkldnn`): only an LSTM without proj_size on padded input is fused. In float32
     the other layers run the same code with the flag on or off.
     """
+    if axis.startswith(PREFIX):
+        return value_of(case, axis) is not None
     rule = _APPLIES.get(axis)
     return rule is None or rule(case)
 

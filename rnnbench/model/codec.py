@@ -9,6 +9,7 @@ from types import NoneType
 from typing import Any, get_args, get_origin
 
 from rnnbench.model.case import EAGER, Case
+from rnnbench.model.layer_arguments import Arguments
 
 
 class WrongValue(ValueError):  # noqa: N818 - it says which value, not that it failed
@@ -57,8 +58,11 @@ def reader(kind: Any) -> Reader:
     return _member(kind) if issubclass(kind, StrEnum) else _record(kind)
 
 
-def encode_case(case: Case) -> dict[str, str | int | float | bool]:
-    """Every field by name, with defaults: a file does not depend on its reader's."""
+def encode_case(case: Case) -> dict[str, Any]:
+    """Every field by name, with defaults: a file does not depend on its reader's.
+
+    `args` is a list of pairs of a name and a value.
+    """
     return asdict(case)
 
 
@@ -67,7 +71,7 @@ def decode_case(data: Mapping[str, object]) -> Case:
 
     Files of older versions lack the fields of `_LATER`: they mean the default.
     """
-    if unknown := sorted(data.keys() - _FIELD_TYPES.keys()):
+    if unknown := sorted(data.keys() - _FIELD_TYPES.keys() - {"args"}):
         raise ValueError(f"a case has no {', '.join(unknown)}")
     if missing := sorted(_FIELD_TYPES.keys() - data.keys() - _LATER.keys()):
         raise ValueError(f"a case without {', '.join(missing)}")
@@ -76,8 +80,20 @@ def decode_case(data: Mapping[str, object]) -> Case:
         **{
             name: _exactly(name, whole[name], kind)
             for name, kind in _FIELD_TYPES.items()
-        }
+        },
+        args=_arguments(data.get("args", ())),
     )
+
+
+def _arguments(value: Any) -> Arguments:
+    """Pairs of a name and a value; Case checks both."""
+    pairs = value if isinstance(value, list | tuple) else [value]
+    for pair in pairs:
+        is_pair = isinstance(pair, list | tuple) and len(pair) == 2
+        if not is_pair or type(pair[0]) is not str:
+            what = f"{repr(pair)[:60]} is no pair of a name and a value"
+            raise WrongValue(what, "args")
+    return tuple((name, argument) for name, argument in pairs)
 
 
 def typed(kind: type, value: Any) -> Any:

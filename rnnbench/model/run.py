@@ -15,6 +15,9 @@ from rnnbench.model.status import Status
 # Marks a field that older files of the same schema do not have.
 LATER = {"later": True}
 
+# Pairs of a layer of the user's and of the layer whose answers it must give.
+References = tuple[tuple[str, str], ...]
+
 
 @dataclass(frozen=True, slots=True)
 class Turns:
@@ -194,7 +197,8 @@ class SweepRecord:
     """The sweep of a run: enough to repeat it and to identify it.
 
     `digest`: SHA-256 of the compared axes and the ids of the cases. `learning`: what is
-    trained, if anything.
+    trained, if anything. `references`: pairs of a layer of the user's and of the layer
+    whose answers it has to give.
     """
 
     name: str
@@ -203,6 +207,7 @@ class SweepRecord:
     compare: tuple[str, ...]
     policy: Policy
     uses: tuple[Use, ...] = field(default=(), metadata=LATER)
+    references: References = field(default=(), metadata=LATER)
     learning: LearningPlan | None = field(default=None, metadata=LATER)
 
 

@@ -6,6 +6,7 @@ from functools import lru_cache
 from typing import Any
 
 from rnnbench.model.case import DEFAULTS, Case, applies, case_id
+from rnnbench.model.layer_arguments import PREFIX, argument_axes, value_of
 
 # The default of a sweep's `compare`: the layer, and the switch of its backend.
 DEFAULT_COMPARE = ("layer", "cudnn", "onednn")
@@ -55,14 +56,14 @@ class Workload:
         for which `onednn` changes nothing, is compared with the LSTM with it on and
         with the LSTM with it off.
         """
-        axes = (*self.compare, "parameters_of")
+        axes = (*self.compare, "parameters_of", *argument_axes(self.members))
         return tuple(
             Pair(axis, candidate, baseline)
             for axis in axes
             for baseline in self.members
             for candidate in self.members
-            if getattr(baseline, axis) == self._baseline(axis)
-            and getattr(candidate, axis) != self._baseline(axis)
+            if value_of(baseline, axis) == self._baseline(axis)
+            and value_of(candidate, axis) not in (None, self._baseline(axis))
             and _are_alike(
                 candidate, baseline, [other for other in axes if other != axis]
             )
@@ -71,15 +72,18 @@ class Workload:
     def _baseline(self, axis: str) -> Any:
         """The value of `axis` in the baseline of a ratio.
 
-        For layers, the LSTM or else the first one; for other axes, the default value
-        or else the smallest.
+        For layers, the LSTM or else the first one; for arguments of a layer, the first
+        one; for other axes, the default value or else the smallest.
         """
         if axis == "layer":
             layers = [case.layer for case in self.members]
             return "lstm" if "lstm" in layers else layers[0]
         if axis in DEFAULTS:
             return DEFAULTS[axis]
-        return min(getattr(case, axis) for case in self.members)
+        values = (value_of(case, axis) for case in self.members)
+        if axis.startswith(PREFIX):
+            return next(value for value in values if value is not None)
+        return min(values)
 
 
 # A report of thousands of cases asks for each id several times.
@@ -87,8 +91,11 @@ class Workload:
 def workload_id(case: Case, compare: tuple[str, ...]) -> str:
     """Id of the workload of `case`: its own id without the compared axes.
 
-    A case sized to the parameters of an LSTM belongs to the workload of that LSTM.
+    A case sized to the parameters of an LSTM belongs to the workload of that LSTM, and
+    all arguments of a layer of the user's belong to one workload.
     """
+    if case.args:
+        case = replace(case, args=())
     if case.parameters_of:
         case = replace(case, hidden_size=case.parameters_of, parameters_of=0)
     return case_id(case, without=compare) or "all"
@@ -105,7 +112,7 @@ def group(cases: Iterable[Case], compare: tuple[str, ...]) -> tuple[Workload, ..
 def _are_alike(candidate: Case, baseline: Case, axes: list[str]) -> bool:
     """Whether no axis of `axes` that applies to both tells them apart."""
     return all(
-        getattr(candidate, axis) == getattr(baseline, axis)
+        value_of(candidate, axis) == value_of(baseline, axis)
         or not applies(axis, candidate)
         or not applies(axis, baseline)
         for axis in axes

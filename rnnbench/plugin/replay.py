@@ -2,11 +2,10 @@
 
 from collections import deque
 from collections.abc import Iterable
-from dataclasses import fields
 
 import pytest
 
-from rnnbench.model.case import Case
+from rnnbench.analysis.rows import axes_of
 from rnnbench.model.learning import LearningResult
 from rnnbench.model.run import Result
 from rnnbench.model.status import FAILED, Status
@@ -54,7 +53,8 @@ def replay(request: pytest.FixtureRequest, result: Result, *, smoke: bool) -> No
     clock.load(seconds)
     # Requested only now: a fixture that is not used would warn.
     benchmark = request.getfixturevalue("benchmark")
-    benchmark.params = axes(result.case)
+    # For `--benchmark-group-by=param:layer`.
+    benchmark.params = dict(axes_of(result.case))
     benchmark.extra_info |= {"case": result.case.id, "status": str(result.status)}
     benchmark.pedantic(clock.advance, rounds=len(seconds))
 
@@ -65,12 +65,3 @@ def report(result: Result | LearningResult) -> None:
         pytest.skip(result.reason)
     if result.status in FAILED:
         pytest.fail(f"{result.status}: {result.reason}", pytrace=False)
-
-
-def axes(case: Case) -> dict[str, str | int | float | bool]:
-    """The axes of a case as plain values, for `--benchmark-group-by=param:layer`."""
-    values = {field.name: getattr(case, field.name) for field in fields(case)}
-    return {
-        name: str(value) if isinstance(value, str) else value
-        for name, value in values.items()
-    }

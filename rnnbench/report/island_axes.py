@@ -6,6 +6,7 @@ from typing import Any
 
 from rnnbench.analysis.labels import BACKENDS, SIZES, nominal, words
 from rnnbench.model.case import AXES, DEFAULTS, Case, applies
+from rnnbench.model.layer_arguments import PREFIX, argument_axes, value_of
 
 # How an axis is called on the page; others keep torch's name.
 _NAMES = {
@@ -41,7 +42,7 @@ class PageAxis:
     @property
     def name(self) -> str:
         """Its short name."""
-        return _NAMES.get(self.id, self.id)
+        return _NAMES.get(self.id, self.id.removeprefix(PREFIX))
 
     @property
     def is_size(self) -> bool:
@@ -90,7 +91,8 @@ class PageAxis:
 
 def axes_of(cases: Sequence[Case]) -> tuple[PageAxis, ...]:
     """Sizes first, then backend and phase, then the rest."""
-    names = [axis for axis in AXES if axis != "layer"] + [_EQUALITY]
+    names = [axis for axis in AXES if axis != "layer"]
+    names += [_EQUALITY, *argument_axes(cases)]
     names.sort(key=lambda axis: _FIRST.index(axis) if axis in _FIRST else len(_FIRST))
     found = []
     for name in names:
@@ -114,7 +116,7 @@ def _reader(axis: str) -> Callable[[Case], Any]:
         return lambda case: bool(case.parameters_of)
     if axis == "hidden_size":
         return lambda case: nominal(case, axis)
-    return lambda case: getattr(case, axis)
+    return lambda case: value_of(case, axis)
 
 
 def _sorted(axis: str, values: Iterable[Any]) -> tuple[Any, ...]:

@@ -19,6 +19,7 @@ from rnnbench.analysis.ratio import (
 from rnnbench.analysis.roofline import Position, place
 from rnnbench.analysis.stats import Interval
 from rnnbench.model.case import Case, Device
+from rnnbench.model.layer_arguments import value_of
 from rnnbench.model.metric import TIME, Metric
 from rnnbench.model.run import Result, Run
 from rnnbench.model.status import MEASURED, Status
@@ -193,8 +194,8 @@ def contrast_of(ratio: Ratio) -> Contrast:
     pair = ratio.pair
     return Contrast(
         pair.axis,
-        getattr(pair.candidate, pair.axis),
-        getattr(pair.baseline, pair.axis),
+        value_of(pair.candidate, pair.axis),
+        value_of(pair.baseline, pair.axis),
         (pair.candidate.layer, pair.baseline.layer),
     )
 
@@ -232,6 +233,8 @@ def _groups(found: Iterable[Ratio]) -> tuple[RatioGroup, ...]:
         contrast = contrast_of(ratio)
         # If sizes are what is compared, the mean is over the other axes.
         conditions = conditions_of(ratio.pair.baseline, without=ratio.pair.axis)
+        if contrast.is_of_layers:
+            conditions = conditions.with_arguments_of(ratio.pair.candidate)
         if ratio.pair.candidate.parameters_of and contrast.is_of_layers:
             conditions = conditions.at_equal_parameters()
         gathered.setdefault((contrast, conditions, ratio.metric.name), []).append(ratio)

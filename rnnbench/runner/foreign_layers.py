@@ -6,11 +6,12 @@ worker alone.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from math import prod
 
 from rnnbench.model.case import TORCH_LAYERS, Case, Device
 from rnnbench.model.errors import CampaignError
+from rnnbench.model.run import References
 from rnnbench.model.status import FAILED
 from rnnbench.runner.interrupts import run_to_end
 from rnnbench.runner.worker_env import Setting
@@ -20,12 +21,19 @@ from rnnbench.worker.protocol import Prepare, Report, Start
 _SIZES = ("input_size", "hidden_size", "num_layers", "seq_len", "batch_size")
 
 
-def find_faults(
-    cases: Iterable[Case], time_limit: float, command: tuple[str, ...] = ()
-) -> Mapping[Case, str]:
+@dataclass(frozen=True, slots=True)
+class LayerChecks:
+    """Seconds for each kind of case, the command of a worker, and the references."""
+
+    time_limit: float
+    command: tuple[str, ...] = ()
+    references: References = ()
+
+
+def find_faults(cases: Iterable[Case], options: LayerChecks) -> Mapping[Case, str]:
     """The cases whose layer can't be imported or built, or answers wrongly, and why.
 
-    Only cases on the CPU are tried. `time_limit`: seconds for each kind of case.
+    Only cases on the CPU are tried.
     """
     own = [
         case
@@ -37,7 +45,7 @@ def find_faults(
         smallest.setdefault(_kind(case), case)
     if not smallest:
         return {}
-    found = run_to_end(_check(list(smallest.values()), time_limit, command))
+    found = run_to_end(_check(list(smallest.values()), options))
     return {
         case: found[smallest[_kind(case)]]
         for case in own
@@ -45,11 +53,9 @@ def find_faults(
     }
 
 
-def refuse_broken_layers(
-    cases: Sequence[Case], time_limit: float, command: tuple[str, ...] = ()
-) -> None:
+def refuse_broken_layers(cases: Sequence[Case], options: LayerChecks) -> None:
     """CampaignError if a layer fails in every case, with a line for each such layer."""
-    faults = find_faults(cases, time_limit, command)
+    faults = find_faults(cases, options)
     lines = []
     for layer in dict.fromkeys(case.layer for case in faults):
         own = [case for case in cases if case.layer == layer]
@@ -59,16 +65,14 @@ def refuse_broken_layers(
         raise CampaignError("\n".join(lines))
 
 
-async def _check(
-    cases: list[Case], time_limit: float, command: tuple[str, ...]
-) -> dict[Case, str]:
+async def _check(cases: list[Case], options: LayerChecks) -> dict[Case, str]:
     """The fault of each case that has one; a worker for each layer."""
     faults: dict[Case, str] = {}
     for layer in dict.fromkeys(case.layer for case in cases):
         pending = [case for case in cases if case.layer == layer]
         while pending:
             try:
-                faults |= await _prepare(pending, time_limit, command)
+                faults |= await _prepare(pending, options)
                 break
             except WorkerDeathError as death:
                 at = death.member
@@ -79,12 +83,10 @@ async def _check(
     return faults
 
 
-async def _prepare(
-    cases: list[Case], time_limit: float, command: tuple[str, ...]
-) -> dict[Case, str]:
-    async with await Worker.start(Setting(), Start(), command) as worker:
-        job = Prepare(cases=tuple(cases), check=True)
-        report = await worker.ask(job, Report, limit=time_limit)
+async def _prepare(cases: list[Case], options: LayerChecks) -> dict[Case, str]:
+    async with await Worker.start(Setting(), Start(), options.command) as worker:
+        job = Prepare(cases=tuple(cases), check=True, references=options.references)
+        report = await worker.ask(job, Report, limit=options.time_limit)
     return {
         case: outcome.reason
         for case, outcome in zip(cases, report.outcomes, strict=False)

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 from rnnbench.model.case import Case, Device
 from rnnbench.model.policy import Policy
+from rnnbench.model.run import References
 from rnnbench.model.workload import Workload
 from rnnbench.runner.lanes import Lane, lanes
 from rnnbench.runner.learning_order import DescribedPlan
@@ -18,6 +19,7 @@ class Order:
     to see that it runs. `traces`: the folder for the traces of profiled cases, if any.
     `command` starts a worker, if not our own. `lanes`: for launches side by side;
     `gpu_lanes`: for launches on a GPU. `learning`: what is trained after that.
+    `references`: see SweepRecord.
     """
 
     workloads: tuple[Workload, ...]
@@ -29,6 +31,7 @@ class Order:
     lanes: tuple[Lane, ...] = field(default_factory=lanes)
     gpu_lanes: tuple[Lane, ...] = (Lane(),)
     learning: DescribedPlan | None = None
+    references: References = ()
 
     @property
     def cases(self) -> tuple[Case, ...]:

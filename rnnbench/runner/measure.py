@@ -194,11 +194,8 @@ class _Measurement:
         found = await describe_plan(plan, policy.time_limit, self.order.command)
         members = tuple(case for one in self.order.workloads for case in one.members)
         added = [case for case in found.step_cases() if case not in members]
-        self.order = replace(
-            self.order,
-            workloads=group((*members, *added), self.sweep.compare),
-            learning=found,
-        )
+        workloads = group((*members, *added), self.sweep.compare)
+        self.order = replace(self.order, workloads=workloads, learning=found)
 
     def run_so_far(self, unmeasured: str) -> Run:
         """The run of what is measured; `unmeasured` is why the rest is not."""
@@ -234,6 +231,7 @@ def order_of(
         command=options.worker,
         lanes=lanes(options.lanes),
         gpu_lanes=_gpu_lanes(workloads),
+        references=sweep.references,
     )
 
 

@@ -123,7 +123,8 @@ class TimedLaunches:
         check = workload.id not in self.context.journal.passes
         found = []
         for name, cases in groups.items():
-            prepare = Prepare(cases=tuple(cases), check=check)
+            references = self.context.order.references
+            prepare = Prepare(cases=tuple(cases), check=check, references=references)
             report = await processes.ask(name, prepare, Report, cases)
             if self._finish_failed(cases, report.outcomes) < len(cases):
                 found.append(Answered(name, cases, report))

@@ -20,24 +20,25 @@ def sweep_of_axes(
     axes: Mapping[str, Any],
     compare: Sequence[str] = (),
     label: Callable[[str], str] = str,
+    reference: str | Mapping[str, str] = "",
 ) -> Sweep:
     """The sweep over the product of `axes`; sizes that are not given have a default.
 
     A value is a single value or a list of them. `compare`: the axes that are measured
     side by side; by default the layer if it has several values, else every axis that
-    has. `label` names an axis in a message. SweepError has one line for each fault.
+    has. `label` names an axis in a message. `reference`: as in a sweep file.
+    SweepError has one line for each fault.
 
     >>> sweep_of_axes({"layer": ["lstm", "gru"], "hidden_size": 256})
     """
-    if unknown := [name for name in axes if name not in AXES]:
-        lines = [f"{label(n)}: no such axis{nearest(n, AXES)}" for n in unknown]
+    known = (*AXES, "args")
+    if unknown := [name for name in axes if name not in known]:
+        lines = [f"{label(n)}: no such axis{nearest(n, known)}" for n in unknown]
         raise SweepError("\n".join(lines))
-    listed = {
-        name: list(values) if isinstance(values, list | tuple) else [values]
-        for name, values in {**SIZES, **axes}.items()
-    }
+    listed = {name: _listed(values) for name, values in {**SIZES, **axes}.items()}
     compared = list(compare) or _varied(listed)
-    document = Document({"axes": listed, "compare": compared})
+    written = {"axes": listed, "compare": compared}
+    document = Document({**written, "reference": reference} if reference else written)
     sweep = build_sweep(_name(listed, compared), _question(listed, compared), document)
     if sweep is None:
         faults = sorted({_sentence(fault, label) for fault in document.faults})
@@ -68,6 +69,12 @@ def sweep_of_task(arguments: Mapping[str, Any]) -> Sweep:
     return sweep
 
 
+def _listed(values: Any) -> Any:
+    if isinstance(values, Mapping):
+        return {name: _listed(own) for name, own in values.items()}
+    return list(values) if isinstance(values, list | tuple) else [values]
+
+
 def split_values(text: str) -> list[Any]:
     """The values of an option: separated by commas, each read as in a sweep file.
 
@@ -77,12 +84,24 @@ def split_values(text: str) -> list[Any]:
     return [plain_scalar(part.strip()) for part in text.split(",")]
 
 
-def _varied(axes: Mapping[str, Sequence[Any]]) -> list[str]:
+def split_references(text: str) -> str | dict[str, str]:
+    """The value of `--reference`: a layer for all, or one for each layer of one's own.
+
+    >>> split_references("my_layers:narrow_gru=gru")
+    {'my_layers:narrow_gru': 'gru'}
+    """
+    if "=" not in text:
+        return text
+    pairs = (part.partition("=") for part in text.split(","))
+    return {own.strip(): layer.strip() for own, _, layer in pairs}
+
+
+def _varied(axes: Mapping[str, Any]) -> list[str]:
     """The axes that are compared: one process has one value of some of them."""
     several = [
         name
         for name, values in axes.items()
-        if len(values) > 1 and name not in OF_A_PROCESS
+        if len(values) > 1 and name not in (*OF_A_PROCESS, "args")
     ]
     return ["layer"] if "layer" in several or not several else several
 
@@ -100,7 +119,7 @@ def _name(axes: Mapping[str, Sequence[Any]], compared: Sequence[str]) -> str:
     return "-".join(words).lower()[:_MOST_LETTERS].strip("-_") or "axes"
 
 
-def _question(axes: Mapping[str, Sequence[Any]], compared: Sequence[str]) -> str:
+def _question(axes: Mapping[str, Any], compared: Sequence[str]) -> str:
     def words(values: Sequence[Any]) -> str:
         return " and ".join(str(value).lower() for value in values)
 
@@ -109,18 +128,22 @@ def _question(axes: Mapping[str, Sequence[Any]], compared: Sequence[str]) -> str
         for axis in compared
         if axis in axes
     ]
-    fixed = [
-        f"{axis} {words(values)}"
-        for axis, values in axes.items()
-        if axis not in compared
-    ]
+    others = {axis: values for axis, values in axes.items() if axis not in compared}
+    arguments = others.pop("args", {})
+    others |= arguments if isinstance(arguments, Mapping) else {}
+    fixed = [f"{axis} {words(values)}" for axis, values in others.items()]
     return f"How do {', '.join(sides)} compare at {', '.join(fixed)}?"
 
 
 def _sentence(fault: SweepFault, label: Callable[[str], str]) -> str:
     """The fault after the axis that it is about, if it is about one."""
     names = [key for key in fault.route if isinstance(key, str)]
+    if "args" in names:
+        return f"{'.'.join((label('args'), *names[2:]))}: {fault.what}"
     axis = names[-1] if names else ""
     if axis in AXES:
         return f"{label(axis)}: {fault.what}"
-    return f"{label('compare')}: {fault.what}" if axis == "compare" else fault.what
+    section = str(fault.route[0]) if fault.route else ""
+    if section in ("compare", "reference"):
+        return f"{': '.join((label(section), *names[1:]))}: {fault.what}"
+    return fault.what

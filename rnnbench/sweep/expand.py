@@ -11,6 +11,7 @@ from typing import Any
 from rnnbench.model.case import AXES, DEFAULTS, TORCH_LAYERS, Case, applies
 from rnnbench.model.cost import matched_hidden_size, parameters
 from rnnbench.model.formatting import counted
+from rnnbench.model.layer_arguments import PREFIX, value_of
 from rnnbench.model.workload import Workload, group
 
 # A larger sweep could not be measured in a week: it is a mistake.
@@ -101,6 +102,7 @@ def expand(rules: Rules) -> Expansion:
     for point in points:
         if point.fault:
             expansion.refuse(_route("proj_size", point), point.fault)
+    _refuse_unused_arguments(points, rules, expansion)
     if rules.inapplicable is Inapplicable.REFUSE:
         _refuse_collapsed(points, expansion)
     cases: Iterable[Case] = dict.fromkeys(point.case for point in points)
@@ -129,7 +131,7 @@ def _points(products: Iterable[tuple[Route, Values]], axes: Values) -> Iterator[
 def _point(rule: Route, own: Values, written: Mapping[str, Any]) -> _Point:
     # Each value was checked alone, but a proj_size can be too large for the
     # hidden_size. That is no fault where proj_size does not apply, so it is set last.
-    case, fault = Case(**{**written, "proj_size": 0}), ""
+    case, fault = _case({**written, "proj_size": 0}), ""
     if applies("proj_size", case):
         try:
             case = replace(case, proj_size=written["proj_size"])
@@ -144,6 +146,21 @@ def _point(rule: Route, own: Values, written: Mapping[str, Any]) -> _Point:
     }
     case = replace(case, **idle) if idle else case
     return _Point(rule, own, written, case, tuple(idle), fault)
+
+
+def _case(written: Mapping[str, Any]) -> Case:
+    """The case of a point; only a layer of the user's gets the arguments."""
+    values = {
+        axis: value for axis, value in written.items() if not axis.startswith(PREFIX)
+    }
+    arguments = {
+        axis.removeprefix(PREFIX): value
+        for axis, value in written.items()
+        if axis.startswith(PREFIX)
+    }
+    if arguments and values["layer"] not in TORCH_LAYERS:
+        values["args"] = tuple(sorted(arguments.items()))
+    return Case(**values)
 
 
 def _route(axis: str, point: _Point) -> Route:
@@ -164,12 +181,26 @@ def _exclude(points: list[_Point], rules: Rules, expansion: Expansion) -> list[_
 
 
 def _matches(point: _Point, rule: Values) -> bool:
-    as_written = all(point.written[axis] in values for axis, values in rule.items())
+    written = point.written
+    as_written = all(written.get(axis) in values for axis, values in rule.items())
     # A point with a fault gives no case.
     return as_written or (
         not point.fault
-        and all(getattr(point.case, axis) in values for axis, values in rule.items())
+        and all(value_of(point.case, axis) in values for axis, values in rule.items())
     )
+
+
+def _refuse_unused_arguments(
+    points: list[_Point], rules: Rules, expansion: Expansion
+) -> None:
+    """Add a fault for each argument that no case has."""
+    for route, values in ((("axes",), rules.axes), *rules.products()):
+        for axis in values:
+            if axis.startswith(PREFIX) and not any(
+                applies(axis, p.case) for p in points
+            ):
+                what = "no case has it: only layers of your own take arguments"
+                expansion.refuse((*route, *axis.split(".", 1)), what)
 
 
 def _refuse_collapsed(points: list[_Point], expansion: Expansion) -> None:

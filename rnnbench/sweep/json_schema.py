@@ -30,6 +30,19 @@ _NAMED = {
     }
     for axis, names in (("layer", TORCH_LAYERS), ("runtime", RUNTIMES), ("task", TASKS))
 }
+_SCALAR = {"type": ["boolean", "number", "string"]}
+_ARGUMENTS = {
+    "description": "further arguments of layers of your own, each with its values",
+    "type": "object",
+    "minProperties": 1,
+    "propertyNames": {"pattern": "^[A-Za-z_][A-Za-z0-9_]*$"},
+    "additionalProperties": {
+        "anyOf": [
+            _SCALAR,
+            {"type": "array", "items": _SCALAR, "minItems": 1, "uniqueItems": True},
+        ]
+    },
+}
 _KEYS = {
     "axes": "a value, or a list of values, for each axis; the cases are their product",
     "compare": "the axes whose values are measured side by side",
@@ -37,6 +50,8 @@ _KEYS = {
     "uses": "named workloads in place of the product, with the source of their sizes",
     "exclude": "rules that remove the cases that meet all axes of a rule",
     "match": "parameters: adds layers sized to the LSTM's number of parameters",
+    "reference": "the layer whose answers a layer of your own must give from the same "
+    "weights, or a mapping with one for each",
     "inapplicable": "what happens to an axis that means nothing for a case",
     "policy": "how to measure",
     "learning": "in place of axes: the layers to train, on which tasks",
@@ -81,6 +96,7 @@ def json_schema() -> dict[str, Any]:
     for name in ("Axes", "Rule", "UseRule"):
         properties = definitions[name]["properties"]
         properties |= {axis: {"$ref": f"#/$defs/values_of_{axis}"} for axis in axes}
+        properties["args"] = _ARGUMENTS
     definitions |= {f"values_of_{axis}": values for axis, values in axes.items()}
     for name, meaning in _KEYS.items():
         schema["properties"][name]["description"] = meaning
@@ -90,6 +106,11 @@ def json_schema() -> dict[str, Any]:
         definitions["Policy"]["properties"][setting.name]["default"] = setting.default
     del schema["properties"]["policy"]["default"]
     _describe_learning(definitions)
+    reference = schema["properties"]["reference"]
+    schema["properties"]["reference"] = {
+        "description": reference.pop("description"),
+        "anyOf": [{"type": "string"}, reference],
+    }
     tidied: dict[str, Any] = json.loads(json.dumps(_tidied(schema)))
     return {"$schema": DIALECT, "title": TITLE, **tidied}
 

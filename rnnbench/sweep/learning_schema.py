@@ -7,7 +7,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field
 
-from rnnbench.model.case import LAYER_NAME, SIZE_LIMITS, Device
+from rnnbench.model.case import LAYER_NAME, Device
+from rnnbench.model.case_limits import SIZE_LIMITS
 from rnnbench.model.learning import LearningCase, LearningPlan, Match, OtherGoal
 from rnnbench.model.task_table import TASKS
 from rnnbench.sweep.value_types import (

@@ -4,11 +4,13 @@ import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from rnnbench.model.case import Case
+from rnnbench.model.case import TORCH_LAYERS, Case
 from rnnbench.model.errors import SweepError
+from rnnbench.model.layer_arguments import PREFIX
 from rnnbench.model.policy import Policy
-from rnnbench.model.run import SweepRecord, Use
+from rnnbench.model.run import References, SweepRecord, Use
 from rnnbench.model.workload import DEFAULT_COMPARE, Workload
 from rnnbench.sweep.expand import Expansion, Rules, Values, expand
 from rnnbench.sweep.learning_schema import plan_of
@@ -18,6 +20,7 @@ from rnnbench.sweep.yaml_file import (
     Document,
     Place,
     SweepFault,
+    nearest,
     read_text,
     read_yaml,
 )
@@ -60,6 +63,7 @@ def build_sweep(name: str, question: str, document: Document) -> Sweep | None:
     if file and file.learning:
         return _learning_sweep(name, question, file, document)
     expansion = _expand(file, document) if file and file.axes else Expansion()
+    references = _references(file, expansion, document) if file else ()
     if file is None or document.faults:
         return None
     return Sweep(
@@ -70,6 +74,7 @@ def build_sweep(name: str, question: str, document: Document) -> Sweep | None:
             compare=tuple(file.compare),
             policy=Policy(**file.policy.model_dump(exclude_unset=True)),
             uses=_uses(file, expansion),
+            references=references,
         ),
         workloads=expansion.workloads,
         cases=expansion.cases,
@@ -136,11 +141,49 @@ def _expand(file: SweepFile, document: Document) -> Expansion:
     return expansion
 
 
-def _values(section: object, written: dict[str, object]) -> Values:
+def _references(
+    file: SweepFile, expansion: Expansion, document: Document
+) -> References:
+    """Each layer of the user's with its reference; what can't be one is a fault."""
+    if expansion.faults:
+        return ()
+    layers = dict.fromkeys(case.layer for case in expansion.cases)
+    own = [layer for layer in layers if layer not in TORCH_LAYERS]
+    if (for_all := file.reference.get("")) is not None:
+        found = tuple((layer, for_all) for layer in own if layer != for_all)
+        if not found:
+            what = "there is no layer of your own that could be compared with it"
+            document.faults.append(_reference_fault(document, (), what))
+        return found
+    for layer, reference in file.reference.items():
+        if layer not in own:
+            what = f"is no layer of your own in this sweep{nearest(layer, own)}"
+        elif layer == reference:
+            what = "is the layer itself"
+        else:
+            continue
+        document.faults.append(_reference_fault(document, (layer,), what))
+    return tuple(file.reference.items())
+
+
+def _reference_fault(
+    document: Document, layer: tuple[str, ...], what: str
+) -> SweepFault:
+    route = ("reference", *layer)
+    place = document.key(route) if layer else document.value(route)
+    return SweepFault(place, what, route)
+
+
+def _values(section: Any, written: dict[str, object]) -> Values:
     """The values of the axes that are named, in the file's order."""
-    return {
-        axis: tuple(getattr(section, axis)) for axis in written if axis not in USE_WORDS
-    }
+    values: dict[str, tuple[Any, ...]] = {}
+    for axis in written:
+        if axis == "args":
+            named = section.args.items()
+            values |= {f"{PREFIX}{name}": tuple(found) for name, found in named}
+        elif axis not in USE_WORDS:
+            values[axis] = tuple(getattr(section, axis))
+    return values
 
 
 def _uses(file: SweepFile, expansion: Expansion) -> tuple[Use, ...]:

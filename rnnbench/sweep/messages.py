@@ -14,8 +14,11 @@ Keys = Mapping[str, tuple[str, tuple[str, ...]]]
 
 def fault_of(error: Mapping[str, Any], document: Document, keys: Keys) -> SweepFault:
     """The fault for one of pydantic's errors, with its place and the nearest name."""
-    route, kind = error["loc"], error["type"]
+    # A reference for all layers is written without a key.
+    route, kind = tuple(key for key in error["loc"] if key != ""), error["type"]
     about_key = kind in ("extra_forbidden", "missing")
+    if route and route[-1] == "[key]":  # pydantic's mark of a key that is wrong
+        route, about_key = route[:-1], True
     place = document.key(route) if about_key else document.value(route)
     if kind == "extra_forbidden":
         what = _no_such_key(error, keys)
@@ -37,7 +40,7 @@ def _shown(error: Mapping[str, Any]) -> str:
 def _no_such_key(error: Mapping[str, Any], keys: Keys) -> str:
     *parents, name = error["loc"]
     section = ".".join(part for part in parents if isinstance(part, str))
-    word, known = keys.get(section, ("axis", AXES))
+    word, known = keys.get(section, ("axis", (*AXES, "args")))
     return f"no such {word}{nearest(str(name), known)}"
 
 
@@ -51,13 +54,16 @@ _MESSAGES: dict[str, Callable[[Mapping[str, Any]], str]] = {
     "missing": lambda _: "is missing",
     "enum": _no_choice,
     "literal_error": _no_choice,
-    "too_short": lambda _: "is an empty list",
+    "too_short": lambda error: (
+        "is empty" if error["input"] == {} else "is an empty list"
+    ),
     "string_too_short": lambda _: "is empty",
     "int_type": lambda error: f"{_shown(error)} is not a whole number",
     "float_type": lambda error: f"{_shown(error)} is not a number",
     "bool_type": lambda error: f"{_shown(error)} is not true or false",
     "string_type": lambda error: f"{_shown(error)} is not a name",
     "list_type": lambda error: f"{_shown(error)} is not a list",
+    "dict_type": lambda error: f"{_shown(error)} is not a mapping",
     "model_type": lambda error: f"{_shown(error)} is not a mapping",
     "greater_than_equal": lambda error: (
         f"{_shown(error)} is less than {error['ctx']['ge']}"

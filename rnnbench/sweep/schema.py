@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
     AfterValidator,
+    BeforeValidator,
     Field,
     ValidationError,
     create_model,
@@ -16,10 +17,12 @@ from pydantic import (
 from rnnbench.model.case import (
     AXES,
     DEFAULTS,
+    FIELDS,
     LAYER_NAME,
-    SIZE_LIMITS,
     Case,
 )
+from rnnbench.model.case_limits import SIZE_LIMITS
+from rnnbench.model.layer_arguments import check_name, check_value
 from rnnbench.model.machine import core_count
 from rnnbench.model.pattern import case_filter
 from rnnbench.model.policy import Policy
@@ -53,6 +56,10 @@ def _known_runtime(name: str) -> str:
         f"{name[:60]!r} is none of {', '.join(RUNTIMES)}, "
         f"and no package.module:make_runtime{nearest(name, RUNTIMES)}"
     )
+
+
+def _for_all(value: Any) -> Any:
+    return {"": value} if isinstance(value, str) else value
 
 
 def _all_cores(values: list[Any]) -> list[Any]:
@@ -97,6 +104,27 @@ _VALUES = {
 }
 
 
+def _known_argument(name: str) -> str:
+    check_name(name, FIELDS)
+    return name
+
+
+def _known_value(value: Any) -> Any:
+    check_value(value)
+    return value
+
+
+_Scalars: Any = several(Annotated[Any, AfterValidator(_known_value)])
+# The values of each argument of the user's layers, by its name.
+_Arguments: Any = Annotated[
+    dict[
+        Annotated[str, AfterValidator(_known_argument)],
+        _Scalars,
+    ],
+    Field(min_length=1),
+]
+
+
 class _AnyRule(Strict):
     @model_validator(mode="after")
     def _names_an_axis(self) -> Self:
@@ -115,11 +143,13 @@ _Axes: Any = _create_model(
         axis: (kind, _NONE if axis in DEFAULTS else ...)
         for axis, kind in _VALUES.items()
     },
+    args=(_Arguments, _NONE),
 )
 _Rule: Any = _create_model(
     "Rule",
     __base__=_AnyRule,
     **{axis: (kind, _NONE) for axis, kind in _VALUES.items()},
+    args=(_Arguments, _NONE),
 )
 
 
@@ -143,6 +173,7 @@ _UseRule: Any = _create_model(
     "UseRule",
     __base__=_AnyUse,
     **{axis: (kind, _NONE) for axis, kind in _VALUES.items()},
+    args=(_Arguments, _NONE),
 )
 # Keys of a use that are no axes.
 USE_WORDS = tuple(_AnyUse.model_fields)
@@ -188,6 +219,12 @@ class SweepFile(Strict):
     uses: Annotated[list[_UseRule], Field(min_length=1)] = []
     exclude: Annotated[list[_Rule], Field(min_length=1)] = []
     match: Literal["parameters"] = _NONE
+    # For each layer of the user's its reference; "" is for all of them.
+    reference: Annotated[
+        dict[str, Annotated[str, AfterValidator(known_layer)]],
+        Field(min_length=1),
+        BeforeValidator(_for_all),
+    ] = {}
     inapplicable: Annotated[Inapplicable, Field(strict=False)] = Inapplicable.COLLAPSE
     policy: _Policy = _Policy()
 
@@ -196,7 +233,7 @@ class SweepFile(Strict):
 _KEYS: Keys = {
     "": ("key", tuple(SweepFile.model_fields)),
     "policy": ("setting", tuple(_Policy.model_fields)),
-    "uses": ("axis or key of a use", (*USE_WORDS, *AXES)),
+    "uses": ("axis or key of a use", (*USE_WORDS, *AXES, "args")),
     "learning": ("key", SECTION_KEYS),
     "learning.cases": ("axis or key of a learning case", RULE_KEYS),
 }

@@ -5,7 +5,8 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
-from rnnbench.model.case import LAYER_NAME, LEAST_DROPOUT, TORCH_LAYERS
+from rnnbench.model.case import LAYER_NAME, TORCH_LAYERS
+from rnnbench.model.case_limits import LEAST_DROPOUT
 from rnnbench.sweep.yaml_file import nearest
 
 ENTRY_POINTS = "rnnbench.layers"

@@ -16,6 +16,7 @@ from rnnbench.model.status import Status
 from rnnbench.worker.announcements import Announcements
 from rnnbench.worker.failure import attempt
 from rnnbench.worker.layers.check import check, check_again
+from rnnbench.worker.layers.reference_check import unlike_reference
 from rnnbench.worker.layers.step import Step, build
 from rnnbench.worker.learning.answer_jobs import describe, train_once
 from rnnbench.worker.learning_jobs import DescribeTasks, Train
@@ -186,7 +187,7 @@ class JobHandler:
             self.announce("check", place)
             # Timed before the check, because the check would trigger the compilation.
             first_call = first_of(step, clock)
-            if wrong := _wrong(step):
+            if wrong := _wrong(step) or unlike_reference(step.case, job.references):
                 return Outcome(status=Status.ERROR, reason=f"check: {wrong}")
         self.announce("warm", place)
         slowed = Slowed(step, job.slowdowns[place]) if job.slowdowns else step
@@ -271,9 +272,8 @@ _ANSWERS: dict[type, Callable[[JobHandler, Any], Answer]] = {
 
 def _wrong(step: Step) -> str:
     """What is wrong with the answer of a step; "" if it is right."""
-    if step.prepared is None:
-        return check(step)
-    return agreement(step, step.prepared).wrong
+    other = step.prepared
+    return check(step) if other is None else agreement(step, other).wrong
 
 
 def _read_memory(case: Case) -> Outcome:

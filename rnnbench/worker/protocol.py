@@ -12,7 +12,7 @@ from typing import Any, get_args
 from rnnbench.model.case import Case, Device, Dtype
 from rnnbench.model.codec import reader
 from rnnbench.model.profile import Ceiling, Profile
-from rnnbench.model.run import LATER, Environment
+from rnnbench.model.run import LATER, Environment, References
 from rnnbench.model.status import Status
 from rnnbench.worker.learning_jobs import Described, DescribeTasks, Train, Trained
 from rnnbench.worker.service_jobs import ServiceAnswer, ServiceJob
@@ -51,12 +51,14 @@ class Prepare:
     """Build the members in this order, check each if `check`, and warm them up.
 
     `slowdowns`: for each member the share by which it is to be slower than it is
-    (worker/slowed); none: they are as they are.
+    (worker/slowed); none: they are as they are. `references`: pairs of a layer and of
+    the layer that it is compared with in the check.
     """
 
     cases: tuple[Case, ...]
     check: bool
     slowdowns: tuple[float, ...] = ()
+    references: References = field(default=(), metadata=LATER)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -93,6 +93,7 @@ ACCEPTED: Mapping[str, tuple[str, str]] = {
     "launch_log": ("f1cb4fdd", _CACHED),
     "reach": ("22a67095", _CACHED),
     "stdev": ("1ab5b78e", _EXACT),
+    "_arguments": ("47e81326", "further arguments of a user's layer; others have none"),
     "Setting.variables": (
         "286db049",
         "removes more variables, none of which was set in a calibration",

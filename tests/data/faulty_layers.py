@@ -422,3 +422,42 @@ class RaisesInAThread(_Later):
 def not_a_module(**_):
     """A factory that gives no nn.Module."""
     return "a layer"
+
+
+class WrongGradient(_Layer):
+    """The answer is right, and half of its gradient is missing."""
+
+    def fault(self, output, state):
+        return output / 2 + output.detach() / 2, state
+
+
+class WrongLastState(_Layer):
+    def fault(self, output, state):
+        return output, state * 1.01
+
+
+class OtherNames(nn.Module):
+    """A GRU whose weights have other names than its reference's."""
+
+    def __init__(self, **parameters):
+        super().__init__()
+        self.inner = nn.GRU(**parameters)
+
+    def forward(self, *arguments):
+        return self.inner(*arguments)
+
+
+class TakesWeights(OtherNames):
+    def load_reference(self, reference):
+        self.inner.load_state_dict(reference.state_dict())
+
+
+class Scaled(_Layer):
+    """A GRU with an argument of its own."""
+
+    def __init__(self, *, scale, **parameters):
+        super().__init__(**parameters)
+        self.scale = scale
+
+    def fault(self, output, state):
+        return output * self.scale, state

@@ -41,7 +41,16 @@ def values_of(axis):
     )
 
 
-cases = st.builds(Case, **{axis: values_of(axis) for axis in AXES})
+names = st.from_regex(r"[a-zA-Z_][a-z0-9_.]{0,8}", fullmatch=True)
+texts = names.filter(lambda text: text not in ("true", "false"))
+# Without 0 and 1, which are equal to false and true.
+scalars = st.integers(2, 9) | st.booleans() | texts | st.floats(0.1, 0.9)
+arguments = st.dictionaries(st.sampled_from(["depth", "expansion", "kind"]), scalars)
+cases = st.builds(
+    Case,
+    **{axis: values_of(axis) for axis in AXES},
+    args=arguments.map(lambda found: tuple(sorted(found.items()))),
+)
 
 
 @pytest.mark.parametrize(
@@ -129,6 +138,21 @@ def test_a_case_is_decoded_to_itself(case):
         ({"phase": "training"}, "training"),
         ({"device": None}, "device"),
         ({"hiden_size": 3}, "hiden_size"),
+        ({"args": {"a": 1}}, "args"),
+        ({"args": [["a"]]}, "args"),
+        ({"args": [[1, 2]]}, "args"),
+        ({"args": [["a", [1]]]}, "args.a: .1. is not a number"),
+        ({"args": [["a", None]]}, "args.a: None is not a number"),
+        ({"args": [["a", "<b>"]]}, "args.a: '<b>' is not a number"),
+        ({"args": [["a", "1"]]}, "args.a: '1' is not a number"),
+        ({"args": [["a", "true"]]}, "args.a: 'true' is not a number"),
+        ({"args": [["a", float("nan")]]}, "args.a: nan is not a number"),
+        ({"args": [["a", 2**63]]}, "args.a: 92"),
+        ({"args": [["a-b", 1]]}, "'a-b' is not the name of an argument"),
+        ({"args": [["class", 1]]}, "'class' is not the name of an argument"),
+        ({"args": [["layer", 1]]}, "layer is an axis itself"),
+        ({"args": [["b", 1], ["a", 1]]}, "args: not up to"),
+        ({"args": [["a", 1], ["a", 2]]}, "args: not up to"),
     ],
 )
 def test_what_is_not_a_case_is_refused_by_name(change, named):
@@ -136,15 +160,17 @@ def test_what_is_not_a_case_is_refused_by_name(change, named):
         decode_case({**encode_case(PLAIN), **change})
 
 
-def test_a_case_of_an_older_file_ran_in_eager():
+def test_a_case_of_an_older_file_ran_in_eager_without_arguments():
     data = encode_case(PLAIN)
     del data["runtime"]
+    del data["args"]
 
     assert decode_case(data) == PLAIN
 
 
 @pytest.mark.parametrize(
-    "name", [field.name for field in fields(Case) if field.name != "runtime"]
+    "name",
+    [field.name for field in fields(Case) if field.name not in ("runtime", "args")],
 )
 def test_a_missing_field_is_never_taken_from_the_reader(name):
     data = encode_case(PLAIN)

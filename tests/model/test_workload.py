@@ -101,3 +101,26 @@ def test_without_an_lstm_layers_are_compared_with_the_first_one():
     workload = Workload((GRU, rnn, own), DEFAULT_COMPARE)
 
     assert workload.pairs() == (Pair("layer", rnn, GRU), Pair("layer", own, GRU))
+
+
+def test_arguments_of_a_layer_stand_beside_the_baseline_and_each_other():
+    own = replace(LSTM, layer="my.layers:wide")
+    one, two = (replace(own, args=(("expansion", n),)) for n in (1, 2))
+
+    (workload,) = group((LSTM, one, two), DEFAULT_COMPARE)
+
+    assert workload.id == workload_id(LSTM, DEFAULT_COMPARE)
+    assert workload.pairs() == (
+        Pair("layer", one, LSTM),
+        Pair("layer", two, LSTM),
+        Pair("args.expansion", two, one),
+    )
+
+
+def test_an_argument_that_a_layer_does_not_have_keeps_no_pair_apart():
+    wide = replace(LSTM, layer="my.layers:wide", args=(("expansion", 1),))
+    deep = replace(LSTM, layer="my.layers:deep", args=(("depth", 2),))
+
+    pairs = Workload((wide, deep), DEFAULT_COMPARE).pairs()
+
+    assert pairs == (Pair("layer", deep, wide),)

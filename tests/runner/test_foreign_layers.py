@@ -7,7 +7,11 @@ import pytest
 
 from rnnbench.model.case import Case
 from rnnbench.model.errors import CampaignError
-from rnnbench.runner.foreign_layers import find_faults, refuse_broken_layers
+from rnnbench.runner.foreign_layers import (
+    LayerChecks,
+    find_faults,
+    refuse_broken_layers,
+)
 
 FAKE = (sys.executable, str(Path(__file__).parents[1] / "data" / "fake_worker.py"))
 
@@ -45,13 +49,13 @@ def case(layer, **changes):
 
 
 def test_pytorch_s_layers_start_no_worker():
-    assert find_faults([case("gru")], 1.0, ("no-such-command",)) == {}
+    assert find_faults([case("gru")], LayerChecks(1.0, ("no-such-command",))) == {}
 
 
 def test_the_smallest_case_of_a_kind_speaks_for_all_of_it():
     cases = [case("fake:exit", hidden_size=size) for size in (64, 8, 16)]
 
-    found = find_faults([case("gru"), *cases], 5.0, FAKE)
+    found = find_faults([case("gru"), *cases], LayerChecks(5.0, FAKE))
 
     assert set(found) == set(cases)
     assert set(found.values()) == {"the worker left with exit code 7"}
@@ -60,7 +64,7 @@ def test_the_smallest_case_of_a_kind_speaks_for_all_of_it():
 def test_a_layer_that_hangs_ends_at_the_limit_and_costs_no_other():
     hanging, fine = case("fake:hang"), case("fake:fine")
 
-    found = find_faults([hanging, fine], 1.0, FAKE)
+    found = find_faults([hanging, fine], LayerChecks(1.0, FAKE))
 
     assert found == {hanging: "no answer within 1 s"}
 
@@ -69,7 +73,7 @@ def test_a_layer_that_fails_in_every_case_is_refused_in_one_line():
     cases = [case("fake:exit"), case("fake:exit", phase="train"), case("gru")]
 
     with pytest.raises(CampaignError) as caught:
-        refuse_broken_layers(cases, 5.0, FAKE)
+        refuse_broken_layers(cases, LayerChecks(5.0, FAKE))
 
     assert str(caught.value) == "fake:exit: the worker left with exit code 7"
 
@@ -93,7 +97,7 @@ def layers(tmp_path, monkeypatch):
     ],
 )
 def test_import_signature_and_shape_faults_are_found(layers, layer, message):
-    found = find_faults([case(layer)], 60.0)
+    found = find_faults([case(layer)], LayerChecks(60.0))
 
     assert message in found[case(layer)]
 
@@ -106,7 +110,7 @@ def test_a_layer_that_lacks_one_setting_fails_there_alone(layers):
         case("own_layers:works", bidirectional=True),
     ]
 
-    found = find_faults(cases, 60.0)
+    found = find_faults(cases, LayerChecks(60.0))
 
     assert found == {cases[1]: "ValueError: bidirectional: one way only"}
-    refuse_broken_layers(cases, 60.0)
+    refuse_broken_layers(cases, LayerChecks(60.0))

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rnnbench.model.case import AXES, DEFAULTS, Case
+from rnnbench.model.case import AXES, DEFAULTS, Case, Phase
 from rnnbench.model.errors import SweepError
 from rnnbench.sweep.arguments import split_values, sweep_of_axes
 from rnnbench.sweep.axis_table import SIZES, axis_table
@@ -78,7 +78,7 @@ def test_what_is_compared_follows_from_what_varies(axes, compare, compared):
         ({"seq_len": []}, "--seq_len: is an empty list"),
         (
             {"phase": "trian"},
-            "--phase: 'trian' is none of inference, forward, train, step (train?)",
+            f"--phase: 'trian' is none of {', '.join(Phase)} (train?)",
         ),
         (
             {"layer": "lstm", "proj_size": 200},
@@ -102,6 +102,23 @@ def test_all_mistakes_come_at_once():
 
 def test_an_unknown_compared_axis_is_named():
     assert fault_of({}, ("phas",)) == "--compare: 'phas': no such axis (phase?)"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "fault"),
+    [
+        ({"a": [1, 1]}, "args.a: 1 is there twice"),
+        ({"hidden_size": 1}, "args.hidden_size: hidden_size is an axis itself"),
+        ({"a": "x y"}, "args.a: 'x y' is not a number, a plain name, true or false"),
+        ({}, "args: is empty"),
+        (3, "args: [3] is not a mapping"),
+    ],
+)
+def test_a_wrong_argument_is_named(arguments, fault):
+    with pytest.raises(SweepError) as error:
+        sweep_of_axes({"layer": "my_layers:wide", "args": arguments})
+
+    assert str(error.value) == fault
 
 
 def test_values_of_an_option_are_read_as_in_a_file():

@@ -259,6 +259,23 @@ CHOICES = {
     "onednn": [False, True],
     "tf32": [True, False],
 }
+
+
+def test_arguments_go_to_layers_of_the_users_alone():
+    axes = {
+        "layer": ("gru", "my_layers:wide"),
+        "args.expansion": (1, 2),
+        "args.kind": ("plain",),
+    }
+
+    expansion = expand(rules(axes, exclude=({"args.expansion": (2,)},)))
+
+    assert [(case.layer, case.args) for case in expansion.cases] == [
+        ("gru", ()),
+        ("my_layers:wide", (("expansion", 1), ("kind", "plain"))),
+    ]
+
+
 some_axes = st.fixed_dictionaries(
     {"layer": st.lists(st.sampled_from(CHOICES["layer"]), min_size=1, unique=True)},
     optional={

@@ -182,6 +182,38 @@ def test_faults_of_the_rules_come_with_those_of_other_parts(faults):
         ("  bias: yes\n", "8:9: axes.bias: 'yes' is not true or false"),
         ("  device: gpu\n", "8:11: axes.device: 'gpu' is none of cpu, cuda (cpu?)"),
         ("  parameters_of: 3\n", "8:3: axes.parameters_of: no such axis"),
+        ("reference: gruu\n", "8:12: reference: 'gruu' is none of"),
+        ("reference: 3\n", "8:12: reference: 3 is not a mapping"),
+        ("reference: {}\n", "8:12: reference: is empty"),
+        (
+            "reference: gru\n",
+            "8:12: reference: there is no layer of your own that could be compared",
+        ),
+        (
+            "reference: {gru: lstm}\n",
+            "8:13: reference.gru: is no layer of your own in this sweep",
+        ),
+        (
+            'reference: {"a:b": gruu}\n',
+            "8:20: reference.'a:b': 'gruu' is none of",
+        ),
+        ("  args: 3\n", "8:9: axes.args: 3 is not a mapping"),
+        ("  args: {}\n", "8:9: axes.args: is empty"),
+        ("  args: {a: []}\n", "8:13: axes.args.a: is an empty list"),
+        ("  args: {a: [1, 2, 1]}\n", "8:13: axes.args.a: 1 is there twice"),
+        ("  args: {bias: 1}\n", "8:10: axes.args.bias: bias is an axis itself"),
+        (
+            "  args: {a-b: 1}\n",
+            "8:10: axes.args.'a-b': 'a-b' is not the name of an argument",
+        ),
+        (
+            "  args: {a: [1, x y]}\n",
+            "8:17: axes.args.a: 'x y' is not a number, a plain name, true or false",
+        ),
+        (
+            "  args: {a: 1}\n",
+            "8:13: axes.args.a: no case has it: only layers of your own take arguments",
+        ),
         (
             "  proj_size: 20\n",
             "8:14: axes.proj_size: 20 is not less than hidden_size 20",
@@ -213,7 +245,8 @@ def test_faults_of_the_rules_come_with_those_of_other_parts(faults):
     ],
 )
 def test_a_fault_is_named_with_its_place(faults, added, fault):
-    assert faults(PLAIN + added) == [fault]
+    (found,) = faults(PLAIN + added)
+    assert found == fault or found.startswith(f"{fault} ")
 
 
 @pytest.mark.parametrize(

@@ -98,7 +98,7 @@ def _answer(step: Step) -> Answer | str:
     if wrong := _wrong_output(step.case, output) or _wrong_state(step.case, state):
         return wrong
     answer = {"the output": data_of(output).detach()}
-    answer |= {name: part.detach() for name, part in _states(state)}
+    answer |= {name: part.detach() for name, part in states_of(state)}
     if wrong := _wrong_dtype(step.case, answer):
         return wrong
     if before is not None and _input_differs(step, before):
@@ -156,7 +156,7 @@ def _output_shape(case: Case) -> tuple[int, ...]:
 
 def _wrong_state(case: Case, state: object) -> str:
     """A layer of the user's may have more states than torch.nn's: the first is h_n."""
-    states = _states(state)
+    states = states_of(state)
     if not states or not all(isinstance(part, Tensor) for _, part in states):
         return f"the state is a {type(state).__name__}, not a tensor or some of them"
     outer = (case.num_layers * case.num_directions, case.batch_size)
@@ -173,7 +173,8 @@ def _wrong_state(case: Case, state: object) -> str:
     )
 
 
-def _states(state: Any) -> list[tuple[str, Tensor]]:
+def states_of(state: Any) -> list[tuple[str, Tensor]]:
+    """The final states by name; empty if `state` is neither a tensor nor some."""
     if isinstance(state, Tensor):
         return [("h_n", state)]
     if not isinstance(state, tuple | list):

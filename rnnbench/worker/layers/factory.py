@@ -46,8 +46,9 @@ def make_layer(case: Case) -> nn.Module:
     """The layer of a case on its device, in its type, in train or eval mode.
 
     A factory of the user's gets, by name: input_size, hidden_size, num_layers, bias,
-    batch_first, dropout, bidirectional; and proj_size where it is not 0, as nn.GRU and
-    nn.RNN take none. It is moved to the device and the type afterwards.
+    batch_first, dropout, bidirectional; proj_size where it is not 0, as nn.GRU and
+    nn.RNN take none; and those of `args`. The module is moved to the device and the
+    type afterwards.
     """
     torch.manual_seed(SEED)
     module: object = factory(case.layer)(**_arguments(case))
@@ -93,7 +94,7 @@ def _arguments(case: Case) -> dict[str, Any]:
     arguments = {name: getattr(case, name) for name in names}
     if case.proj_size:
         arguments["proj_size"] = case.proj_size
-    return arguments
+    return arguments | dict(case.args)
 
 
 def _lay_out(module: nn.RNNBase, *, flat: bool) -> None:
