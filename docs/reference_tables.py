@@ -19,7 +19,9 @@ from markdown_tables import table
 
 import rnnbench
 from rnnbench.cli.main import app
+from rnnbench.model.case import Phase
 from rnnbench.model.run import Environment
+from rnnbench.model.runtimes import RUNTIMES, Runtime
 from rnnbench.model.variable_table import VARIABLES
 from rnnbench.plugin import hooks
 from rnnbench.sweep.axis_table import axis_table
@@ -84,6 +86,26 @@ def sweeps() -> str:
     return table(("sweep", "question"), rows)
 
 
+def runtimes() -> str:
+    """A table of the runtimes: phases, packages, fixed shapes, notes."""
+    rows = [
+        (
+            f"`{row.name}`",
+            ", ".join(phase for phase in Phase if phase in row.phases),
+            ", ".join(f"`{package}`" for package in row.packages) or "torch",
+            _fixed(row),
+            row.note,
+        )
+        for row in RUNTIMES.values()
+    ]
+    return table(("runtime", "phases", "packages", "fixed when built", "notes"), rows)
+
+
+def _fixed(row: Runtime) -> str:
+    shapes = {"length": row.dynamic_length, "batch": row.dynamic_batch}
+    return ", ".join(name for name, dynamic in shapes.items() if not dynamic) or "none"
+
+
 def python_interface() -> str:
     """Signature and docstring of every public function, class and method."""
     tree = ast.parse((SOURCE / "api.py").read_text(encoding="utf-8"))
@@ -126,6 +148,7 @@ TABLES = {
     "sweep-keys": sweep_keys,
     "policy-keys": policy_keys,
     "sweeps": sweeps,
+    "runtimes": runtimes,
     "python-interface": python_interface,
     "environment": environment,
     "variables": variables,

@@ -24,7 +24,7 @@ from rnnbench.worker.process_state import ProcessState, spoils_timing
 from rnnbench.worker.profiling.capture import take_profile
 from rnnbench.worker.profiling.ceilings import climb
 from rnnbench.worker.profiling.energy_load import burn
-from rnnbench.worker.profiling.peak_memory import peak_memory
+from rnnbench.worker.profiling.peak_memory import peak_memory, unseen
 from rnnbench.worker.protocol import (
     Answer,
     Blocks,
@@ -46,6 +46,7 @@ from rnnbench.worker.protocol import (
     TakeTurn,
 )
 from rnnbench.worker.runtimes.agreement import agreement
+from rnnbench.worker.runtimes.busy_threads import too_many_threads
 from rnnbench.worker.service_jobs import ServiceJob
 from rnnbench.worker.serving.handlers import ServiceHandler
 from rnnbench.worker.survey import NO_CUDA, survey
@@ -272,26 +273,20 @@ _ANSWERS: dict[type, Callable[[JobHandler, Any], Answer]] = {
 
 def _wrong(step: Step) -> str:
     """What is wrong with the answer of a step; "" if it is right."""
-    other = step.prepared
-    return check(step) if other is None else agreement(step, other).wrong
+    if step.prepared is None:
+        return check(step)
+    return agreement(step, step.prepared).wrong or too_many_threads(step)
 
 
 def _read_memory(case: Case) -> Outcome:
-    if reason := _unseen(step := build(case)):
+    if reason := unseen(step := build(case)):
         return Outcome(status=Status.OK, reason=reason)
     return Outcome(status=Status.OK, peak_memory=peak_memory(step))
 
 
-def _unseen(step: Step) -> str:
-    """Why PyTorch's profiler sees nothing of the calls of a step; "" if it does."""
-    if step.prepared is None or step.prepared.module is not None:
-        return ""
-    return f"PyTorch's profiler sees nothing of {step.case.runtime}"
-
-
 def _take_profile(case: Case, job: TakeProfile) -> Profile | Outcome:
     folder = None if job.folder is None else Path(job.folder)
-    if reason := _unseen(step := build(case)):
+    if reason := unseen(step := build(case)):
         return Outcome(status=Status.OK, reason=reason)
     return take_profile(step, folder, job.trace_limit)
 

@@ -23,6 +23,13 @@ def peak_memory(step: Step) -> int:
         return _READERS[step.case.device](step)
 
 
+def unseen(step: Step) -> str:
+    """Why PyTorch's profiler sees nothing of the calls of a step; "" if it does."""
+    if step.prepared is None or step.prepared.module is not None:
+        return ""
+    return f"PyTorch's profiler sees nothing of {step.case.runtime}"
+
+
 def running_peak(changes: Iterable[Change]) -> int:
     """The highest running sum of the changes, starting from 0.
 
