@@ -4,6 +4,8 @@ Each row has a module of the same name in `rnnbench/worker/runtimes/`, which pre
 case. This table is what planning and reading know of it.
 """
 
+import os
+import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
@@ -103,6 +105,11 @@ def build_folder(runner: int) -> Path:
     `runner`: its process id. The runner removes the folder when it has measured.
     """
     return Path(tempfile.gettempdir()) / f"rnnbench-builds-{runner}"
+
+
+def remove_builds() -> None:
+    """Remove what the workers of this process have built."""
+    shutil.rmtree(build_folder(os.getpid()), ignore_errors=True)
 
 
 def runtime_label(name: str) -> str:

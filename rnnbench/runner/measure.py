@@ -6,8 +6,6 @@ a callback.
 """
 
 import hashlib
-import os
-import shutil
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -20,7 +18,7 @@ from rnnbench.model.machine import machine_parts, machine_text, physical_cores
 from rnnbench.model.pattern import case_filter
 from rnnbench.model.policy import Policy
 from rnnbench.model.run import Environment, Run, SweepRecord, TurnValue
-from rnnbench.model.runtimes import build_folder
+from rnnbench.model.runtimes import remove_builds
 from rnnbench.model.status import FAILED
 from rnnbench.model.workload import Workload, group
 from rnnbench.runner.conditions import read_conditions
@@ -143,7 +141,7 @@ def measure(
         run = work.run_so_far("interrupted before it was measured")
         raise MeasureInterrupt(run) from None
     finally:
-        shutil.rmtree(build_folder(os.getpid()), ignore_errors=True)
+        remove_builds()
 
 
 @dataclass(slots=True)

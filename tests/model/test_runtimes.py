@@ -1,11 +1,19 @@
 """What each runtime can do, by the table alone."""
 
+import os
+import tempfile
 from dataclasses import replace
 
 import pytest
 
 from rnnbench.model.case import Case, Device, Dtype, Lengths, Phase
-from rnnbench.model.runtimes import RUNTIMES, reason_against, runtime_label
+from rnnbench.model.runtimes import (
+    RUNTIMES,
+    build_folder,
+    reason_against,
+    remove_builds,
+    runtime_label,
+)
 
 PLAIN = Case(layer="lstm", input_size=10, hidden_size=20, seq_len=5, batch_size=3)
 
@@ -47,7 +55,7 @@ def test_a_case_is_refused_exactly_where_the_table_lacks_it(runtime, device, pha
 @pytest.mark.parametrize(
     ("changed", "words"),
     [
-        ({"runtime": "cell_loop", "proj_size": 4}, "no projection"),
+        ({"runtime": "cell_loop", "proj_size": 4}, "no LSTM with a projection"),
         (
             {
                 "runtime": "cell_loop",
@@ -66,3 +74,16 @@ def test_a_reason_names_what_is_missing(changed, words):
 def test_a_runtime_of_the_users_is_asked_when_it_prepares_the_case():
     assert reason(runtime="package.module:make", lengths=Lengths.HALF) == ""
     assert runtime_label("package.module:make") == "package.module:make"
+
+
+def test_what_a_process_had_built_is_removed_and_nothing_else(tmp_path, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    own, other = build_folder(os.getpid()), build_folder(1)
+    for folder in (own, other):
+        folder.mkdir()
+        (folder / "layer.pt2").touch()
+
+    remove_builds()
+    remove_builds()
+
+    assert (own.exists(), other.exists()) == (False, True)
