@@ -15,8 +15,9 @@ from rnnbench.model.serving import (
     StepLatency,
     StreamCapacity,
 )
-from rnnbench.model.status import Status
+from rnnbench.model.status import MEASURED, Status
 from rnnbench.storage.append_only import AppendOnly, HoldsFile
+from rnnbench.storage.results_file import require_possible
 
 # 1: the first. 2: a turn is the fastest of its calls, no longer their median.
 SCHEMA = 2
@@ -234,5 +235,23 @@ def encode_entry(entry: Entry) -> dict[str, Any]:
 
 
 def decode_entry(data: dict[str, Any]) -> Entry:
-    """The entry in plain values; KeyError, TypeError or ValueError if there is none."""
-    return _ENTRIES[data.pop("kind")](data)
+    """The entry in plain values; KeyError, TypeError or ValueError if there is none.
+
+    ValueError also for an entry that no run can write: the results file would be
+    refused at the end, with all that was measured until then.
+    """
+    entry = _ENTRIES[data.pop("kind")](data)
+    if isinstance(entry, Pass):
+        for name, turns in (*entry.turns.items(), (entry.workload, entry.yardstick)):
+            require_possible(name, (turns,))
+            if turns.launch != entry.launch or not turns.seconds:
+                raise ValueError(f"{name}: no turns of launch {entry.launch}")
+        if len({len(turns.seconds) for turns in entry.turns.values()}) > 1:
+            raise ValueError(f"{entry.workload}: members with unequal numbers of turns")
+    elif isinstance(entry, Ended) and entry.status in MEASURED:
+        raise ValueError(f"{entry.case}: {entry.status} without turns")
+    elif isinstance(entry, Remembered) and (entry.peak_memory or 0) < 0:
+        raise ValueError(f"{entry.case}: {entry.peak_memory} is less than 0")
+    elif isinstance(entry, CaseEnergy) and (entry.energy or 0) < 0:
+        raise ValueError(f"{entry.case}: {entry.energy} is less than 0")
+    return entry

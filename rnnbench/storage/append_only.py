@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from rnnbench.model.errors import ResultsError
+from rnnbench.storage.files import reason_of
 
 Entry = Mapping[str, Any]
 
@@ -124,14 +125,18 @@ class AppendOnly:
             try:
                 apply(data)
             except (KeyError, TypeError, ValueError, AttributeError) as error:
-                raise ResultsError(f"{where}: not an entry: {error}") from error
+                raise ResultsError(
+                    f"{where}: not an entry: {reason_of(error)}"
+                ) from error
         if torn:
             os.truncate(self.path, len(whole) + bool(lines))
 
     def _require(self, header: Entry, found: Entry, otherwise: str) -> None:
         for name, value in header.items():
             if found.get(name) != value:
-                was = f"its {name} is {found.get(name)!r}, this run's is {value!r}"
+                # A damaged header may hold anything, at any length.
+                was = f"its {name} is {repr(found.get(name))[:200]}"
+                was += f", this run's is {value!r}"
                 raise ResultsError(f"{self.path}: {was}: {otherwise}")
 
 

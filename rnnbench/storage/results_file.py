@@ -237,7 +237,7 @@ def _check(run: Run) -> None:
     for result in run.results:
         _check_result(result)
     for yardstick in run.yardsticks:
-        _check_turns(yardstick.workload, yardstick.turns)
+        require_possible(yardstick.workload, yardstick.turns)
 
 
 def _check_result(result: Result) -> None:
@@ -247,10 +247,11 @@ def _check_result(result: Result) -> None:
     for value in (result.peak_memory, result.energy, *sizes):
         if value is not None and value < 0:
             raise WrongValue(f"{value} is less than 0", result.case.id)
-    _check_turns(result.case.id, result.turns)
+    require_possible(result.case.id, result.turns)
 
 
-def _check_turns(name: str, turns: tuple[Turns, ...]) -> None:
+def require_possible(name: str, turns: tuple[Turns, ...]) -> None:
+    """ValueError for turns that no measurement can give; `name`: whose they are."""
     launches = [launch.launch for launch in turns]
     if len(set(launches)) != len(launches):
         raise WrongValue("a launch is there twice", name)
