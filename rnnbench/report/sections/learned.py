@@ -7,7 +7,7 @@ from rnnbench.analysis.labels import words
 from rnnbench.analysis.learning_cells import LearningCell
 from rnnbench.analysis.learning_ratios import LearningRatio
 from rnnbench.model.formatting import counted
-from rnnbench.model.status import FAILED
+from rnnbench.model.status import MEASURED
 from rnnbench.report.content import Cell, Column, Fold, Table
 from rnnbench.report.plot_svg import drawn
 from rnnbench.report.sections.learning_plots import (
@@ -193,7 +193,7 @@ def _pair_row(ratio: LearningRatio, states: Sequence[str]) -> tuple[Cell, ...]:
 
 
 def _failures_fold(view: RunView) -> Fold | None:
-    failed = [one for one in view.run.learning.results if one.status in FAILED]
+    failed = [one for one in view.run.learning.results if one.status not in MEASURED]
     diverged = [
         (one.case.id, run.seed)
         for one in view.run.learning.results
@@ -206,7 +206,7 @@ def _failures_fold(view: RunView) -> Fold | None:
     notes += [(name, f"seed {seed} diverged") for name, seed in diverged]
     return Fold(
         "not-learned",
-        f"Failed or diverged: {counted(len(notes), 'time')}",
+        f"Not trained, failed or diverged: {counted(len(notes), 'time')}",
         (say("A diverged seed counts as one that did not reach the target."),),
         notes=tuple(notes),
     )

@@ -27,6 +27,8 @@ _MOST_NAMES = 3
 def learning_headline(view: RunView) -> Sentence:
     """Which layer needs fewer steps, and whether seconds say the same."""
     pair = main_pair(view)
+    if not any(cell.result.seeds for cell in view.learning.cells):
+        return say("Nothing was trained.")
     if pair is None:
         tasks = counted(len(view.learning.tasks()), "task")
         return say(

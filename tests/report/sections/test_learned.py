@@ -93,6 +93,21 @@ def test_one_layer_is_compared_with_none(run):
     assert learning_folds(seen)
 
 
+def test_a_run_that_ended_before_training_says_so_with_reasons(run):
+    results = [
+        replace(
+            make_result(make_task(), layer, ()), status=Status.SKIPPED, reason="budget"
+        )
+        for layer in ("gru", "lstm")
+    ]
+    seen = learned(run, *results)
+
+    (fold,) = [one for one in learning_folds(seen) if one.id == "not-learned"]
+
+    assert headline(seen) == "Nothing was trained."
+    assert [text for _, text in fold.notes] == ["skipped: budget"] * 2
+
+
 def test_a_control_is_no_win(run):
     task = make_task(control=True)
     seen = learned(
