@@ -115,7 +115,7 @@ TASKS: dict[str, TaskRow] = {
         question="Can it predict the next character of a text?",
         quality=_BITS,
         seq_len=64,
-        goals={64: Goal(2.1, 500)},
+        goals={64: Goal(2.3, 500)},
         each_step=True,
     ),
     "tags_assignment": TaskRow(

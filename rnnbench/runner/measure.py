@@ -187,8 +187,7 @@ class _Measurement:
         plan, policy = self.sweep.learning, self.sweep.policy
         if plan is None:
             return
-        if self.options.smoke:
-            plan = smoke_plan(plan)
+        plan = smoke_plan(plan) if self.options.smoke else plan
         found = await describe_plan(plan, policy.time_limit, self.order.command)
         members = tuple(case for one in self.order.workloads for case in one.members)
         added = [case for case in found.step_cases() if case not in members]
