@@ -47,6 +47,6 @@ def find_sweep(given: str | Path) -> Path:
 
 
 def _shipped() -> Iterator[ShippedSweep]:
-    for path in sorted(_FOLDER.glob("*.yaml")):
+    for path in sorted(_FOLDER.glob("*.yaml"), key=lambda path: path.stem):
         with path.open(encoding="utf-8") as file:
             yield ShippedSweep(path.stem, path, file.readline().strip("# \n"))
