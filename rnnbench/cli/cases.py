@@ -87,9 +87,9 @@ def _list_learning(record: Any, *, is_asked: bool) -> None:
         described = asyncio.run(describe_plan(record.learning, limit))
     rows = learning_listing.listing(record.learning, described)
     for line in align([learning_listing.HEADINGS, *rows]):
-        typer.echo(line)
+        say(line)
     for line in learning_listing.summary(record, described):
-        typer.echo(line)
+        say(line)
     raise typer.Exit(1 if learning_listing.has_failed(described) else 0)
 
 

@@ -54,7 +54,7 @@ class NightOptions:
     def targets(self) -> tuple[Path, ...]:
         """Every file that the night writes; of the history, one that is never kept."""
         names = ("run.json", "run.html", "gate.json", "gate.md", "summary.md")
-        served = ("index.html", "history.tar.gz") if self.publish else ()
+        served = ("index.html",) if self.publish else ()
         return (
             *(self.output / name for name in names),
             self.store / "name",

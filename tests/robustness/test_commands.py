@@ -74,7 +74,7 @@ def folder(tmp_path, monkeypatch):
         ("calibrate", "--output"),
         (*NIGHT, "--output"),
         (*NIGHT, "--output", "night", "--store"),
-        (*NIGHT, "--output", "night", "--store", "store", "--publish"),
+        (*NIGHT, "--output", "night", "--store", "history", "--publish"),
     ],
     ids=" ".join,
 )
