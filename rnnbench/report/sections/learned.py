@@ -1,6 +1,7 @@
 """The section on learning: a part for each task, then what else was learned."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from rnnbench.analysis.gradient_decay import factor_interval, vanishes_at
 from rnnbench.analysis.labels import words
@@ -24,7 +25,7 @@ from rnnbench.report.sections.learning_words import (
     task_name,
 )
 from rnnbench.report.sections.task_fold import plot_key, task_fold
-from rnnbench.report.sentences import Sentence, say
+from rnnbench.report.sentences import say
 from rnnbench.report.view import RunView
 
 _TITLES = {
@@ -51,7 +52,7 @@ def learning_folds(view: RunView) -> tuple[Fold, ...]:
     tasks = [cells for cells in view.learning.tasks() if curve_plots(cells)]
     found = [
         *(task_fold(cells, is_open=not place) for place, cells in enumerate(tasks)),
-        _gradient_fold(view.learning.cells),
+        _gradient_fold(view),
         _longer_fold(view),
         *(_pairs_fold(view, axis) for axis in _TITLES),
         _failures_fold(view),
@@ -59,35 +60,54 @@ def learning_folds(view: RunView) -> tuple[Fold, ...]:
     return tuple(fold for fold in found if fold)
 
 
-def _gradient_fold(cells: Sequence[LearningCell]) -> Fold | None:
-    shown = [cell for cell in cells if any(run.gradient for run in cell.result.seeds)]
-    if not shown:
+def _gradient_fold(view: RunView) -> Fold | None:
+    tasks = _gradient_tasks(view)
+    if not tasks:
         return None
-    # One task is enough: before training the gradient hardly depends on it.
-    shown = [cell for cell in shown if cell.task.id == shown[0].task.id]
+    key = tuple(dict.fromkeys(each for cells in tasks for each in plot_key(cells)))
     return Fold(
         "gradient",
         "Gradient by lag, before and after training",
-        (_gradient_lead(shown),),
-        plots=tuple(map(drawn, gradient_plots(shown))),
-        key=plot_key(shown),
-        tables=(_gradient_table(shown),),
+        (
+            say(
+                "Norm of the gradient of the last output with respect to the input so "
+                "many steps before. A factor below 1 vanishes, one above 1 explodes."
+            ),
+        ),
+        plots=tuple(
+            drawn(replace(plot, title=f"{plot.title}: {task_name(cells[0].task)}"))
+            for cells in tasks
+            for plot in gradient_plots(cells)
+        ),
+        key=key,
+        tables=(_gradient_table(tasks),),
     )
 
 
-def _gradient_lead(cells: Sequence[LearningCell]) -> Sentence:
-    return say(
-        "Norm of the gradient of the last output with respect to the input so many "
-        "steps before ({task}). A factor below 1 vanishes, one above 1 explodes.",
-        task=task_name(cells[0].task),
-    )
+def _gradient_tasks(view: RunView) -> list[Sequence[LearningCell]]:
+    """The first task with a gradient, and the longest with one after training."""
+    found = [
+        cells
+        for cells in view.learning.tasks()
+        if any(run.gradient for cell in cells for run in cell.result.seeds)
+    ]
+    trained = [
+        cells
+        for cells in found
+        if any(run.gradient_trained for cell in cells for run in cell.result.seeds)
+    ]
+    longest = max(trained, key=lambda cells: cells[0].task.seq_len, default=None)
+    first = found[:1]
+    is_new = longest is not None and longest not in first
+    return [*first, *([longest] if longest and is_new else [])]
 
 
-def _gradient_table(cells: Sequence[LearningCell]) -> Table:
+def _gradient_table(tasks: Sequence[Sequence[LearningCell]]) -> Table:
     return Table(
         "Factor for each step back, geometric mean over seeds",
         (
             Column("layer"),
+            Column("task"),
             Column("at initialisation", number=True),
             Column("below 1/1000 after", number=True),
             Column("after training", number=True),
@@ -95,10 +115,12 @@ def _gradient_table(cells: Sequence[LearningCell]) -> Table:
         tuple(
             (
                 Cell(cell_name(cell, cells)),
+                Cell(task_name(cell.task)),
                 Cell(_factor([run.gradient for run in cell.result.seeds])),
                 Cell(_lag([run.gradient for run in cell.result.seeds])),
                 Cell(_factor([run.gradient_trained for run in cell.result.seeds])),
             )
+            for cells in tasks
             for cell in cells
         ),
     )

@@ -3,7 +3,13 @@
 from dataclasses import replace
 
 import pytest
-from learning_runs import make_result, make_seed_run, make_task, steps_around
+from learning_runs import (
+    make_result,
+    make_seed_run,
+    make_task,
+    profile,
+    steps_around,
+)
 
 from rnnbench.model.learning import Learning
 from rnnbench.model.status import Status
@@ -229,6 +235,38 @@ def test_gradients_are_drawn_before_and_after_training(seen):
         "After training",
     ]
     assert before.series[0].points[10][1] == pytest.approx(0.59**10, rel=0.05)
+
+
+def test_gradients_after_training_come_from_the_longest_task_that_trained(run):
+    untrained = make_task("gradient_profile", 100, target=None)
+    tasks = untrained, make_task(seq_len=10), make_task(seq_len=50)
+    profiles = {"gradient": profile(0.6), "gradient_trained": profile(0.9)}
+    results = [
+        make_result(
+            task,
+            "lstm",
+            (),
+            seeds=(
+                make_seed_run(
+                    task,
+                    1,
+                    50 if task.target else None,
+                    **(profiles if task.target else {"gradient": profile(0.6)}),
+                ),
+            ),
+        )
+        for task in tasks
+    ]
+    seen = view(replace(run, learning=Learning(tasks, tuple(results))))
+
+    (fold,) = [one for one in learning_folds(seen) if one.id == "gradient"]
+
+    assert [plot.title for plot in fold.plots] == [
+        "At initialisation: gradient profile, length 100",
+        "At initialisation: adding, length 50",
+        "After training: adding, length 50",
+    ]
+    assert [row[4].text for row in fold.tables[0].rows] == ["–", "0.90"]
 
 
 def test_longer_sequences_begin_at_the_length_of_training(seen):
