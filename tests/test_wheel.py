@@ -6,19 +6,26 @@ that nothing has to be downloaded. rnnbench itself comes from the wheel.
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from ruamel.yaml import YAML
 
+ROOT = Path(__file__).parents[1]
 pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")
 def programs(tmp_path_factory, wheel):
     """The folder of the programs of an environment with the wheel."""
-    folder = tmp_path_factory.mktemp("environment")
+    return make_environment(tmp_path_factory.mktemp("environment"), wheel)
+
+
+def make_environment(folder, wheel):
+    folder.mkdir(exist_ok=True)
     call([sys.executable, "-m", "venv", "--without-pip", folder], folder)
     bin_folder = folder / "bin"
     site = call(
@@ -45,15 +52,17 @@ def programs(tmp_path_factory, wheel):
     return bin_folder
 
 
-def call(command, folder, status=0):
+def call(command, folder, status=0, **variables):
     kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+    kept |= variables
     done = subprocess.run(
         command,
         cwd=folder,
         env={**kept, "PYTHONDONTWRITEBYTECODE": "1"},
         capture_output=True,
         text=True,
-        timeout=300,
+        # A gate starts 28 workers, and the machine may be busy.
+        timeout=900,
         check=False,
     )
     assert done.returncode == status, done.stdout + done.stderr
@@ -109,3 +118,123 @@ def test_bad_input_is_one_line(programs, tmp_path):
     call([programs / "rnnbench", "run", "quik"], tmp_path, status=2)
 
     assert list(tmp_path.iterdir()) == []
+
+
+EXAMPLE = ROOT / "examples" / "nightly-project"
+STEP = "new = torch.tanh(step + self.hidden_part(hidden))"
+SLOW_CASE = "leaky:leaky_rnn-inference-i32-h32-l1-t16-b4-cpu"
+# A worker that needs no torch, and is slow where the first leaky.py on its path is.
+FAKE_WORKER = """
+import os, sys
+from pathlib import Path
+files = [Path(each or ".", "leaky.py") for each in sys.path]
+text = next(file for file in files if file.is_file()).read_text()
+if text.count({step!r}) > 1:
+    os.environ["FAKE_SLOW_CASE"] = {case!r}
+sys.path.insert(0, {data!r})
+import fake_worker
+fake_worker.main()
+"""
+
+
+@pytest.fixture
+def project(tmp_path):
+    """The example as a repository of its own, with the tag of its baseline."""
+    folder = tmp_path / "server" / "owner" / "project"
+    shutil.copytree(EXAMPLE, folder)
+    git(folder, "init", "--quiet", "--initial-branch=main")
+    git(folder, "add", ".")
+    git(folder, "commit", "--quiet", "--message", "The layer")
+    git(folder, "tag", "v1.0")
+    return folder
+
+
+def git(folder, *words):
+    who = ["-c", "user.name=a", "-c", "user.email=a@example.org"]
+    return call(["git", *who, *words], folder)
+
+
+def slow_down(folder):
+    """Make the layer compute each step three times."""
+    path = folder / "leaky.py"
+    text = path.read_text(encoding="utf-8")
+    assert text.count(STEP) == 1
+    again = f"\n            {STEP}"
+    path.write_text(text.replace(STEP, STEP + 2 * again), encoding="utf-8")
+
+
+def inputs_of(workflow):
+    """The inputs that a workflow of the example gives to the action, as options."""
+    text = (EXAMPLE / ".github" / "workflows" / workflow).read_text("utf-8")
+    (job,) = YAML(typ="safe").load(text)["jobs"].values()
+    given = job["steps"][0]["with"]
+    publish = ["--publish", "site"] if given.get("publish") else []
+    baseline = ["--baseline", given["baseline"]] if "baseline" in given else []
+    return [given["sweep"], *baseline, *publish]
+
+
+def run_job(programs, folder, workflow, status, **variables):
+    """Do what the action does in a job of the example."""
+    server = folder.parents[1]
+    known = {"EVENT_NAME": "schedule", "REPOSITORY": "owner/project"}
+    known |= {"SERVER_URL": str(server), "RUN_ID": "1"} | variables
+    job = {f"GITHUB_{name}": value for name, value in known.items()}
+    # An issue is opened by a program that does nothing.
+    gh = server / "programs" / "gh"
+    gh.parent.mkdir(exist_ok=True)
+    gh.write_text("#!/bin/sh\n", encoding="utf-8")
+    gh.chmod(0o755)
+    job["PATH"] = f"{gh.parent}{os.pathsep}{os.environ['PATH']}"
+    job["XDG_CACHE_HOME"] = str(server / "cache")
+    command = [programs / "rnnbench", "ci", *inputs_of(workflow)]
+    return call(command, folder, status, **job)
+
+
+def regressions(folder):
+    document = json.loads((folder / "results/night/gate.json").read_text("utf-8"))
+    return [
+        judgement["case"]
+        for judgement in document["judgements"]
+        if judgement["verdict"] == "regression"
+    ]
+
+
+def test_of_three_nights_of_the_example_the_slower_one_is_flagged(
+    wheel, tmp_path, project
+):
+    programs = make_environment(tmp_path / "environment", wheel)
+    (worker,) = (tmp_path / "environment").rglob("rnnbench/worker/__main__.py")
+    fake = {"case": SLOW_CASE, "step": STEP, "data": str(ROOT / "tests" / "data")}
+    worker.write_text(FAKE_WORKER.format(**fake), encoding="utf-8")
+    flags, pages = [], []
+
+    for status, is_slow in ((0, False), (1, True), (0, False)):
+        if is_slow:
+            slow_down(project)
+        run_job(programs, project, "nightly.yml", status)
+        git(project, "checkout", "--quiet", "leaky.py")
+        flags.append(regressions(project))
+        pages.append({page.name for page in (project / "site" / "runs").iterdir()})
+        # The next night's runner has nothing of this one.
+        for left in ("results", "site"):
+            shutil.rmtree(project / left)
+
+    assert flags == [[], [SLOW_CASE], []]
+    assert pages[0] < pages[1] < pages[2]
+    assert len(git(project, "ls-tree", "-r", "--name-only", "history").split()) == 6
+
+
+def test_a_pull_request_that_slows_the_layer_is_flagged_by_real_workers(
+    programs, project
+):
+    git(project, "update-ref", "refs/remotes/origin/main", "main")
+    slow_down(project)
+    # Its layer alone, which halves the time.
+    sweep = project / "sweep.yaml"
+    text = sweep.read_text(encoding="utf-8")
+    sweep.write_text(text.replace("[gru, leaky", "[leaky"), encoding="utf-8")
+
+    request = {"EVENT_NAME": "pull_request", "BASE_REF": "main"}
+    run_job(programs, project, "pull-request.yml", 1, **request)
+
+    assert regressions(project) == [SLOW_CASE]
