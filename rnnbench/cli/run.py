@@ -15,6 +15,7 @@ from typing import Annotated, Any
 import typer
 
 from rnnbench.cli.axis_options import option_of, with_axes
+from rnnbench.cli.fleet_run import Cluster, measure_on_cluster
 from rnnbench.cli.output import say
 from rnnbench.cli.report import ReportFormat, write_page
 from rnnbench.model.errors import RnnbenchError
@@ -39,6 +40,7 @@ Examples:
   rnnbench run knobs --budget 120
   rnnbench run --layer lstm,gru --hidden-size 256 --seq-len 64 --batch-size 1
   rnnbench run --layer gru --bidirectional true,false --phase train
+  rnnbench run nightly --cluster tls://head:8786
 """
 _CASE_FAILED, _NOTHING_MEASURED, _INTERRUPTED = 1, 2, 130
 
@@ -105,6 +107,14 @@ _Output = Annotated[
         "beside it.",
     ),
 ]
+_Lanes = Annotated[
+    int | None,
+    typer.Option(
+        help="Launches to run side by side, a core each; by default one for each "
+        "physical core, or as many as rnnbench calibrate found sound.",
+        min=1,
+    ),
+]
 _Force = Annotated[
     bool, typer.Option("--force", help="Overwrite the results file if it exists.")
 ]
@@ -141,6 +151,8 @@ def run(  # noqa: PLR0913 - options, not arguments
     budget: _Budget = None,
     profile: _Profile = None,
     python: _Python = "",
+    lanes: _Lanes = None,
+    cluster: Cluster = "",
     output: _Output = None,
     force: _Force = False,
     resume: _Resume = False,
@@ -152,23 +164,28 @@ def run(  # noqa: PLR0913 - options, not arguments
     from rnnbench.runner.measure import MeasureOptions  # noqa: PLC0415
 
     chosen = _chosen_sweep(sweep, axes, compare, reference)
-    target = _results_file(output, chosen, replaces=force or resume)
     options = MeasureOptions(
         precision=precision,
         launches=launches,
         budget=budget,
         profile=profile,
-        output=target,
+        output=_results_file(output, chosen, replaces=force or resume),
         resume=resume,
+        lanes=lanes,
         command=shlex.join(["rnnbench", *sys.argv[1:]]),
     )
-    measured, is_whole = _measure(chosen, options, python, is_shown=not quiet)
-    page = _save(measured, options, is_whole=is_whole)
+    measured = (
+        measure_on_cluster(chosen, options, (cluster, python), is_shown=not quiet)
+        if cluster
+        else [_measure(chosen, options, python, is_shown=not quiet)]
+    )
     words = _as_json if as_json else _as_text
-    say(target if quiet else words(measured, page, target))
-    if open_page:
-        typer.launch(page.resolve().as_uri())
-    raise typer.Exit(_exit_status(measured) if is_whole else _INTERRUPTED)
+    for one, own, is_whole in measured:
+        page = _save(one, own, is_whole=is_whole)
+        say(own.output if quiet else words(one, page, own.output))
+        if open_page:
+            typer.launch(page.resolve().as_uri())
+    raise typer.Exit(max(_status(one, is_whole=whole) for one, _, whole in measured))
 
 
 def _chosen_sweep(
@@ -225,8 +242,8 @@ def _results_file(output: Path | None, sweep: Any, *, replaces: bool) -> Path:
 
 def _measure(
     sweep: Any, options: Any, python: str, *, is_shown: bool
-) -> tuple[Any, bool]:
-    """The run, and whether it is whole: an interrupt leaves a part."""
+) -> tuple[Any, Any, bool]:
+    """The run, its options, and whether it is whole: an interrupt leaves a part."""
     from rnnbench.cli.live_table import display  # noqa: PLC0415
     from rnnbench.runner.foreign_layers import (  # noqa: PLC0415
         LayerChecks,
@@ -250,8 +267,8 @@ def _measure(
                 shown.on_launch,
             )
     except MeasureInterrupt as interrupt:
-        return interrupt.run, False
-    return run, True
+        return interrupt.run, options, False
+    return run, options, True
 
 
 def _save(run: Any, options: Any, *, is_whole: bool) -> Path:
@@ -290,7 +307,9 @@ def _as_json(run: Any, page: Path, results: Path) -> str:
     return json.dumps(document, allow_nan=False, indent=1)
 
 
-def _exit_status(run: Any) -> int:
+def _status(run: Any, *, is_whole: bool) -> int:
+    if not is_whole:
+        return _INTERRUPTED
     from rnnbench.model.status import FAILED, MEASURED  # noqa: PLC0415
 
     results = (*run.results, *run.learning.results)

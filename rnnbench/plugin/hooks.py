@@ -74,6 +74,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     for name, options in _POLICY_OPTIONS.items():
         group.addoption(name, **options)
     group.addoption(
+        "--rnn-cluster",
+        metavar="ADDRESS",
+        help="measure on the nodes of a cluster of one kind of machine: "
+        "tls://HOST:PORT of its head, or local:N for N nodes on this machine "
+        "(default: here); RNNBENCH_CA, RNNBENCH_CERT and RNNBENCH_KEY name files",
+    )
+    group.addoption(
         "--rnn-resume",
         action="store_true",
         help="continue a run that was killed, from its journal; what it finished is "

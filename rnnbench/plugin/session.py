@@ -1,5 +1,6 @@
 """The measuring of one pytest invocation, and its results file."""
 
+import importlib
 import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from rnnbench.model.policy import Policy
 from rnnbench.model.run import Result, Run
 from rnnbench.plugin.refusals import refuse_time_limit
 from rnnbench.plugin.summary import counts
+from rnnbench.runner.cluster_address import ClusterAddress
 from rnnbench.runner.duration import estimate
 from rnnbench.runner.measure import (
     MeasureInterrupt,
@@ -66,6 +68,8 @@ def measure_session(config: pytest.Config, sweep: Sweep) -> MeasuredSession:
     refuse_time_limit(config, min(longest, policy.budget))
     line = ProgressLine(config.get_terminal_writer())
     try:
+        if address := config.getoption("rnn_cluster"):
+            return _on_cluster((sweep, options), address, line)
         run = measure(sweep.workloads, sweep.record, options, line.show)
     except MeasureInterrupt as interrupt:
         session = MeasuredSession.of(interrupt.run, options, ended=False)
@@ -75,6 +79,25 @@ def measure_session(config: pytest.Config, sweep: Sweep) -> MeasuredSession:
     finally:
         line.close()
     return MeasuredSession.of(run, options, ended=True)
+
+
+def _on_cluster(
+    wanted: tuple[Sweep, MeasureOptions], address: str, line: ProgressLine
+) -> MeasuredSession:
+    """The session of a run on a cluster with machines of one kind."""
+    sweep, options = wanted
+    # Dask is imported for a run on a cluster alone.
+    fleet = importlib.import_module("rnnbench.runner.measure_fleet")
+    where = fleet.FleetOptions(
+        cluster=ClusterAddress(address=address), single=True, notice=line.write
+    )
+    (found,) = fleet.measure_fleet(
+        sweep.workloads, sweep.record, options, where, line.show
+    )
+    session = MeasuredSession.of(found.run, options, ended=found.is_whole)
+    if not found.is_whole:
+        raise SessionInterrupt(session)
+    return session
 
 
 def write_results(config: pytest.Config, session: MeasuredSession, target: Path) -> str:

@@ -61,22 +61,23 @@ def security_of(certificates: Mapping[str, str]) -> Any:
 
 @dataclass(slots=True)
 class DaskCluster:
-    """The client of a run: its nodes, and parcels to and from them."""
+    """The client of a run: its nodes, and parcels to and from them.
+
+    `strangers`: addresses of workers that are no nodes of rnnbench.
+    """
 
     client: Any
     _nodes: dict[str, NodeFacts] = field(default_factory=dict)
-    _foreign: set[str] = field(default_factory=set)
+    strangers: set[str] = field(default_factory=set)
     _gone: dict[str, asyncio.Event] = field(default_factory=dict)
     _sent: int = 0
+    _watching: asyncio.Task[None] | None = None
 
     def nodes(self) -> Mapping[str, NodeFacts]:
-        """The nodes by their address."""
+        """The nodes by their address; CampaignError where the head is gone."""
+        if self._watching is not None and self._watching.done():
+            self._watching.result()
         return dict(self._nodes)
-
-    @property
-    def strangers(self) -> frozenset[str]:
-        """Addresses of workers that are no nodes of rnnbench."""
-        return frozenset(self._foreign)
 
     async def send(self, address: str, parcel: str, cost: int) -> str:
         """The delivery for a parcel; NodeLostError if the node is gone before."""
@@ -141,13 +142,13 @@ class DaskCluster:
             ) from error
         there = identity["workers"]
         for address, worker in there.items():
-            if address in self._nodes or address in self._foreign:
+            if address in self._nodes or address in self.strangers:
                 continue
             try:
                 self._nodes[address] = decode_facts(worker[_FACTS])
                 self._gone[address] = asyncio.Event()
             except (KeyError, TypeError, ValueError):
-                self._foreign.add(address)
+                self.strangers.add(address)
         for address in self._nodes.keys() - there.keys():
             del self._nodes[address]
             self._gone.pop(address).set()
@@ -179,15 +180,14 @@ class DaskCluster:
                         asynchronous=True,
                         timeout=_CONNECT,
                         set_as_default=False,
-                        direct_to_workers=False,
                     )
                 )
             except (OSError, TimeoutError, ValueError) as error:
                 raise CampaignError(f"{address}: {reason_of(error)}") from error
             cluster = cls(client)
             await cluster._wait_for(nodes, address)
-            watching = asyncio.ensure_future(cluster.watch())
-            stack.push_async_callback(_ended, watching)
+            cluster._watching = asyncio.ensure_future(cluster.watch())
+            stack.push_async_callback(_ended, cluster._watching)
             yield cluster
 
 

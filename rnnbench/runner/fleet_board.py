@@ -117,11 +117,14 @@ class Board:
         return {Beside.CPU: node.lanes, Beside.GPU: node.gpus, Beside.NOTHING: 1}[kind]
 
     def _longest(self, at: str, kind: Beside) -> deque[Errand] | None:
-        """The host's own queue, or the longest of the others."""
+        """The host's own queue, or the longest of the others if it is long.
+
+        A host's last errand is left to it: the launches of a workload stay spread.
+        """
         if own := self._queues[at][kind]:
             return own
         found = max((queues[kind] for queues in self._queues.values()), key=len)
-        return found or None
+        return found if len(found) > 1 else None
 
     def _load(self, at: str) -> int:
         own = self._queues[at]

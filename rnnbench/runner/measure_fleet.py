@@ -73,6 +73,8 @@ def measure_fleet(
 
     Errors as `measure`; Ctrl-C leaves runs that are not whole.
     """
+    if sweep.learning is not None:
+        raise CampaignError("a sweep with learning tasks can't run on a cluster yet")
     sweep = replace(sweep, policy=options.policy(sweep.policy))
     work = _FleetMeasurement(workloads, sweep, options, fleet, on_progress)
     is_whole = True

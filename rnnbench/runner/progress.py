@@ -68,6 +68,11 @@ class ProgressLine:
         else:
             self._writer.line(sentence(progress))
 
+    def write(self, text: str) -> None:
+        """Write a line of its own, such as a notice."""
+        self.close()
+        self._writer.line(text)
+
     def close(self) -> None:
         """End the line."""
         if self._last is not None and self._writer.hasmarkup:

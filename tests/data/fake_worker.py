@@ -4,7 +4,9 @@ A case of the layer "fake:NAME" takes the fault NAME when it is prepared; "round
 takes it in the rounds, "profile_NAME" when it is profiled, "service_NAME" when it is
 read as a service, "burn_NAME" while its energy is read. Any other layer takes SECONDS,
 a GRU half as much again. With FAKE_GPU there is a CUDA device of that UUID. The case
-whose id is FAKE_SLOW_CASE is 5 % slower.
+whose id is FAKE_SLOW_CASE is 5 % slower. FAKE_CPU and FAKE_TORCH name the machine and
+the version. Rounds take FAKE_WAIT seconds, and are written to FAKE_LOG when they begin
+and end.
 """
 
 import ctypes
@@ -290,11 +292,30 @@ OF_NO_CASE = {
 }
 
 
+def log(event, cores, cases):
+    if path := os.environ.get("FAKE_LOG"):
+        line = f"{event} {time.monotonic()} {os.getpid()} {cores} {cases[0].id}\n"
+        # One write of a short line: it mixes with no other process's.
+        with Path(path).open("ab", buffering=0) as file:
+            file.write(line.encode())
+
+
+def wait(seconds):
+    """Sleep, but end with the runner, as a worker does."""
+    parent, until = os.getppid(), time.monotonic() + seconds
+    while time.monotonic() < until:
+        if os.getppid() != parent:
+            os._exit(1)
+        time.sleep(0.005)
+
+
 def environment():
     values = dict.fromkeys(Environment.__dataclass_fields__) | {"variables": ()}
     for name in ("system", "machine", "kernel", "libc", "python", "numpy", "torch"):
         values[name] = "fake"
-    values |= {"parallel_backend": "none", "allocator": "glibc", "cpu_model": "fake"}
+    values |= {"parallel_backend": "none", "allocator": "glibc"}
+    values["cpu_model"] = os.environ.get("FAKE_CPU", "fake")
+    values["torch"] = os.environ.get("FAKE_TORCH", "fake")
     return Environment(**values)
 
 
@@ -333,6 +354,9 @@ def main():
             cases, slowdowns = job.cases, job.slowdowns
             answer(prepare(cases))
         elif isinstance(job, Rounds):
+            log("begin", start.cores, cases)
+            wait(float(os.environ.get("FAKE_WAIT", "0")))
+            log("end", start.cores, cases)
             answer(rounds(cases, job.least, slowdowns))
         elif isinstance(job, TakeTurn):
             answer(replace(rounds(cases, 1), yardstick=MemberTurns()))

@@ -35,9 +35,9 @@ PAGES = [
     *sorted((ROOT / "docs").glob("*.md")),
 ]
 # Commands of ours that measure, or that need two interpreters: checked, not run.
-MEASURES = {"run", "gate", "bisect", "night", "calibrate", "doctor"}
+MEASURES = {"run", "gate", "bisect", "night", "calibrate", "doctor", "node", "fleet"}
 # Of others: nothing here could say whether they would work.
-FOREIGN = {"docker", "export", "tensorboard", "uv"}
+FOREIGN = {"docker", "export", "openssl", "srun", "ssh", "tensorboard", "uv"}
 EXAMPLE = ROOT / "results" / "reference" / "quick-epyc-2-cores.json"
 
 
