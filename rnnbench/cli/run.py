@@ -174,15 +174,10 @@ def run(  # noqa: PLR0913 - options, not arguments
         lanes=lanes,
         command=shlex.join(["rnnbench", *sys.argv[1:]]),
     )
-    measured = (
-        measure_on_cluster(chosen, options, (cluster, python), is_shown=not quiet)
-        if cluster
-        else [_measure(chosen, options, python, is_shown=not quiet)]
-    )
-    words = _as_json if as_json else _as_text
+    measured = _measure(chosen, options, (cluster, python), is_shown=not quiet)
     for one, own, is_whole in measured:
         page = _save(one, own, is_whole=is_whole)
-        say(own.output if quiet else words(one, page, own.output))
+        say(own.output if quiet else _WORDS[as_json](one, page, own.output))
         if open_page:
             typer.launch(page.resolve().as_uri())
     raise typer.Exit(max(_status(one, is_whole=whole) for one, _, whole in measured))
@@ -241,9 +236,9 @@ def _results_file(output: Path | None, sweep: Any, *, replaces: bool) -> Path:
 
 
 def _measure(
-    sweep: Any, options: Any, python: str, *, is_shown: bool
-) -> tuple[Any, Any, bool]:
-    """The run, its options, and whether it is whole: an interrupt leaves a part."""
+    sweep: Any, options: Any, where: tuple[str, str], *, is_shown: bool
+) -> list[tuple[Any, Any, bool]]:
+    """Each run, its options, whether it is whole; `where`: cluster, interpreter."""
     from rnnbench.cli.live_table import display  # noqa: PLC0415
     from rnnbench.runner.foreign_layers import (  # noqa: PLC0415
         LayerChecks,
@@ -251,6 +246,9 @@ def _measure(
     )
     from rnnbench.runner.measure import MeasureInterrupt, measure  # noqa: PLC0415
 
+    cluster, python = where
+    if cluster:
+        return measure_on_cluster(sweep, options, where, is_shown=is_shown)
     try:
         with (
             _worker_of(python) as worker,
@@ -267,8 +265,8 @@ def _measure(
                 shown.on_launch,
             )
     except MeasureInterrupt as interrupt:
-        return interrupt.run, options, False
-    return run, options, True
+        return [(interrupt.run, options, False)]
+    return [(run, options, True)]
 
 
 def _save(run: Any, options: Any, *, is_whole: bool) -> Path:
@@ -317,3 +315,6 @@ def _status(run: Any, *, is_whole: bool) -> int:
     if not statuses & MEASURED:
         return _NOTHING_MEASURED
     return _CASE_FAILED if statuses & FAILED else 0
+
+
+_WORDS = {False: _as_text, True: _as_json}

@@ -50,7 +50,7 @@ class MeasureOptions:
             in memory alone, and no trace is written.
         resume: continue the journal instead of starting a new one.
         stop_at_failure: begin no case after one has failed.
-        lanes: launches to run side by side; None: as many as is sound on this machine.
+        lanes: launches to run side by side; None: as many as is sound here.
         smoke: call each case once, to see that it runs; nothing is written.
         command: what the user typed, for the record.
         commit: the version of the project that is measured, for the record.
@@ -235,8 +235,7 @@ def order_of(
 def _gpu_lanes(workloads: tuple[Workload, ...]) -> tuple[Lane, ...]:
     """A lane for each GPU of this machine, if there is something to measure there."""
     devices = {case.device for one in workloads for case in one.members}
-    gpus = visible_gpus() if Device.CUDA in devices else ()
-    return gpu_lanes(gpus, physical_cores())
+    return gpu_lanes(visible_gpus() if Device.CUDA in devices else (), physical_cores())
 
 
 def discard_journal(run: Run, options: MeasureOptions) -> None:
