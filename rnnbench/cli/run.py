@@ -10,10 +10,11 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
 import typer
 
+from rnnbench.cli import run_options
 from rnnbench.cli.axis_options import option_of, with_axes
 from rnnbench.cli.fleet_run import Cluster, measure_on_cluster
 from rnnbench.cli.output import say
@@ -44,96 +45,6 @@ Examples:
 """
 _CASE_FAILED, _NOTHING_MEASURED, _INTERRUPTED = 1, 2, 130
 
-_Sweep = Annotated[
-    str, typer.Argument(help="A shipped sweep or a YAML file.", metavar="[SWEEP]")
-]
-_Compare = Annotated[
-    str,
-    typer.Option(
-        metavar="AXIS,...",
-        help="Axes that are measured side by side; by default layer if it has several "
-        "values, otherwise every axis that has.",
-    ),
-]
-_Reference = Annotated[
-    str,
-    typer.Option(
-        metavar="LAYER",
-        help="The layer whose answers layers of your own must give from the same "
-        "weights; or OWN=LAYER,... with one for each.",
-    ),
-]
-_Precision = Annotated[
-    float | None,
-    typer.Option(
-        help="Half-width that each 95 % interval is to reach, as a share; by default "
-        "the sweep's, or 0.02."
-    ),
-]
-_Launches = Annotated[
-    int | None,
-    typer.Option(
-        help="The most fresh processes for each case; by default the sweep's, or 20."
-    ),
-]
-_Budget = Annotated[
-    float | None,
-    typer.Option(
-        help="The most time for measuring, in seconds; by default the sweep's, or 600."
-    ),
-]
-_Profile = Annotated[
-    str | None,
-    typer.Option(
-        metavar="all|none|PATTERN",
-        help="The cases to profile; PATTERN is a regular expression on their ids. By "
-        "default the sweep's, or none.",
-    ),
-]
-_Python = Annotated[
-    str,
-    typer.Option(
-        metavar="PATH",
-        help="Measure the PyTorch of this interpreter, which needs torch and numpy; by "
-        "default the one that runs rnnbench.",
-    ),
-]
-_Output = Annotated[
-    Path | None,
-    typer.Option(
-        "--output",
-        "-o",
-        help="The results file; by default results/NAME-TIME.json. The page is written "
-        "beside it.",
-    ),
-]
-_Lanes = Annotated[
-    int | None,
-    typer.Option(
-        help="Launches to run side by side, a core each; by default one for each "
-        "physical core, or as many as rnnbench calibrate found sound.",
-        min=1,
-    ),
-]
-_Force = Annotated[
-    bool, typer.Option("--force", help="Overwrite the results file if it exists.")
-]
-_Resume = Annotated[
-    bool,
-    typer.Option(
-        "--resume", help="Continue an interrupted run that had the same --output."
-    ),
-]
-_Json = Annotated[
-    bool, typer.Option("--json", help="Print the ratios as JSON instead of text.")
-]
-_Quiet = Annotated[
-    bool, typer.Option("--quiet", "-q", help="Print only the path of the results file.")
-]
-_Open = Annotated[
-    bool, typer.Option("--open", help="Open the page in a web browser at the end.")
-]
-
 
 def register(app: typer.Typer) -> None:
     """Add the command to `app`."""
@@ -141,24 +52,24 @@ def register(app: typer.Typer) -> None:
 
 
 def run(  # noqa: PLR0913 - options, not arguments
-    sweep: _Sweep = "",
+    sweep: run_options.Sweep = "",
     *,
     axes: Mapping[str, list[Any]],
-    compare: _Compare = "",
-    reference: _Reference = "",
-    precision: _Precision = None,
-    launches: _Launches = None,
-    budget: _Budget = None,
-    profile: _Profile = None,
-    python: _Python = "",
-    lanes: _Lanes = None,
+    compare: run_options.Compare = "",
+    reference: run_options.Reference = "",
+    precision: run_options.Precision = None,
+    launches: run_options.Launches = None,
+    budget: run_options.Budget = None,
+    profile: run_options.Profile = None,
+    python: run_options.Python = "",
+    lanes: run_options.Lanes = None,
     cluster: Cluster = "",
-    output: _Output = None,
-    force: _Force = False,
-    resume: _Resume = False,
-    as_json: _Json = False,
-    quiet: _Quiet = False,
-    open_page: _Open = False,
+    output: run_options.Output = None,
+    force: run_options.Force = False,
+    resume: run_options.Resume = False,
+    as_json: run_options.Json = False,
+    quiet: run_options.Quiet = False,
+    open_page: run_options.Open = False,
 ) -> None:
     """Measure and answer; the help text is `_RUN`."""
     from rnnbench.runner.measure import MeasureOptions  # noqa: PLC0415
@@ -178,9 +89,13 @@ def run(  # noqa: PLR0913 - options, not arguments
     for one, own, is_whole in measured:
         page = _save(one, own, is_whole=is_whole)
         say(own.output if quiet else _WORDS[as_json](one, page, own.output))
-        if open_page:
-            typer.launch(page.resolve().as_uri())
+        _open(page, is_wanted=open_page)
     raise typer.Exit(max(_status(one, is_whole=whole) for one, _, whole in measured))
+
+
+def _open(page: Path, *, is_wanted: bool) -> None:
+    if is_wanted:
+        typer.launch(page.resolve().as_uri())
 
 
 def _chosen_sweep(
