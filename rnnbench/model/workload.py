@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
-from rnnbench.model.case import DEFAULTS, Case, applies, case_id
+from rnnbench.model.case import DEFAULTS, EAGER, Case, applies, case_id
 from rnnbench.model.layer_arguments import PREFIX, argument_axes, value_of
 
 # The default of a sweep's `compare`: the layer, and the switch of its backend.
@@ -72,12 +72,16 @@ class Workload:
     def _baseline(self, axis: str) -> Any:
         """The value of `axis` in the baseline of a ratio.
 
-        For layers, the LSTM or else the first one; for arguments of a layer, the first
-        one; for other axes, the default value or else the smallest.
+        For layers, the LSTM or else the first one; for runtimes, eager or else the
+        first one; for arguments of a layer, the first one; for other axes, the default
+        value or else the smallest.
         """
         if axis == "layer":
             layers = [case.layer for case in self.members]
             return "lstm" if "lstm" in layers else layers[0]
+        if axis == "runtime":
+            runtimes = [case.runtime for case in self.members]
+            return EAGER if EAGER in runtimes else runtimes[0]
         if axis in DEFAULTS:
             return DEFAULTS[axis]
         values = (value_of(case, axis) for case in self.members)

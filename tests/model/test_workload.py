@@ -103,6 +103,16 @@ def test_without_an_lstm_layers_are_compared_with_the_first_one():
     assert workload.pairs() == (Pair("layer", rnn, GRU), Pair("layer", own, GRU))
 
 
+def test_without_eager_runtimes_are_compared_with_the_first_one():
+    jax, own = (replace(GRU, runtime=name) for name in ("jax", "my.runtimes:jax"))
+
+    alone = Workload((jax, own), ("runtime",))
+    beside = Workload((jax, GRU, own), ("runtime",))
+
+    assert alone.pairs() == (Pair("runtime", own, jax),)
+    assert beside.pairs() == (Pair("runtime", jax, GRU), Pair("runtime", own, GRU))
+
+
 def test_arguments_of_a_layer_stand_beside_the_baseline_and_each_other():
     own = replace(LSTM, layer="my.layers:wide")
     one, two = (replace(own, args=(("expansion", n),)) for n in (1, 2))
