@@ -4,7 +4,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
-from statistics import fmean, median
+from statistics import fmean, median, variance
 
 from scipy.special import betaincinv, stdtr, stdtrit
 
@@ -192,7 +192,7 @@ def welch(candidate: Sequence[float], baseline: Sequence[float]) -> Gap:
     count = min(len(candidate), len(baseline))
     if count < 2:
         return Gap(estimate, math.inf, 0, count)
-    shares = [stdev(sample) ** 2 / len(sample) for sample in (candidate, baseline)]
+    shares = [variance(sample) / len(sample) for sample in (candidate, baseline)]
     freedom = [
         share**2 / (len(sample) - 1)
         for share, sample in zip(shares, (candidate, baseline), strict=True)
