@@ -81,7 +81,7 @@ LIBRARIES = {
         "storage",
         "regression",
         "calibration.check_file",
-        *("runner.lane_limit", "runner.parcel"),
+        "runner.parcel",
         "report",
         "sweep.json_schema",
         *("cli.run", "cli.doctor", "cli.ci_steps"),

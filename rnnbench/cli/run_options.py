@@ -72,7 +72,7 @@ Lanes = Annotated[
     int | None,
     typer.Option(
         help="Launches to run side by side, a core each; by default one for each "
-        "physical core, or as many as rnnbench calibrate found sound.",
+        "physical core.",
         min=1,
     ),
 ]

@@ -11,7 +11,6 @@ from typing import TypeVar
 
 from rnnbench.model.errors import RnnbenchError
 from rnnbench.model.machine import physical_cores
-from rnnbench.runner.lane_limit import load_lane_limit
 
 T = TypeVar("T")
 
@@ -33,17 +32,15 @@ class Lane:
     gpu: str = ""
 
 
-def lane_count(cores: int, memory: int | None, limit: int | None = None) -> int:
+def lane_count(cores: int, memory: int | None) -> int:
     """Number of launches that may run side by side, at least 1.
 
     One for each physical core, without a spare one above eight. `memory`: bytes that
-    all may take together, if known. `limit`: as `rnnbench calibrate` found it.
+    all may take together, if known.
     """
     counts = [cores if cores <= _MOST_WITHOUT_SPARE else cores - 1]
     if memory is not None:
         counts.append(memory // LANE_MEMORY)
-    if limit is not None:
-        counts.append(limit)
     return max(min(counts), 1)
 
 
@@ -54,7 +51,7 @@ def lanes(count: int | None = None) -> tuple[Lane, ...]:
     """
     cores = physical_cores()
     if count is None:
-        count = lane_count(len(cores), _memory(), load_lane_limit())
+        count = lane_count(len(cores), _memory())
     return tuple(Lane((core,)) for core in cores[-count:]) or (Lane(),)
 
 
