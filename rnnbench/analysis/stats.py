@@ -4,7 +4,8 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
-from statistics import fmean, median, variance
+from operator import truediv
+from statistics import fmean, median
 
 from scipy.special import betaincinv, stdtr, stdtrit
 
@@ -72,13 +73,18 @@ def stdev(values: Sequence[float]) -> float:
     Both are exact before they are rounded; this one takes integers in place of
     fractions, a tenth of the time.
     """
+    return _root(*_exact_variance(values))
+
+
+def _exact_variance(values: Sequence[float]) -> tuple[int, int]:
+    """The variance of a sample as numerator and denominator."""
     ratios = [value.as_integer_ratio() for value in values]
     # Each denominator is a power of two.
     scale = max(denominator for _, denominator in ratios)
     wholes = [number * (scale // denominator) for number, denominator in ratios]
     count = len(wholes)
     squares = count * sum(whole * whole for whole in wholes) - sum(wholes) ** 2
-    return _root(squares, count * (count - 1) * scale * scale)
+    return squares, count * (count - 1) * scale * scale
 
 
 def _root(numerator: int, denominator: int) -> float:
@@ -192,7 +198,9 @@ def welch(candidate: Sequence[float], baseline: Sequence[float]) -> Gap:
     count = min(len(candidate), len(baseline))
     if count < 2:
         return Gap(estimate, math.inf, 0, count)
-    shares = [variance(sample) / len(sample) for sample in (candidate, baseline)]
+    variances = (truediv(*_exact_variance(side)) for side in (candidate, baseline))
+    counts = (len(candidate), len(baseline))
+    shares = [each / count for each, count in zip(variances, counts, strict=True)]
     freedom = [
         share**2 / (len(sample) - 1)
         for share, sample in zip(shares, (candidate, baseline), strict=True)

@@ -67,10 +67,10 @@ def run_job(folder):
     steps = [step for step in job["jobs"]["keep"]["steps"] if "run" in step]
     environment = os.environ | {
         "PATH": f"{folder / 'bin'}{os.pathsep}{os.environ['PATH']}",
-        "TOKEN": "none",
-        "REPOSITORY": "repository",
-        "SERVER": f"file://{folder}",
-        "RUN": "1",
+        "GITHUB_TOKEN": "none",
+        "GITHUB_REPOSITORY": "repository",
+        "GITHUB_SERVER_URL": f"file://{folder}",
+        "GITHUB_RUN_ID": "1",
     }
     return [
         subprocess.run(
@@ -112,7 +112,7 @@ def test_the_keep_job_keeps_checked_history_files_alone(workplace):
 def test_a_second_night_is_added_to_the_first(workplace):
     assert run_job(workplace) == [0, 0]
     first = kept(workplace)
-    for folder in ("new", "checked", "kept"):
+    for folder in ("new", "checked"):
         shutil.rmtree(workplace / folder)
     other, _ = add(workplace / "new", replace(ENTRY, commit="b"), [ROW])
 
@@ -123,13 +123,13 @@ def test_a_second_night_is_added_to_the_first(workplace):
     )
 
 
-def test_a_night_without_files_changes_nothing(workplace):
+def test_a_night_without_files_is_red_and_changes_nothing(workplace):
     assert run_job(workplace) == [0, 0]
     before = kept(workplace)
-    for folder in ("new", "checked", "kept"):
+    for folder in ("new", "checked"):
         shutil.rmtree(workplace / folder)
     (workplace / "new").mkdir()
 
-    assert run_job(workplace) == [0, 0]
+    assert run_job(workplace) == [0, 2]
 
     assert kept(workplace) == before
