@@ -45,13 +45,14 @@ class Timed:
     ratio: float
 
 
-def once(name, *, is_shown):
+def once(name, *, is_shown, launches=None):
     """One run of a pair in a fresh process, with its standard error on a terminal."""
     parent, child = pty.openpty()
     reader = threading.Thread(target=_drain, args=(parent,), daemon=True)
     reader.start()
     command = [sys.executable, "-m", __spec__.name, "--child", name]
     command += ["--shown"] * is_shown + ["--began", repr(time.monotonic())]
+    command += [] if launches is None else ["--launches", str(launches)]
     try:
         done = subprocess.run(command, stdout=subprocess.PIPE, stderr=child, check=True)
     finally:
@@ -68,7 +69,7 @@ def _drain(descriptor):
             pass
 
 
-def measure_pair(name, began, *, is_shown):
+def measure_pair(name, began, *, is_shown, launches=None):
     """Measure a pair in this process; when its interval came, and became narrow."""
     sweep = sweep_of_axes(PAIRS[name])
     moments = {}
@@ -92,7 +93,7 @@ def measure_pair(name, began, *, is_shown):
         run = measure(
             sweep.workloads,
             sweep.record,
-            MeasureOptions(),
+            MeasureOptions(launches=launches),
             shown.on_progress,
             on_launch,
         )
@@ -143,12 +144,18 @@ def main():
     parser.add_argument(
         "--runs", type=int, default=10, help="of each pair, in each way"
     )
+    parser.add_argument("--launches", type=int, help="at most; by default 20")
     parser.add_argument("--child", help=argparse.SUPPRESS)
     parser.add_argument("--shown", action="store_true", help=argparse.SUPPRESS)
     parser.add_argument("--began", type=float, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.child:
-        timed = measure_pair(options.child, options.began, is_shown=options.shown)
+        timed = measure_pair(
+            options.child,
+            options.began,
+            is_shown=options.shown,
+            launches=options.launches,
+        )
         values = {name: getattr(timed, name) for name in ("first", "narrow", "ratio")}
         sys.stdout.write(json.dumps(values))
         return
@@ -157,7 +164,9 @@ def main():
     for number in range(options.runs):
         work = [(name, shown) for name in PAIRS for shown in (True, False)]
         for name, shown in order.sample(work, len(work)):
-            found[name][shown].append(once(name, is_shown=shown))
+            found[name][shown].append(
+                once(name, is_shown=shown, launches=options.launches)
+            )
         sys.stderr.write(f"{number + 1} of {options.runs}\n")
     sys.stdout.write("\n".join(table(found)) + "\n")
 
