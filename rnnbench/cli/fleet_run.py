@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
+from rnnbench.cli.output import say
 from rnnbench.model.errors import RnnbenchError
 
 Cluster = Annotated[
@@ -40,7 +41,7 @@ def measure_on_cluster(
         )
     fleet = FleetOptions(
         cluster=ClusterAddress(address=address),
-        notice=lambda line: typer.echo(f"\n{line}", err=True),
+        notice=lambda line: say(f"\n{line}", err=True),
     )
     with display(sys.stderr, is_shown=is_shown) as shown:
         found = measure_fleet(

@@ -23,6 +23,7 @@ from rnnbench.cli import (
     gate,
     history,
     init,
+    merge,
     night,
     node,
     plot,
@@ -112,6 +113,7 @@ app = typer.Typer(
 for command in (
     run,
     init,
+    merge,
     sweeps,
     cases,
     report,

@@ -115,19 +115,23 @@ class JournalReader:
             return ended.status, ended.reason
         if not is_measured:
             return Status.SKIPPED, self.unmeasured
-        precision = self.order.policy.precision
-        if is_narrow(width, precision):
-            return Status.OK, ""
-        if math.isinf(width):
-            return Status.IMPRECISE, "a single launch gives no interval"
-        return (
-            Status.IMPRECISE,
-            f"its interval is ±{width:.2%}, ±{precision:.2%} was asked for",
-        )
+        return measured_status(width, self.order.policy.precision)
 
     def _passes(self, workload: Workload) -> list[Pass]:
         done = self.journal.passes.get(workload.id, {})
         return [done[number] for number in sorted(done)]
+
+
+def measured_status(width: float, precision: float) -> tuple[Status, str]:
+    """Status and reason of a case that was measured, by its widest interval."""
+    if is_narrow(width, precision):
+        return Status.OK, ""
+    if math.isinf(width):
+        return Status.IMPRECISE, "a single launch gives no interval"
+    return (
+        Status.IMPRECISE,
+        f"its interval is ±{width:.2%}, ±{precision:.2%} was asked for",
+    )
 
 
 def _without_timeline(result: Result) -> Result:

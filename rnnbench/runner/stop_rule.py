@@ -41,10 +41,9 @@ def widest(
 def member_widths(
     workload: Workload, passes: Iterable[Pass], *, without: Container[str]
 ) -> Mapping[str, float]:
-    """The same for each member, by its id: over the ratios of it to its references.
+    """The same for each member: see `widths_of`.
 
-    A member that is in no ratio is compared with the yardstick. `without`: ids of
-    members that ended, whose ratios get no narrower. Infinite under two launches.
+    `without`: ids of members that ended, whose ratios get no narrower.
     """
     done = sorted(passes, key=lambda one: one.launch)
     turns = {
@@ -52,6 +51,19 @@ def member_widths(
         for case in workload.members
         if case.id not in without
     }
+    return widths_of(workload, turns, [one.yardstick for one in done])
+
+
+def widths_of(
+    workload: Workload,
+    turns: Mapping[str, Sequence[Turns]],
+    yardstick: Sequence[Turns],
+) -> Mapping[str, float]:
+    """Half of a member's widest interval, by its id: over its ratios to references.
+
+    `turns`: of the members that count, by their ids. One that is in no ratio is
+    compared with the yardstick. Infinite under two launches.
+    """
     widths: dict[str, float] = {}
     for pair in workload.pairs():
         candidate, baseline = pair.candidate.id, pair.baseline.id
@@ -59,7 +71,6 @@ def member_widths(
             width = relative_width(turns[candidate], turns[baseline])
             widths[candidate] = max(widths.get(candidate, 0.0), width)
             widths.setdefault(baseline, 0.0)
-    yardstick = [one.yardstick for one in done]
     for case, own in turns.items():
         if case not in widths:
             widths[case] = relative_width(own, yardstick)

@@ -70,6 +70,8 @@ _ROUNDS = "one function for worker and estimate; a test compares all of its resu
 _CACHED = "the same expression, whose results are kept"
 _RUNTIMES = "another runtime goes another way; eager's calls are made as before"
 _EXACT = "the standard deviation of `statistics`, bit for bit, by integers"
+_WELCH = "the variance of `statistics`, bit for bit, by integers"
+_WIDTHS = "the same widths, which a merge of runs asks for, too"
 _STREAM = "another phase; the calls of the others are the same"
 ACCEPTED: Mapping[str, tuple[str, str]] = {
     "TurnPlan": ("b15bf925", _TURN_PLAN),
@@ -92,7 +94,11 @@ ACCEPTED: Mapping[str, tuple[str, str]] = {
     "_lower_third": ("9ddb336e", _CACHED),
     "launch_log": ("f1cb4fdd", _CACHED),
     "reach": ("22a67095", _CACHED),
-    "stdev": ("1ab5b78e", _EXACT),
+    "stdev": ("6aecb5e7", _EXACT),
+    "_exact_variance": ("6baafad7", _EXACT),
+    "welch": ("b267d9f2", _WELCH),
+    "member_widths": ("36a585df", _WIDTHS),
+    "widths_of": ("47befad4", _WIDTHS),
     "_arguments": ("47e81326", "further arguments of a user's layer; others have none"),
     "Setting.variables": (
         "286db049",

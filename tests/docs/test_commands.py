@@ -34,8 +34,10 @@ PAGES = [
     *(ROOT / name for name in ("README.md", "CONTRIBUTING.md", "results/README.md")),
     *sorted((ROOT / "docs").glob("*.md")),
 ]
-# Commands of ours that measure, or that need two interpreters: checked, not run.
+# Commands of ours that measure, or that need two interpreters or two measurements of
+# one sweep: checked, not run.
 MEASURES = {"run", "gate", "bisect", "night", "calibrate", "doctor", "node", "fleet"}
+MEASURES |= {"merge"}
 # Of others: nothing here could say whether they would work.
 FOREIGN = {"docker", "export", "openssl", "srun", "ssh", "tensorboard", "uv"}
 EXAMPLE = ROOT / "results" / "reference" / "quick-epyc-2-cores.json"
