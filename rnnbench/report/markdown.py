@@ -8,6 +8,7 @@ from rnnbench.model.metric import PEAK_MEMORY
 from rnnbench.report.learning_table import learning_table
 from rnnbench.report.sections.answer import answer
 from rnnbench.report.sections.deployment import service_sentences
+from rnnbench.report.sections.hosts import host_sentence
 from rnnbench.report.sections.lead import factor_of
 from rnnbench.report.sections.method import (
     duration,
@@ -155,4 +156,6 @@ def _method(view: RunView) -> list[str]:
             f"* {precision.within} of {precision.of} intervals (95 %, over fresh "
             f"processes) are within {share(precision.target)}"
         )
+    if hosts := host_sentence(view.host_effect):
+        lines.append(f"* {_text(hosts)}")
     return [*lines, f"* {_text(run.command)}"]

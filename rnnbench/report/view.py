@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from rnnbench.analysis.backend_check import Provenance, judge
+from rnnbench.analysis.host_effect import HostEffect, host_effect
 from rnnbench.analysis.labels import Conditions, conditions_of
 from rnnbench.analysis.learning_cells import learning_cells
 from rnnbench.analysis.learning_ratios import LearningView, learning_view
@@ -123,6 +124,7 @@ class RunView:
     that the page is about first. `groups`: by contrast, conditions and metric.
     `devices`: those that something ran on. `rnn_to_gru`: time of a plain RNN divided by
     a GRU's, which no workload compares. `learning`: what was learned, and its pairs.
+    `host_effect`: None unless a fleet measured.
     """
 
     run: Run
@@ -133,6 +135,7 @@ class RunView:
     devices: tuple[Device, ...]
     rnn_to_gru: tuple[Ratio, ...]
     learning: LearningView
+    host_effect: HostEffect | None
 
     @property
     def main(self) -> Contrast | None:
@@ -186,6 +189,7 @@ def view(run: Run) -> RunView:
         ),
         rnn_to_gru=_rnn_to_gru(run),
         learning=learning_view(learning_cells(run)),
+        host_effect=host_effect(run, found),
     )
 
 

@@ -11,6 +11,7 @@ from rnnbench.model.metric import PEAK_MEMORY, TIME
 from rnnbench.model.run import Run
 from rnnbench.model.status import FAILED, MEASURED, Status
 from rnnbench.report.content import Cell, Column, Fold, Table, Tone
+from rnnbench.report.sections.hosts import host_sentence, hosts_fold
 from rnnbench.report.sections.limits import ceiling_name
 from rnnbench.report.sections.precision import share
 from rnnbench.report.sentences import Phrase, Sentence, say
@@ -37,6 +38,7 @@ def method(view: RunView, check: CheckSection | None = None) -> Method:
     run = view.run
     folds = (
         _failures(run),
+        hosts_fold(view.host_effect),
         _conditions(run),
         _self_check(check) if check else None,
         _memory_unread(run),
@@ -107,6 +109,7 @@ def _steps(view: RunView) -> tuple[tuple[str, str], ...]:
     if view.main:
         side = " and ".join(map(layer_name, view.main.layers))
     launches = counted(effort.launches, "launch", "launches")
+    hosts = host_sentence(view.host_effect)
     return (
         (
             "Side by side.",
@@ -116,10 +119,8 @@ def _steps(view: RunView) -> tuple[tuple[str, str], ...]:
             "In fresh processes.",
             f"{launches}; intervals are taken over launches, never over repeats.",
         ),
-        (
-            "Undisturbed.",
-            _disturbed(view.run),
-        ),
+        *([("By host.", hosts)] if hosts else ()),
+        ("Undisturbed.", _disturbed(view.run)),
         (
             "By its fastest turns.",
             "Noise only slows calls down, so the fastest third of the turns counts.",
