@@ -10,6 +10,7 @@ from rnnbench.model.case import Case
 from rnnbench.model.codec import encode_case
 from rnnbench.model.layer_arguments import PREFIX, value_of
 from rnnbench.model.run import Run
+from rnnbench.model.runtime_facts import RuntimeFacts
 
 Row = dict[str, Any]
 
@@ -43,7 +44,8 @@ def case_rows(run: Run) -> Iterator[Row]:
     """One row for each case: status, seconds per call, peak memory, energy.
 
     `seconds` is the time per call with the ends of its 95 % interval. `peak_bytes` is
-    the memory that a call adds at its peak; `joules` is the energy per call.
+    the memory that a call adds at its peak; `joules` is the energy per call. The
+    columns `build_seconds` to `runtime_note` are None in eager.
     """
     for result in run.results:
         time = absolute(result.turns)
@@ -58,9 +60,22 @@ def case_rows(run: Run) -> Iterator[Row]:
             "first_call_seconds": first[0] if first else None,
             "peak_bytes": result.peak_memory,
             "joules": result.energy,
+            **_runtime_columns(result.facts),
             "workload": result.workload,
             "case": result.case.id,
         }
+
+
+def _runtime_columns(facts: RuntimeFacts | None) -> Row:
+    """Build, size and error of a runtime; `eager_error`: difference from eager."""
+    return {
+        "build_seconds": facts and facts.build_seconds,
+        "load_seconds": facts and facts.load_seconds,
+        "artefact_bytes": facts and facts.artefact_bytes,
+        "eager_error": facts and facts.error,
+        "busy_threads": facts and facts.threads,
+        "runtime_note": facts and facts.note,
+    }
 
 
 def operator_rows(run: Run) -> Iterator[Row]:

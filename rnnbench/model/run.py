@@ -9,6 +9,7 @@ from rnnbench.model.condition import Condition
 from rnnbench.model.learning import Learning, LearningPlan, LearningResult
 from rnnbench.model.policy import Policy
 from rnnbench.model.profile import Ceiling, Profile
+from rnnbench.model.runtime_facts import RuntimeFacts
 from rnnbench.model.serving import Serving
 from rnnbench.model.status import Status
 
@@ -106,6 +107,7 @@ class Result:
             process.
         serving: latency of its steps, streams per core and deployment; None where the
             sweep asks for none of them.
+        facts: build, size and error of a runtime other than eager.
 
     """
 
@@ -122,6 +124,7 @@ class Result:
     energy_reason: str = ""
     process_changes: tuple[str, ...] = field(default=(), metadata=LATER)
     serving: Serving | None = field(default=None, metadata=LATER)
+    facts: RuntimeFacts | None = field(default=None, metadata=LATER)
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from rnnbench.report.sections.method import (
 )
 from rnnbench.report.sections.outcomes import winner
 from rnnbench.report.sections.precision import precision_of, share
+from rnnbench.report.sections.runtime_builds import runtime_sentences
 from rnnbench.report.sections.settings import SettingCost, settings_of
 from rnnbench.report.sections.side_effects import (
     side_effects,
@@ -40,6 +41,7 @@ def render_markdown(view: RunView) -> str:
         [f"**{_text(plain(failed))}**"] if failed else [],
         [" ".join(_text(plain(line)) for line in found.lead)],
         _rows(view),
+        [_text(plain(one)) for one in runtime_sentences(view.run)],
         [_text(plain(one)) for one in service_sentences(view.run)],
         _details("Not measured, and why", _not_measured(view)),
         _details("Side effects of layers", _side_effects(view)),

@@ -9,6 +9,7 @@ from rnnbench.model.codec import reader
 from rnnbench.model.learning import SeedRun
 from rnnbench.model.profile import Ceiling, Profile
 from rnnbench.model.run import LATER, Turns
+from rnnbench.model.runtime_facts import RuntimeFacts
 from rnnbench.model.serving import (
     DeploymentCard,
     Part,
@@ -41,7 +42,8 @@ class Pass:
     """One workload in one launch: members finish together. Cases by their ids.
 
     `changed`: process-wide state that a layer of the user's changed in its process.
-    `host`: an opaque name of the host in a fleet; empty on a single machine.
+    `host`: an opaque name of the host in a fleet; empty on a single machine. `facts`:
+    of cases that this launch checked in a runtime other than eager.
     """
 
     launch: int
@@ -52,6 +54,7 @@ class Pass:
     wall: float
     changed: Mapping[str, tuple[str, ...]] = field(default_factory=dict, metadata=LATER)
     host: str = field(default="", metadata=LATER)
+    facts: Mapping[str, RuntimeFacts] = field(default_factory=dict, metadata=LATER)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

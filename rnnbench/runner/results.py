@@ -90,6 +90,9 @@ class JournalReader:
             energy_reason=energy.reason if energy else unread,
             process_changes=tuple(sorted(changed)),
             serving=self._serving(case),
+            facts=next(
+                (one.facts[case.id] for one in passes if case.id in one.facts), None
+            ),
         )
 
     def _serving(self, case: Case) -> Serving | None:

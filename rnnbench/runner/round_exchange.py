@@ -7,6 +7,7 @@ from typing import Any
 
 from rnnbench.model.case import Case
 from rnnbench.model.run import Turns
+from rnnbench.model.runtime_facts import RuntimeFacts
 from rnnbench.model.status import Status
 from rnnbench.worker.protocol import Measured, MemberTurns, Report
 
@@ -53,6 +54,16 @@ def merged(
     longest = max(answered, key=lambda one: len(one.measured))
     yardstick = [part.yardstick for part in longest.measured]
     return turns, changed, Turns(launch, tuple(_all(yardstick, "seconds")))
+
+
+def facts_of(answered: Sequence[Answered]) -> dict[str, RuntimeFacts]:
+    """Facts of the cases that were checked in a runtime other than eager."""
+    return {
+        case.id: outcome.facts
+        for one in answered
+        for case, outcome in zip(one.cases, one.prepared.outcomes, strict=True)
+        if outcome.facts is not None
+    }
 
 
 def _is_whole(one: Answered, place: int) -> bool:

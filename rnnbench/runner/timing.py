@@ -16,7 +16,7 @@ from rnnbench.runner.journal import Pass
 from rnnbench.runner.launch import Launch
 from rnnbench.runner.launch_context import LaunchContext
 from rnnbench.runner.launch_processes import LaunchDeathError, LaunchProcesses
-from rnnbench.runner.round_exchange import Answered, merged
+from rnnbench.runner.round_exchange import Answered, facts_of, merged
 from rnnbench.worker.protocol import Measured, Outcome, Prepare, Report, Rounds, Start
 
 T = TypeVar("T")
@@ -109,6 +109,7 @@ class TimedLaunches:
                 inside_turns=inside,
                 wall=wall,
                 changed=changed,
+                facts=facts_of(answered),
             )
         )
         self.context.tell(f"launch {number + 1}: {workload.id}")

@@ -8,6 +8,7 @@ from typing import Any
 from rnnbench.model.codec import WrongValue, typed
 from rnnbench.model.profile import Kind, Operator, Profile
 from rnnbench.model.run import Result, Run, Turns
+from rnnbench.model.runtime_facts import RuntimeFacts
 
 # A turn repeats to a percent at best, so the sixth digit of its time is noise. Five
 # digits change it by at most 0.005 %.
@@ -110,7 +111,19 @@ def unfolded(turns: Row) -> Row:
 def _lighter_result(result: Result) -> Result:
     profile = result.profile and _lighter_profile(result.profile)
     turns = tuple(map(_rounded_turns, result.turns))
-    return replace(result, turns=turns, profile=profile)
+    facts = result.facts and _rounded_facts(result.facts)
+    return replace(result, turns=turns, profile=profile, facts=facts)
+
+
+def _rounded_facts(facts: RuntimeFacts) -> RuntimeFacts:
+    load = facts.load_seconds
+    return replace(
+        facts,
+        build_seconds=rounded(facts.build_seconds, _FIRST_DIGITS),
+        load_seconds=None if load is None else rounded(load, _FIRST_DIGITS),
+        error=rounded(facts.error, _FIRST_DIGITS),
+        threads=rounded(facts.threads, _FIRST_DIGITS),
+    )
 
 
 def _rounded_turns(turns: Turns) -> Turns:

@@ -12,10 +12,11 @@ import torch
 
 from rnnbench.model.case import Case, Device, Dtype
 from rnnbench.model.profile import Profile
+from rnnbench.model.runtime_facts import RuntimeFacts
 from rnnbench.model.status import Status
 from rnnbench.worker.announcements import Announcements
 from rnnbench.worker.failure import attempt
-from rnnbench.worker.layers.check import check, check_again
+from rnnbench.worker.layers.check import check_again
 from rnnbench.worker.layers.reference_check import unlike_reference
 from rnnbench.worker.layers.step import Step, build
 from rnnbench.worker.learning.answer_jobs import describe, train_once
@@ -45,8 +46,7 @@ from rnnbench.worker.protocol import (
     TakeProfile,
     TakeTurn,
 )
-from rnnbench.worker.runtimes.agreement import agreement
-from rnnbench.worker.runtimes.busy_threads import too_many_threads
+from rnnbench.worker.runtimes.runtime_check import check_step
 from rnnbench.worker.service_jobs import ServiceJob
 from rnnbench.worker.serving.handlers import ServiceHandler
 from rnnbench.worker.survey import NO_CUDA, survey
@@ -81,6 +81,7 @@ class JobHandler:
     cases: tuple[Case, ...] = ()
     state: ProcessState | None = None
     yardsticks: dict[tuple[Device, Dtype], Warm] = field(default_factory=dict)
+    facts: dict[int, RuntimeFacts | None] = field(default_factory=dict)
 
     def end_if_forked(self) -> None:
         """Leave at once in a child that a layer forked and that came back to us."""
@@ -116,8 +117,10 @@ class JobHandler:
         self.watch.waits = device is Device.CUDA
         self.prepared = PreparedWorkload(members, yardstick, clock, device, self.watch)
         outcomes = (
-            member.outcome() if isinstance(member, Warm) else member
-            for member in members
+            replace(member.outcome(), facts=self.facts.get(place))
+            if isinstance(member, Warm)
+            else member
+            for place, member in enumerate(members)
         )
         return self._with_changes(Report(outcomes=tuple(outcomes)))
 
@@ -188,8 +191,10 @@ class JobHandler:
             self.announce("check", place)
             # Timed before the check, because the check would trigger the compilation.
             first_call = first_of(step, clock)
-            if wrong := _wrong(step) or unlike_reference(step.case, job.references):
+            found = check_step(step)
+            if wrong := found.wrong or unlike_reference(step.case, job.references):
                 return Outcome(status=Status.ERROR, reason=f"check: {wrong}")
+            self.facts[place] = found.facts
         self.announce("warm", place)
         slowed = Slowed(step, job.slowdowns[place]) if job.slowdowns else step
         return warm_up(slowed, clock, first_call)
@@ -210,7 +215,11 @@ class JobHandler:
         if not isinstance(step, Step):
             return outcome
         self.announce("check", place)
-        again = check_again if step.prepared is None else _wrong
+        again = (
+            check_again
+            if step.prepared is None
+            else lambda step: check_step(step).wrong
+        )
         wrong = attempt(lambda: again(step))
         if isinstance(wrong, Outcome):
             return wrong
@@ -245,6 +254,7 @@ class JobHandler:
     def _clear(self) -> None:
         """Drop the members, with what they compiled and cached."""
         self.prepared = None
+        self.facts = {}
         # Else torch.compile takes the next workload for a change of shapes, and gives
         # up on a layer after its eighth. It is loaded only where a layer used it.
         if dynamo := sys.modules.get("torch._dynamo"):
@@ -269,13 +279,6 @@ _ANSWERS: dict[type, Callable[[JobHandler, Any], Answer]] = {
     DescribeTasks: lambda handler, job: describe(job, handler.announce),
     Train: lambda handler, job: train_once(job, handler.announce),
 }
-
-
-def _wrong(step: Step) -> str:
-    """What is wrong with the answer of a step; "" if it is right."""
-    if step.prepared is None:
-        return check(step)
-    return agreement(step, step.prepared).wrong or too_many_threads(step)
 
 
 def _read_memory(case: Case) -> Outcome:

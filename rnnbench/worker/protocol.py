@@ -13,6 +13,7 @@ from rnnbench.model.case import Case, Device, Dtype
 from rnnbench.model.codec import reader
 from rnnbench.model.profile import Ceiling, Profile
 from rnnbench.model.run import LATER, Environment, References
+from rnnbench.model.runtime_facts import RuntimeFacts
 from rnnbench.model.status import Status
 from rnnbench.worker.learning_jobs import Described, DescribeTasks, Train, Trained
 from rnnbench.worker.service_jobs import ServiceAnswer, ServiceJob
@@ -65,8 +66,8 @@ class Prepare:
 class Rounds:
     """Take rounds of turns of what was prepared, in an order shuffled by `seed`.
 
-    As many as fit in `seconds`, but `least` to `most` of them. `calm`: seconds of the
-    canary (worker/watch) on this core while nothing disturbs it; 0: not known yet.
+    `least` to `most` of them, as fit in `seconds`. `calm`: seconds of the canary on
+    this core while nothing disturbs it; 0: not known yet.
     """
 
     seed: int
@@ -154,9 +155,10 @@ class Ready:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """The outcome of one member. `call`: seconds of a warm call.
+    """The outcome of one member.
 
-    `first_call`: seconds of the first one. `peak_memory`: bytes, in answer to Memory.
+    `call`, `first_call`: seconds of a warm and of the first call. `peak_memory`: bytes,
+    in answer to Memory. `facts`: of a runtime other than eager.
     """
 
     status: Status
@@ -164,6 +166,7 @@ class Outcome:
     call: float = 0.0
     first_call: float = 0.0
     peak_memory: int | None = None
+    facts: RuntimeFacts | None = field(default=None, metadata=LATER)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -192,10 +195,9 @@ class Report:
 class Measured(Report):
     """The answer to Rounds, TakeTurn and Blocks.
 
-    Members in the order in which they were prepared. One that failed on the way has its
-    outcome and no turns. `inside_turns`: seconds, settle calls included; `waited`: that
-    went by beside them until the core was calm. `calm`: the fastest canary that this
-    worker knows of, in seconds.
+    Members are in the order of Prepare; one that failed has its outcome and no turns.
+    `inside_turns`: seconds with warm-up calls; `waited`: seconds of waiting for a calm
+    core. `calm`: seconds of the fastest canary so far.
     """
 
     turns: tuple[MemberTurns, ...]
@@ -239,10 +241,7 @@ class Climbed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Burnt(Report):
-    """The answer to Burn: calls, all of their seconds, the UUID of the GPU they ran on.
-
-    `gpu` is empty if it is unknown.
-    """
+    """The answer to Burn: calls, their seconds, UUID of the GPU or "" if unknown."""
 
     calls: int = 0
     seconds: float = 0.0

@@ -19,10 +19,11 @@ from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
-from rnnbench.model.case import Phase
+from rnnbench.model.case import EAGER, Phase
 from rnnbench.model.learning import SeedRun
 from rnnbench.model.profile import Ceiling, Kind, MemoryPart, Operator, Profile, Span
 from rnnbench.model.run import Environment
+from rnnbench.model.runtime_facts import RuntimeFacts
 from rnnbench.model.serving import DeploymentCard, StepLatency
 from rnnbench.model.status import Status
 from rnnbench.worker import protocol
@@ -76,6 +77,14 @@ CARD = DeploymentCard(
     base_memory=1000,
     peak_memory=2000,
     error=None,
+)
+FACTS = RuntimeFacts(
+    build_seconds=0.5,
+    load_seconds=None,
+    artefact_bytes=1000,
+    error=1e-7,
+    threads=1.0,
+    note="made by a fake",
 )
 NOISE = float(os.environ.get("FAKE_NOISE", "0.001"))
 
@@ -147,7 +156,12 @@ def prepare(cases):
         outcomes=tuple(
             Outcome(status=Status.ERROR, reason="ValueError: no")
             if case.layer == "fake:raises"
-            else Outcome(status=Status.OK, call=SECONDS, first_call=SECONDS)
+            else Outcome(
+                status=Status.OK,
+                call=SECONDS,
+                first_call=SECONDS,
+                facts=None if case.runtime == EAGER else FACTS,
+            )
             for case in cases
         )
     )

@@ -78,6 +78,20 @@ def test_every_member_gets_turns_of_every_launch_and_its_memory():
     assert campaign.finished
 
 
+def test_facts_of_a_runtime_outlast_a_journal_and_eager_has_none(tmp_path):
+    plain = cases("lstm")
+    members = [*plain, replace(plain[0], runtime="onnxruntime")]
+    wanted = order(members, workloads=group(members, ("runtime",)))
+    conduct(wanted, tmp_path / "journal")
+
+    resumed = conduct(wanted, tmp_path / "journal", resume=True)
+
+    reader = JournalReader(wanted, resumed.journal, "not begun")
+    facts = {result.case.runtime: result.facts for result in reader.results()}
+    assert facts["eager"] is None
+    assert facts["onnxruntime"].note == "made by a fake"
+
+
 @pytest.mark.parametrize(
     ("fault", "status", "reason"),
     [

@@ -20,6 +20,7 @@ from rnnbench.model.learning import (
 )
 from rnnbench.model.profile import Kind, Operator
 from rnnbench.model.run import Run, Turns
+from rnnbench.model.runtime_facts import RuntimeFacts
 from rnnbench.model.serving import (
     DeploymentCard,
     Part,
@@ -609,3 +610,41 @@ def test_readings_of_a_service_are_read_as_they_were_written(run, tmp_path):
     write_document(tmp_path / "run.json", document_of(served))
 
     assert load_run(tmp_path / "run.json").results[0].serving == serving
+
+
+def test_facts_of_a_runtime_are_kept_with_three_digits(tmp_path, run):
+    facts = RuntimeFacts(
+        build_seconds=31.23456,
+        load_seconds=0.0123456,
+        artefact_bytes=123456,
+        error=1.23456e-7,
+        threads=0.98765,
+        note="graphs compiled: 1",
+    )
+    first, *others = run.results
+    run = replace(run, results=(replace(first, facts=facts), *others))
+
+    write_document(tmp_path / "run.json", document_of(run))
+
+    found, *without = load_run(tmp_path / "run.json").results
+    assert (found.facts.build_seconds, found.facts.error) == (31.2, 1.23e-7)
+    assert found.facts.artefact_bytes == 123456
+    assert [one.facts for one in without] == [None, None]
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("build_seconds", -1.0), ("artefact_bytes", -1), ("note", "long " * 1000)],
+)
+def test_impossible_facts_of_a_runtime_are_refused(tmp_path, run, name, value):
+    facts = RuntimeFacts(
+        build_seconds=1.0, load_seconds=None, artefact_bytes=1, error=0.0, threads=1.0
+    )
+    first, *others = run.results
+    run = replace(run, results=(replace(first, facts=facts), *others))
+    document = document_of(run)
+    document["rnnbench"]["results"][0]["facts"][name] = value
+    (tmp_path / "run.json").write_text(json.dumps(document))
+
+    with pytest.raises(ResultsError, match="results"):
+        load_run(tmp_path / "run.json")

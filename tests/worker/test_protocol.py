@@ -6,6 +6,7 @@ import pytest
 
 from rnnbench.model.case import Device, Dtype
 from rnnbench.model.profile import Ceiling, Kind, MemoryPart, Operator, Profile, Span
+from rnnbench.model.runtime_facts import RuntimeFacts
 from rnnbench.model.status import Status
 from rnnbench.worker.protocol import (
     Burn,
@@ -59,6 +60,14 @@ PROFILE = Profile(
     device_memory=(("max_memory_allocated", 4096),),
     trace="case/rnnbench.1.pt.trace.json.gz",
 )
+FACTS = RuntimeFacts(
+    build_seconds=30.5,
+    load_seconds=0.1,
+    artefact_bytes=4096,
+    error=1e-7,
+    threads=0.9,
+    note="graphs compiled: 1",
+)
 CEILING = Ceiling(
     device="cpu",
     dtype="float32",
@@ -98,7 +107,10 @@ def test_every_answer_is_read_as_it_was_written(make_run):
         Ready(schema=1, environment=make_run().environment),
         Report(outcomes=(failed, Outcome(status=Status.OK, peak_memory=4096))),
         Measured(
-            outcomes=(Outcome(status=Status.OK, call=0.1, first_call=0.4), failed),
+            outcomes=(
+                Outcome(status=Status.OK, call=0.1, first_call=0.4, facts=FACTS),
+                failed,
+            ),
             turns=(turns, MemberTurns()),
             yardstick=turns,
             inside_turns=1.5,

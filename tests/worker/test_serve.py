@@ -499,3 +499,20 @@ def test_one_turn_answers_for_all_members(make_case):
 
     assert isinstance(measured, Measured)
     assert [len(turns.seconds) for turns in measured.turns] == [0, 1]
+
+
+@pytest.mark.parametrize("check", [True, False])
+def test_facts_of_a_runtime_come_with_its_check(make_case, check):
+    cases = tuple(
+        make_case(layer="gru", hidden_size=4, runtime=runtime)
+        for runtime in ("eager", "cell_loop")
+    )
+
+    report = JobHandler(Watch()).answer(Prepare(cases=cases, check=check))
+
+    eager, loop = [outcome.facts for outcome in report.outcomes]
+    assert eager is None
+    assert (loop is not None) == check
+    if check:
+        assert 0 <= loop.error < 1e-5
+        assert loop.build_seconds > 0

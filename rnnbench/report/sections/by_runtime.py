@@ -14,6 +14,7 @@ from rnnbench.report.forest import Forest, Scale
 from rnnbench.report.sections.forests import ratio_row
 from rnnbench.report.sections.lead import factor_of
 from rnnbench.report.sections.outcomes import winner
+from rnnbench.report.sections.runtime_builds import builds_table, runtime_sentences
 from rnnbench.report.sentences import Sentence, listed, named, say, times, with_article
 from rnnbench.report.tokens import hue_of
 from rnnbench.report.view import RatioGroup, RunView
@@ -48,11 +49,13 @@ def runtimes_fold(view: RunView) -> Fold | None:
     tables = [
         *([_ratio_table(view, groups)] if groups else []),
         *([_saving_table(view, savings)] if savings else []),
+        *filter(None, (builds_table(view.run),)),
     ]
+    advice = (_change(view, groups), *_advice(savings))
     return Fold(
         "runtimes",
         "Which runtime should I use, and does it change the answer?",
-        tuple(filter(None, (_change(view, groups), *_advice(savings)))),
+        tuple(filter(None, (*advice, *runtime_sentences(view.run)))),
         forests=_forests(view, groups),
         tables=tuple(tables),
         is_open=True,

@@ -13,11 +13,10 @@ _SLACK = 0.5
 _TASKS = Path("/proc/self/task")
 
 
-def too_many_threads(step: Step) -> str:
-    """What is wrong with the number of threads that run in a call; "" if nothing.
+def running_threads(step: Step) -> float:
+    """Mean number of threads that are ready to run during a call.
 
-    Fewer than the case has are right: a small case leaves some idle. Nothing is known
-    where the system does not count the time of each thread.
+    0 where the system does not count the time of each thread.
     """
     before, began = _ready_nanoseconds(), time.monotonic()
     step.enter()
@@ -26,10 +25,17 @@ def too_many_threads(step: Step) -> str:
         while time.monotonic() - began < _SECONDS:
             step.call()
     seconds = time.monotonic() - began
-    count = threads_at_a_time(before, _ready_nanoseconds(), seconds)
-    if count <= step.case.threads + _SLACK:
+    return threads_at_a_time(before, _ready_nanoseconds(), seconds)
+
+
+def too_many_threads(count: float, allowed: int) -> str:
+    """What is wrong with that number of running threads; "" if nothing.
+
+    Fewer than the case has are right: a small case leaves some idle.
+    """
+    if count <= allowed + _SLACK:
         return ""
-    return f"{count:.1f} threads run at a time, and the case has {step.case.threads}"
+    return f"{count:.1f} threads run at a time, and the case has {allowed}"
 
 
 def threads_at_a_time(

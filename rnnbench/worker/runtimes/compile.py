@@ -40,4 +40,7 @@ def _graphs() -> int:
 def _note(graphs: int) -> str:
     if graphs:
         return f"graphs compiled: {graphs}"
-    return "no graph compiled: dynamo leaves recurrent layers as they are in eager"
+    return (
+        "no graph compiled: with its default settings torch.compile does nothing "
+        "here, as PyTorch breaks the graph at a recurrent layer"
+    )

@@ -4,7 +4,9 @@ from dataclasses import replace
 
 import pytest
 
+from rnnbench.analysis.rows import case_rows
 from rnnbench.model.case import Phase
+from rnnbench.model.runtime_facts import RuntimeFacts
 from rnnbench.model.serving import (
     DEADLINES,
     DeploymentCard,
@@ -196,3 +198,54 @@ def test_page_markdown_and_terminal_say_it(served):
         assert said in " ".join(page.replace("<b>", "").replace("</b>", "").split())
         assert said in text
         assert said in lines
+
+
+def with_facts(run, runtime, **changes):
+    """`run` with its cell loop measured in `runtime`, each case with these facts."""
+    facts = RuntimeFacts(
+        **{
+            "build_seconds": 30.0,
+            "load_seconds": None,
+            "artefact_bytes": 2048,
+            "error": 1e-7,
+            "threads": 1.0,
+            **changes,
+        }
+    )
+    results = tuple(
+        one
+        if one.case.runtime == "eager"
+        else replace(one, case=replace(one.case, runtime=runtime), facts=facts)
+        for one in run.results
+    )
+    return replace(run, results=results)
+
+
+def test_what_a_runtime_built_has_a_row_for_each_case(run):
+    found = view(with_facts(run, "onnxruntime"))
+
+    table = runtimes_fold(found).tables[-1]
+
+    rows = texts(table)
+    assert len(rows) == 4
+    assert rows[0][4:] == ["30.0 s", "–", "2.00 KiB", "1.0e-07", "1.0 of 1"]
+
+
+def test_notes_and_errors_of_runtimes_are_said_on_the_page_and_in_markdown(run):
+    noted = with_facts(run, "compile", note="torch.compile does nothing here")
+    rounded = with_facts(run, "int8_dynamic", error=0.0123)
+
+    text = render_markdown(view(noted))
+    assert "torch.compile: torch.compile does nothing here" in lead(
+        runtimes_fold(view(noted))
+    )
+    assert "torch.compile does nothing here" in text
+    assert "1.23 % in int8 (PyTorch)" in lead(runtimes_fold(view(rounded)))
+    assert "1.23 % in int8" in render_markdown(view(rounded))
+
+
+def test_facts_are_columns_of_the_cases(run):
+    rows = list(case_rows(with_facts(run, "onnxruntime")))
+
+    assert {row["build_seconds"] for row in rows if row["runtime"] == "eager"} == {None}
+    assert {row["eager_error"] for row in rows if row["runtime"] != "eager"} == {1e-7}

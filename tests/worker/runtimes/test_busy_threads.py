@@ -8,7 +8,11 @@ import pytest
 
 from rnnbench.model.case import Case
 from rnnbench.worker.layers.step import build
-from rnnbench.worker.runtimes.busy_threads import threads_at_a_time, too_many_threads
+from rnnbench.worker.runtimes.busy_threads import (
+    running_threads,
+    threads_at_a_time,
+    too_many_threads,
+)
 
 PLAIN = Case(layer="gru", input_size=64, hidden_size=64, seq_len=8, batch_size=4)
 
@@ -32,11 +36,12 @@ def test_threads_count_by_the_time_in_which_they_could_run(before, after, count)
 @pytest.mark.skipif(sys.platform != "linux", reason="threads are read from /proc")
 def test_a_second_working_thread_is_found():
     step = build(replace(PLAIN, runtime="cell_loop"))
-    assert too_many_threads(step) == ""
+    assert too_many_threads(running_threads(step), 1) == ""
 
     pool_like = replace(step, call=_in_another_thread_as_well(step.call))
 
-    assert "threads run at a time, and the case has 1" in too_many_threads(pool_like)
+    wrong = too_many_threads(running_threads(pool_like), 1)
+    assert "threads run at a time, and the case has 1" in wrong
 
 
 def _in_another_thread_as_well(call):
