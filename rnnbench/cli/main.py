@@ -1,11 +1,12 @@
 """The `rnnbench` command: its subcommands, and the boundary for their errors."""
 
+import errno
 import os
 import signal
 import sys
 import traceback
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Annotated, Any
 
 import typer
@@ -54,15 +55,18 @@ _BAD_INPUT = 2
 # "worse". So every uncaught error is turned into this status.
 _INTERNAL_ERROR = 3
 _INTERRUPTED = 128 + signal.SIGINT
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 @contextmanager
 def _boundary() -> Iterator[None]:
     """The one place where an error becomes a message and a status: typer.Exit."""
     try:
-        yield
-        # Otherwise a closed standard output is noticed only when Python shuts down.
-        sys.stdout.flush()
+        try:
+            yield
+        finally:
+            # Otherwise output that can't be written is noticed when Python shuts down.
+            sys.stdout.flush()
     except RnnbenchError as error:
         say(error, err=True)
         raise typer.Exit(_BAD_INPUT) from error
@@ -75,7 +79,6 @@ def _boundary() -> Iterator[None]:
         say("interrupted", err=True)
         raise typer.Exit(_INTERRUPTED) from error
     except typer.Exit:
-        sys.stdout.flush()
         raise
     except typer.TyperException as error:
         # It repeats arguments, which may be names of files that a shell filled in.
@@ -84,7 +87,13 @@ def _boundary() -> Iterator[None]:
     except typer.Abort:
         raise
     except Exception as error:
-        traceback.print_exc()
+        if isinstance(error, OSError) and error.errno in _FULL:
+            _discard_output()
+            place = error.filename or "standard output"
+            say(f"{place}: can't be written: {error.strerror}", err=True)
+            raise typer.Exit(_BAD_INPUT) from error
+        with suppress(OSError):
+            traceback.print_exc()
         say("rnnbench: internal error, please report the above", err=True)
         raise typer.Exit(_INTERNAL_ERROR) from error
 
@@ -157,12 +166,29 @@ def _options(
 
 def main() -> int:
     """Run the command line and return its exit status."""
+    _open_closed_streams()
     try:
         # The name is given because otherwise it is that of the calling program.
         app(prog_name="rnnbench")
     except SystemExit as end:
         return end.code if isinstance(end.code, int) else 0
+    except OSError:
+        # Neither the output nor the reason why it can't be written could be printed.
+        return _BAD_INPUT
     return 0
+
+
+def _open_closed_streams() -> None:
+    """Open streams that the caller has closed (`>&-`), so that output goes nowhere.
+
+    They have to be descriptors: a file that is opened later would get their numbers,
+    and what torch prints.
+    """
+    for name in ("stdin", "stdout", "stderr"):
+        if getattr(sys, name) is None:
+            mode = "r" if name == "stdin" else "w"
+            null = open(os.devnull, mode, encoding="utf-8")  # noqa: PTH123, SIM115
+            setattr(sys, name, null)
 
 
 def _discard_output() -> None:

@@ -1,5 +1,6 @@
 """The output of a command: its format, and text that can not control a terminal."""
 
+from contextlib import nullcontext, suppress
 from enum import StrEnum
 from typing import Annotated, Any
 
@@ -31,6 +32,8 @@ def say(text: Any, *, err: bool = False) -> None:
     """Print `text` and a line's end; each unprintable character becomes `?`.
 
     Names of files, messages of errors and text of results files may hold sequences that
-    clear the screen or retype a command.
+    clear the screen or retype a command. Where standard error can't be written, the
+    exit status alone says what happened.
     """
-    typer.echo(lines_for_terminal(str(text)), err=err)
+    with suppress(OSError) if err else nullcontext():
+        typer.echo(lines_for_terminal(str(text)), err=err)

@@ -48,6 +48,7 @@ def list_sweeps(
         return
     path = find_sweep(name)
     try:
-        say(path.read_text(encoding="utf-8").rstrip("\n"))
+        text = path.read_text(encoding="utf-8")
     except OSError as error:
         raise SweepError(f"{path}: can't be read: {error.strerror}") from error
+    say(text.rstrip("\n"))

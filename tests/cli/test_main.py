@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -111,7 +112,7 @@ def test_an_interrupt_is_130_without_a_traceback(fail):
     assert err == "interrupted\n"
 
 
-@pytest.mark.parametrize("arguments", [["--help"], ["sweeps"]])
+@pytest.mark.parametrize("arguments", [["--help"], ["sweeps"], ["sweeps", "quick"]])
 def test_a_closed_standard_output_gives_no_traceback(arguments):
     read, write = os.pipe()
     os.close(read)
@@ -128,6 +129,30 @@ def test_a_closed_standard_output_gives_no_traceback(arguments):
 
     assert done.stderr == ""
     assert done.returncode == 2
+
+
+@pytest.mark.parametrize(
+    ("command", "status", "error"),
+    [
+        ("sweeps >&-", 0, ""),
+        ("sweeps >&- <&- 2>&-", 0, ""),
+        ("--help > /dev/full", 2, "standard output: can't be written: No space left"),
+        ("sweeps quick > /dev/full", 2, "standard output: can't be written: No space"),
+        ("compare a b 2> /dev/full", 2, ""),
+        ("nosuch 2> /dev/full", 2, ""),
+    ],
+)
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full")
+def test_streams_that_take_no_output_give_no_traceback(command, status, error):
+    program = f"{sys.executable} -u -m rnnbench {command}"
+
+    done = subprocess.run(
+        program, shell=True, capture_output=True, text=True, check=False
+    )
+
+    assert (done.returncode, "Traceback" in done.stderr) == (status, False)
+    assert done.stderr.startswith(error)
+    assert done.stderr.count("\n") == bool(error)
 
 
 def test_sweeps_lists_questions_and_prints_a_sweep_to_start_from(run, tmp_path):

@@ -4,8 +4,9 @@
  * @typedef {string | number | boolean | null} Field
  */
 
-// A spreadsheet computes a text that begins like this.
-const FORMULA = /^[=+\-@\t\r\n]/;
+// A spreadsheet computes a text that begins like this; it skips what is not visible, and
+// some read the signs in full width as well.
+const FORMULA = /^(?:[\t\r\n]|[\s\p{C}]*[=+\-@\uff1d\uff0b\uff0d\uff20])/u;
 
 /**
  * CSV as RFC 4180 has it.

@@ -17,7 +17,9 @@ import { traceAddress, writeTrace } from "../../../rnnbench/report/explorer/trac
 import { makeIsland } from "./island.mjs";
 
 test("a spreadsheet computes no text, and no text breaks a row", () => {
-  const texts = ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", 'a "b", c', "a\r\nb", "a"];
+  const formulas = ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", " =1", "\u00a0 +1"];
+  formulas.push("\ufeff=1", "\u200b@a", "\uff1d1", "\uff0b1", " \uff0d1", "\uff20a");
+  const texts = [...formulas, 'a "b", c', "a\r\nb", "a", "a = 1"];
   const text = writeCsv(
     ["text"],
     texts.map((one) => [one]),
@@ -31,7 +33,7 @@ test("a spreadsheet computes no text, and no text breaks a row", () => {
   );
   assert.deepEqual(
     read,
-    texts.map((one, n) => (n < 6 ? `'${one}` : one)),
+    texts.map((one, n) => (n < formulas.length ? `'${one}` : one)),
   );
 });
 
