@@ -115,10 +115,12 @@ def scan_in_parallel(
     log_keep: Tensor, log_input: Tensor, first: Tensor | None
 ) -> Tensor:
     """The same in a fixed number of operations, whatever the length."""
-    kept = log_keep.cumsum(0)
+    # A sum over hundreds of steps has no digits left in float32 for the gradients.
+    kept = log_keep.double().cumsum(0)
     hidden = (kept + torch.logcumsumexp(log_input - kept, 0)).exp()
     # A first state may have either sign, so that it has no logarithm.
-    return hidden if first is None else hidden + kept.exp() * first
+    hidden = hidden if first is None else hidden + kept.exp() * first
+    return hidden.to(log_keep.dtype)
 
 
 def _refuse(bidirectional: bool, proj_size: int) -> None:

@@ -29,5 +29,5 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    """The names imported so far, and those of the public interface."""
-    return sorted({*globals(), *__all__})
+    """The public names, for completion in a notebook."""
+    return sorted({*__all__, "__version__"})

@@ -252,7 +252,10 @@ def _sweep(
     if sweep is not None:
         given = ", ".join(axes) or ("compare" if compare else "reference")
         raise RnnbenchError(f"{sweep}: a sweep has its own axes: leave out {given}")
-    if "task" in axes and not reference:
+    if "task" in axes:
+        if compare or reference:
+            name = "compare" if compare else "reference"
+            raise RnnbenchError(f"{name}: not with a task, which trains every layer")
         return sweep_of_task(dict(axes))
     names = [compare] if isinstance(compare, str) else compare
     return sweep_of_axes(dict(axes), names, reference=reference)

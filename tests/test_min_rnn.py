@@ -9,6 +9,7 @@ from torch import nn
 
 from rnnbench.analysis.rows import ratio_rows
 from rnnbench.sweep.load import load_sweep
+from rnnbench.worker.layers.check import difference
 
 SIZES = {"input_size": 3, "hidden_size": 4, "num_layers": 2}
 PAIRS = [("min_gru", "min_gru_parallel"), ("min_lstm", "min_lstm_parallel")]
@@ -59,6 +60,21 @@ def test_long_sequences_stay_accurate(min_rnn, names):
     given = 3 * torch.randn(2000, 1, 3)
 
     torch.testing.assert_close(slow(given)[0], fast(given)[0], rtol=1e-3, atol=1e-4)
+
+
+@pytest.mark.parametrize("names", PAIRS)
+def test_gradients_of_the_example_sweep_pass_the_check_of_a_run(min_rnn, names):
+    slow, fast = (
+        getattr(min_rnn, name)(input_size=64, hidden_size=64) for name in names
+    )
+    fast.load_state_dict(slow.state_dict())
+    given, grad = torch.randn(256, 8, 64), torch.randn(256, 8, 64)
+
+    for layer in (slow, fast):
+        layer(given)[0].backward(grad)
+
+    for one, other in zip(slow.parameters(), fast.parameters(), strict=True):
+        assert difference(other.grad, one.grad) < 1e-5
 
 
 def test_the_recurrence_is_that_of_the_paper(min_rnn):

@@ -87,6 +87,8 @@ def run(  # noqa: PLR0913 - options, not arguments
     )
     measured = _measure(chosen, options, (cluster, python), is_shown=not quiet)
     for one, own, is_whole in measured:
+        if is_whole:
+            _refuse_if_all_skipped(one, own)
         page = _save(one, own, is_whole=is_whole)
         say(own.output if quiet else _WORDS[as_json](one, page, own.output))
         _open(page, is_wanted=open_page)
@@ -182,6 +184,19 @@ def _measure(
     except MeasureInterrupt as interrupt:
         return [(interrupt.run, options, False)]
     return [(run, options, True)]
+
+
+def _refuse_if_all_skipped(run: Any, options: Any) -> None:
+    """RnnbenchError with the reasons where this machine can't run a single case."""
+    from rnnbench.model.status import Status  # noqa: PLC0415
+    from rnnbench.runner.measure import discard_journal  # noqa: PLC0415
+
+    results = (*run.results, *run.learning.results)
+    if {result.status for result in results} != {Status.SKIPPED}:
+        return
+    discard_journal(run, options)
+    reasons = "; ".join(dict.fromkeys(result.reason for result in results))
+    raise RnnbenchError(f"nothing can be measured here: {reasons}")
 
 
 def _save(run: Any, options: Any, *, is_whole: bool) -> Path:

@@ -5,6 +5,7 @@ import textwrap
 from collections.abc import Sequence
 
 from rnnbench.analysis.labels import layer_name, machine_name
+from rnnbench.model.case import TORCH_LAYERS
 from rnnbench.model.formatting import align, for_terminal, significant
 from rnnbench.model.metric import PEAK_MEMORY
 from rnnbench.model.run import Run
@@ -14,17 +15,22 @@ from rnnbench.report.sections.answer import answer
 from rnnbench.report.sections.deployment import service_sentences
 from rnnbench.report.sections.learning_answer import gradient_sentence, seeds_sentence
 from rnnbench.report.sections.method import duration, status_counts
-from rnnbench.report.sections.outcomes import winner
+from rnnbench.report.sections.outcomes import Winner, outcome, winner
 from rnnbench.report.sections.precision import precision_of, share
 from rnnbench.report.sections.settings import SettingCost, settings_of
 from rnnbench.report.sections.side_effects import side_effects
 from rnnbench.report.sentences import from_to, plain, with_article
-from rnnbench.report.view import RatioGroup, RunView
+from rnnbench.report.view import Contrast, RatioGroup, RunView
 
 WIDTH = 80
 MOST_LINES = 25
 _MOST_ROWS = 9
 _MOST_FAILURES = 3
+_WITHOUT_WINNER = {
+    Winner.TIE: "tie",
+    Winner.UNDECIDED: "undecided",
+    Winner.DEPENDS: "depends on size",
+}
 _STRIP = 24
 _MOST_LABEL = 24
 # Letters of a task's name in a row.
@@ -48,7 +54,9 @@ def summary(
     run = view.run
     lines = [_head(run), "", *_failures(run)]
     lines += [*_wrapped(plain(answer(view).headline)), "", *_rows(view)]
-    lines += [*_memory(view), *_sure(view), *_side_effects(run), *_machine(run)]
+    after = [*_memory(view), *_sure(view), *_side_effects(run), *_machine(run)]
+    room = MOST_LINES - len(lines) - len(after) - len(places)
+    lines += [*_own_layer_rows(view, room), *after]
     ends = [f"  {name:<7} {where}" for name, where in places]
     lines += _services(view, MOST_LINES - len(lines) - len(ends) - 1)
     lines = lines[: MOST_LINES - len(ends)] + ends
@@ -100,7 +108,7 @@ def _rows(view: RunView) -> list[str]:
     if view.learning.cells:
         return _learning_rows(view)
     if view.main:
-        return _layer_rows(view, view.groups_of(view.main))
+        return _layer_rows(view, view.main)
     return _setting_rows(settings_of(view))
 
 
@@ -120,9 +128,23 @@ def _learning_rows(view: RunView) -> list[str]:
     return [*lines, "", *wrapped, ""]
 
 
-def _layer_rows(view: RunView, groups: Sequence[RatioGroup]) -> list[str]:
+def _own_layer_rows(view: RunView, room: int) -> list[str]:
+    """The same for each layer of the user's that the answer is not about."""
+    if view.main is None or view.learning.cells:
+        return []
+    lines: list[str] = []
+    for contrast in view.contrasts:
+        is_own = contrast.is_of_layers and not set(contrast.layers) <= set(TORCH_LAYERS)
+        if is_own and contrast != view.main:
+            more = _layer_rows(view, contrast)
+            lines += more if len(lines) + len(more) <= room else []
+    return lines
+
+
+def _layer_rows(view: RunView, contrast: Contrast) -> list[str]:
     """A strip for each backend, condition and phase."""
-    if view.main is None or not groups:
+    groups = view.groups_of(contrast)
+    if not groups:
         return []
     shown = groups[:_MOST_ROWS]
     labels = [_label(view, group) for group in shown]
@@ -131,7 +153,7 @@ def _layer_rows(view: RunView, groups: Sequence[RatioGroup]) -> list[str]:
         [value for group in shown for value in group.range],
         min(_STRIP, WIDTH - 42 - width),
     )
-    over, under = map(layer_name, view.main.layers)
+    over, under = map(layer_name, contrast.layers)
     title = f"  {over} ÷ {under}, time"
     lines = [f"{title:<{21 + width}}  {strip.ruler()}"]
     heading = ""
@@ -166,10 +188,9 @@ def _value(group: RatioGroup) -> str:
 
 
 def _says(group: RatioGroup) -> str:
-    layer = winner(group)
-    if not layer:
-        return "depends on size"
-    return f"{layer_name(layer)[:8]:<4} at {max(group.wins)} of {len(group.ratios)}"
+    if layer := winner(group):
+        return f"{layer_name(layer)[:8]:<4} at {max(group.wins)} of {len(group.ratios)}"
+    return _WITHOUT_WINNER[outcome(group)]
 
 
 def _setting_rows(costs: Sequence[SettingCost]) -> list[str]:

@@ -64,7 +64,10 @@ def sweep_of_task(arguments: Mapping[str, Any]) -> Sweep:
     question = f"What do these layers learn on {name}, for their cost?"
     sweep = build_sweep("task", question, document)
     if sweep is None:
-        faults = sorted({str(fault) for fault in document.faults})
+        # Without "learning.cases", which the user did not write.
+        faults = sorted(
+            {str(fault).removeprefix("learning.cases.") for fault in document.faults}
+        )
         raise SweepError("\n".join(faults))
     return sweep
 

@@ -129,11 +129,11 @@ def test_a_case_that_fails_is_1(run):
     assert "1 error" in out
 
 
-def test_where_every_case_is_skipped_it_is_2(run):
-    code, out, _ = run("run", *PAIR, "--device", "cuda")
+def test_where_every_case_is_skipped_it_is_one_line_and_2(run, folder):
+    skipped = run("run", *PAIR, "--device", "cuda")
 
-    assert code == 2
-    assert "2 skipped" in out
+    assert skipped == (2, "", "nothing can be measured here: no CUDA device\n")
+    assert not list(folder.rglob("*.*"))
 
 
 def test_an_interrupt_saves_what_was_measured(run, folder, monkeypatch):

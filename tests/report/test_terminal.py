@@ -61,6 +61,30 @@ def test_failures_stand_before_the_answer_with_their_reasons(
     assert lines.index(told) < lines.index("  On this CPU, the LSTM is faster.")
 
 
+def test_a_pair_that_no_interval_decides_is_undecided(make_sweep, simulate):
+    undecided = simulate(
+        make_sweep(layer=["lstm", "gru"], hidden_size=[16]), lambda _: 1e-3, noise=0.2
+    )
+
+    lines = summary(view(undecided))
+
+    assert any(line.endswith("  undecided") for line in lines)
+
+
+def test_a_layer_of_ones_own_has_rows_beside_the_answer(make_sweep, simulate):
+    own = simulate(
+        make_sweep(layer=["lstm", "gru", "mine:cell"], hidden_size=[16, 32]),
+        lambda case: 3e-3 if case.layer == "mine:cell" else 1e-3,
+        noise=0.001,
+    )
+
+    lines = summary(view(own))
+
+    (place,) = [n for n, line in enumerate(lines) if "mine:cell ÷ LSTM, time" in line]
+    assert "3.00×" in lines[place + 1]
+    assert lines[place + 1].endswith("LSTM at 2 of 2")
+
+
 def test_without_a_terminal_it_is_ascii(run):
     assert all(line.isascii() for line in summary(view(run), is_plain=True))
 
