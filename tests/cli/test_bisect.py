@@ -2,14 +2,18 @@
 
 import json
 import os
+import random
 import subprocess
 import zipfile
+from math import log
 from pathlib import Path
 
 import pytest
 
 from rnnbench.regression import gate_run, interleave
+from rnnbench.regression.case_pair import Side
 from rnnbench.regression.package_versions import PackageVersions
+from tests.data import fake_gate_worker
 
 FAKE = Path(__file__).parents[1] / "data" / "fake_gate_worker.py"
 SWEEP = """# Which version made the layer slower?
@@ -47,6 +51,45 @@ def measured(monkeypatch, tmp_path):
     (tmp_path / "tiny_layers.py").write_text("FACTOR = 9.0\n", encoding="utf-8")
     monkeypatch.chdir(tmp_path)
     return started
+
+
+@pytest.fixture
+def simulated(measured, monkeypatch):
+    """The same without processes: a launch reads the module of each side."""
+
+    class Simulated(interleave.InterleavedLauncher):
+        async def read_environments(self):
+            return {side: fake_gate_worker.environment("1.0") for side in Side}
+
+        async def launch(self, pairs):
+            base, candidate = (self._factor(side) for side in Side)
+            return {
+                pair: log(candidate / base) + random.gauss(0, 1e-4) for pair in pairs
+            }
+
+        def _factor(self, side):
+            command = self.workers.commands[side]
+            paths = command[command.index("--paths") + 1].split(os.pathsep)
+            files = (Path(folder, "tiny_layers.py") for folder in paths)
+            found = {}
+            exec(next(filter(Path.exists, files)).read_text("utf-8"), found)  # noqa: S102
+            return found["FACTOR"]
+
+    monkeypatch.setattr(gate_run, "InterleavedLauncher", Simulated)
+    return measured
+
+
+@pytest.fixture
+def unpacked(wheels, monkeypatch):
+    """Wheels that are unpacked where pip would install them."""
+
+    def install(self, folder, python, version):
+        (packages,) = folder.glob("lib/python*/site-packages")
+        with zipfile.ZipFile(wheels / f"tiny_layers-{version}-py3-none-any.whl") as file:
+            file.extractall(packages)
+
+    monkeypatch.setattr(PackageVersions, "_install", install)
+    return wheels
 
 
 @pytest.fixture
@@ -100,9 +143,8 @@ def of_package(wheels, good=1, bad=LAST):
     return ["bisect", "sweep.yaml", *source, *ends, "--cache", "cache"]
 
 
-@pytest.mark.slow
-def test_the_version_that_made_the_layer_slower_is_named(run, measured, wheels):
-    status, out, err = run(*of_package(wheels), "--output", "bisect.json")
+def test_the_version_that_made_the_layer_slower_is_named(run, simulated, unpacked):
+    status, out, err = run(*of_package(unpacked), "--output", "bisect.json")
 
     assert status == 0, err
     assert out.startswith("tiny-layers 5.0 is slower: 1.0")
@@ -113,16 +155,17 @@ def test_the_version_that_made_the_layer_slower_is_named(run, measured, wheels):
     assert "the chance that one is wrong is at most" in out
 
     # Again: environments and comparisons are known.
-    before = len(measured)
-    status, again, err = run(*of_package(wheels))
+    before = len(simulated)
+    status, again, err = run(*of_package(unpacked))
 
     assert (status, again) == (0, out)
-    assert len(measured) == before
+    assert len(simulated) == before
     assert "are known already" in err
 
 
-@pytest.mark.slow
-def test_an_interrupted_search_goes_on_where_it_was(run, measured, wheels, monkeypatch):
+def test_an_interrupted_search_goes_on_where_it_was(
+    run, simulated, unpacked, monkeypatch
+):
     judge, done = gate_run.judge_pairs, []
 
     async def interrupted(*arguments):
@@ -133,16 +176,15 @@ def test_an_interrupted_search_goes_on_where_it_was(run, measured, wheels, monke
 
     with monkeypatch.context() as patched:
         patched.setattr(gate_run, "judge_pairs", interrupted)
-        assert run(*of_package(wheels, good=3, bad=6))[0] == 130
-    status, out, err = run(*of_package(wheels, good=3, bad=6))
+        assert run(*of_package(unpacked, good=3, bad=6))[0] == 130
+    status, out, err = run(*of_package(unpacked, good=3, bad=6))
 
     assert status == 0, err
     assert "2 comparisons are known already" in err
     assert out.startswith("tiny-layers 5.0 is slower")
 
 
-@pytest.mark.slow
-def test_the_commit_that_made_the_layer_slower_is_named(run, measured, repository):
+def test_the_commit_that_made_the_layer_slower_is_named(run, simulated, repository):
     ends = ["--layer-repo", repository, "--good", "v1", "--bad", "main"]
 
     status, out, err = run("bisect", "sweep.yaml", *ends, "--cache", "cache")
@@ -155,6 +197,7 @@ def test_the_commit_that_made_the_layer_slower_is_named(run, measured, repositor
 
 @pytest.mark.slow
 def test_a_version_that_can_t_be_installed_is_left_out(run, measured, wheels):
+    """With pip and workers in processes of their own."""
     build_wheel(wheels, 4, source_of(4), requires="no-such-package-of-anyone")
 
     status, out, err = run(*of_package(wheels, good=3, bad=5))
@@ -165,8 +208,8 @@ def test_a_version_that_can_t_be_installed_is_left_out(run, measured, wheels):
     assert "5.0" in out
 
 
-def test_a_range_without_a_difference_ends_with_that(run, measured, wheels):
-    status, out, _ = run(*of_package(wheels, good=1, bad=2))
+def test_a_range_without_a_difference_ends_with_that(run, simulated, unpacked):
+    status, out, _ = run(*of_package(unpacked, good=1, bad=2))
 
     assert status == 0
     assert out.startswith("No change of more than 1 % between tiny-layers 1.0 and")
@@ -219,7 +262,7 @@ def test_a_mistake_in_the_commits_is_one_line(run, measured, repository, ends, s
     assert len(err.splitlines()) == 1
 
 
-def test_a_damaged_journal_is_one_line(run, measured, repository):
+def test_a_damaged_journal_is_one_line(run, simulated, repository):
     ends = ["--layer-repo", repository, "--good", "v1", "--bad", "v2"]
     command = ["bisect", "sweep.yaml", *ends, "--cache", "cache"]
     assert run(*command)[0] == 0
