@@ -87,8 +87,6 @@ def run(  # noqa: PLR0913 - options, not arguments
     )
     measured = _measure(chosen, options, (cluster, python), is_shown=not quiet)
     for one, own, is_whole in measured:
-        if is_whole:
-            _refuse_if_all_skipped(one, own)
         page = _save(one, own, is_whole=is_whole)
         say(own.output if quiet else _WORDS[as_json](one, page, own.output))
         _open(page, is_wanted=open_page)
@@ -204,6 +202,8 @@ def _save(run: Any, options: Any, *, is_whole: bool) -> Path:
     from rnnbench.runner.measure import discard_journal  # noqa: PLC0415
     from rnnbench.storage.results_file import save_run  # noqa: PLC0415
 
+    if is_whole:
+        _refuse_if_all_skipped(run, options)
     save_run(options.output, run)
     if is_whole:
         discard_journal(run, options)

@@ -3,6 +3,7 @@
 import json
 import os
 import random
+import runpy
 import subprocess
 import zipfile
 from math import log
@@ -13,7 +14,6 @@ import pytest
 from rnnbench.regression import gate_run, interleave
 from rnnbench.regression.case_pair import Side
 from rnnbench.regression.package_versions import PackageVersions
-from tests.data import fake_gate_worker
 
 FAKE = Path(__file__).parents[1] / "data" / "fake_gate_worker.py"
 SWEEP = """# Which version made the layer slower?
@@ -59,7 +59,8 @@ def simulated(measured, monkeypatch):
 
     class Simulated(interleave.InterleavedLauncher):
         async def read_environments(self):
-            return {side: fake_gate_worker.environment("1.0") for side in Side}
+            environment = runpy.run_path(str(FAKE))["environment"]
+            return {side: environment("1.0") for side in Side}
 
         async def launch(self, pairs):
             base, candidate = (self._factor(side) for side in Side)
@@ -85,7 +86,9 @@ def unpacked(wheels, monkeypatch):
 
     def install(self, folder, python, version):
         (packages,) = folder.glob("lib/python*/site-packages")
-        with zipfile.ZipFile(wheels / f"tiny_layers-{version}-py3-none-any.whl") as file:
+        with zipfile.ZipFile(
+            wheels / f"tiny_layers-{version}-py3-none-any.whl"
+        ) as file:
             file.extractall(packages)
 
     monkeypatch.setattr(PackageVersions, "_install", install)
