@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import calibration_figures
+import first_answer_figures
 import learning_figures
 import peer_figures
 import run_figures
@@ -53,6 +54,7 @@ FIGURES: dict[str, Callable[..., str]] = {
     "calibration-date": calibration_figures.provenance,
     "calibration-met": calibration_figures.met,
     "peers-date": peer_figures.provenance,
+    "first-answers": first_answer_figures.table,
     "layers-by-runtime": runtime_figures.layers_by_runtime,
     "runtime-gain": runtime_figures.gain,
     "runtime-gain-range": runtime_figures.gain_range,

@@ -1,11 +1,12 @@
 """Seconds until a first ratio and until its interval is narrow; the cost of the table.
 
-    python -m studies.first_answer --runs 10
+    python -m studies.first_answer --runs 10 --output results/reference/first-answer
 
 Each run is a fresh process, timed from its start, so that imports count. Runs of the
 pairs are interleaved. Every pair is measured with the live table on a terminal of its
-own and without it, in turns: if drawing disturbs nothing, the two ratios are equal, and
-they vary as much from run to run.
+own and, in every second round, also without it: if drawing disturbs nothing, the two
+ratios are equal, and they vary as much from run to run. Ten rounds are 45 runs of about
+ten seconds. No round begins that would end after `--minutes`, by the longest so far.
 """
 
 import argparse
@@ -18,9 +19,11 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from math import exp, log
+from pathlib import Path
 from statistics import fmean, median, stdev
 
 from rnnbench.analysis.ratio import ratios
@@ -119,11 +122,9 @@ def table(found):
     yield "| pair | ratio with table | without | with / without | SD with | without |"
     yield "| --- | --: | --: | --: | --: | --: |"
     for name, runs in found.items():
-        logs = [
-            [log(run.ratio) for run in runs[is_shown]] for is_shown in (True, False)
-        ]
+        logs = [[log(run.ratio) for run in runs[shown]] for shown in (True, False)]
         centres = [fmean(each) for each in logs]
-        sds = [f"{stdev(each):.2%}" if len(each) > 1 else "" for each in logs]
+        sds = [f"{stdev(each):.2%}" if len(each) > 1 else "-" for each in logs]
         values = [f"{exp(centre):.4f}" for centre in centres]
         yield (
             f"| {name} | {' | '.join(values)} | {exp(centres[0] - centres[1]):.4f} "
@@ -138,11 +139,44 @@ def spread(seconds):
     return f"{median(seconds):.1f} ({min(seconds):.1f} to {max(seconds):.1f})"
 
 
+def rounds(count: int, seconds: float) -> Iterator[list[tuple[str, bool]]]:
+    """The runs of each round in shuffled order: a pair, and whether its table shows."""
+    order, began, longest = random.Random(27), time.monotonic(), 0.0
+    for number in range(count):
+        start = time.monotonic()
+        if start - began + longest > seconds:
+            return
+        ways = (True, False) if number % 2 == 0 else (True,)
+        work = [(name, shown) for name in PAIRS for shown in ways]
+        yield order.sample(work, len(work))
+        longest = max(longest, time.monotonic() - start)
+
+
+def save(found, folder: Path) -> None:
+    """Write the seconds and ratios of every run as JSON, and the tables as Markdown."""
+    ways = {True: "with table", False: "without"}
+    document = {
+        name: {
+            ways[shown]: [asdict(run) for run in each] for shown, each in runs.items()
+        }
+        for name, runs in found.items()
+    }
+    folder.mkdir(parents=True, exist_ok=True)
+    text = json.dumps(document, indent=1, allow_nan=False) + "\n"
+    (folder / "runs.json").write_text(text, encoding="utf-8")
+    tables = "\n".join(table(found)) + "\n"
+    (folder / "tables.md").write_text(tables, encoding="utf-8")
+
+
 def main():
-    """Measure every pair `--runs` times in each way, in shuffled order."""
+    """Measure every pair `--runs` times, and in every second round without a table."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument(
-        "--runs", type=int, default=10, help="of each pair, in each way"
+        "--runs", type=int, default=10, help="of each pair; half of them twice"
+    )
+    parser.add_argument("--minutes", type=float, default=12, help="at most; default 12")
+    parser.add_argument(
+        "--output", type=Path, help="folder for the JSON and the tables"
     )
     parser.add_argument("--launches", type=int, help="at most; by default 20")
     parser.add_argument("--child", help=argparse.SUPPRESS)
@@ -156,18 +190,18 @@ def main():
             is_shown=options.shown,
             launches=options.launches,
         )
-        values = {name: getattr(timed, name) for name in ("first", "narrow", "ratio")}
-        sys.stdout.write(json.dumps(values))
+        sys.stdout.write(json.dumps(asdict(timed)))
         return
     found = {name: {True: [], False: []} for name in PAIRS}
-    order = random.Random(27)
-    for number in range(options.runs):
-        work = [(name, shown) for name in PAIRS for shown in (True, False)]
-        for name, shown in order.sample(work, len(work)):
+    for number, work in enumerate(rounds(options.runs, 60 * options.minutes)):
+        for name, shown in work:
             found[name][shown].append(
                 once(name, is_shown=shown, launches=options.launches)
             )
         sys.stderr.write(f"{number + 1} of {options.runs}\n")
+        # After each round, so that an interrupted study has what it measured.
+        if options.output is not None:
+            save(found, options.output)
     sys.stdout.write("\n".join(table(found)) + "\n")
 
 

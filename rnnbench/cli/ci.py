@@ -20,7 +20,7 @@ anything else  a night: fetch the branch of the history, measure, gate, push the
 
 The job that measures a pull request needs no token that may write. The job that
 comments runs nothing of the pull request: it reads the verdicts, checks them, and
-writes them anew.
+writes the comment itself.
 
 \b
 Exit status: that of the gate or the night; of a comment 0 made, 2 not made.
