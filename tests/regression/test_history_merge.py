@@ -83,7 +83,8 @@ NO_PARQUET = b"[core]\n\tfsmonitor = touch pwned\n"
         (f"example-0123456789ab/{named_for(b'a')}", link("/etc/passwd")),
         ("other-0123456789ab", link("/etc")),
     ],
-    ids=str,
+    # The same in each process of pytest-xdist: no address of a function.
+    ids=lambda value: value if isinstance(value, str) else "made",
 )
 def test_nothing_but_a_history_file_is_copied(folders, name, make):
     source, store, path = folders
