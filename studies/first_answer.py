@@ -143,13 +143,13 @@ def rounds(count: int, seconds: float) -> Iterator[list[tuple[str, bool]]]:
     """The runs of each round in shuffled order: a pair, and whether its table shows."""
     order, began, longest = random.Random(27), time.monotonic(), 0.0
     for number in range(count):
-        start = time.monotonic()
-        if start - began + longest > seconds:
-            return
         ways = (True, False) if number % 2 == 0 else (True,)
         work = [(name, shown) for name in PAIRS for shown in ways]
+        start = time.monotonic()
+        if start - began + len(work) * longest > seconds:
+            return
         yield order.sample(work, len(work))
-        longest = max(longest, time.monotonic() - start)
+        longest = max(longest, (time.monotonic() - start) / len(work))
 
 
 def save(found, folder: Path) -> None:
