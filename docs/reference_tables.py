@@ -18,6 +18,7 @@ import typer
 from markdown_tables import table
 
 import rnnbench
+from rnnbench.analysis.launch_rows import COLUMNS
 from rnnbench.cli.main import app
 from rnnbench.model.case import Phase
 from rnnbench.model.run import Environment
@@ -141,7 +142,14 @@ def variables() -> str:
     return table(("variable", "treatment", "reason"), rows)
 
 
+def dataset_columns() -> str:
+    """A table of the columns that `rnnbench export` writes."""
+    rows = [(f"`{name}`", kind, meaning) for name, kind, meaning in COLUMNS]
+    return table(("column", "type", "content"), rows)
+
+
 TABLES = {
+    "dataset-columns": dataset_columns,
     "commands": commands,
     "pytest-options": pytest_options,
     "axes": axes,

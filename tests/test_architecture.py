@@ -68,7 +68,7 @@ LIBRARIES = {
     "pydantic": {"sweep.schema", "sweep.learning_schema", "sweep.value_types"},
     "ruamel": {"sweep.yaml_file"},
     "pandas": {"regression", "api"},
-    "pyarrow": {"regression.history_store"},
+    "pyarrow": {"regression.history_store", "storage.parquet_file"},
     "scipy": {"analysis.stats", "regression.changepoint"},
     "packaging": {"regression.package_versions"},
     "typer": {"cli"},

@@ -20,6 +20,7 @@ from rnnbench.cli import (
     ci,
     compare,
     doctor,
+    export,
     fleet,
     gate,
     history,
@@ -137,6 +138,7 @@ for command in (
     fleet,
     node,
     doctor,
+    export,
     calibrate,
 ):
     command.register(app)

@@ -82,7 +82,7 @@ def project(page, tmp_path, monkeypatch):
     """A folder with an example of each file that the page names."""
     for name in ("configs", "bench", "examples"):
         shutil.copytree(ROOT / name, tmp_path / name)
-    (tmp_path / "results").mkdir()
+    shutil.copytree(ROOT / "results" / "dataset", tmp_path / "results" / "dataset")
     for name in set(re.findall(r"results/(\w+)\.json", page.read_text("utf-8"))):
         shutil.copy(EXAMPLE, tmp_path / "results" / f"{name}.json")
     monkeypatch.chdir(tmp_path)

@@ -151,6 +151,7 @@ def hostile_run(tmp_path_factory, make_case, make_result, make_run):
         ("compare", "{run}", "{run}", "--format", "markdown", "--verbose"),
         ("compare", "{run}", "{run}", "--format", "json"),
         ("compare", "{folder}/missing", "{run}"),
+        ("export", "{run}", "--output", "{folder}/launches.parquet"),
         ("merge", "{run}", "{run}", "--output", "{folder}/merged.json"),
         ("compare", "{run}", "{run}", "{run}"),
         ("history", "add", "{run}", "--store", "{folder}/store"),
