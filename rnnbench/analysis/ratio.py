@@ -55,18 +55,24 @@ def ratios(run: Run) -> tuple[Ratio, ...]:
     """Every ratio of the run, in the order of its cases, time before memory."""
     results = {result.case: result for result in run.results}
     found: list[Ratio] = []
-    for workload in group(results, run.sweep.compare):
-        for pair in workload.pairs():
-            candidate, baseline = results[pair.candidate], results[pair.baseline]
-            if ratio := time_ratio(pair, candidate, baseline):
-                found.append(ratio)
-            found += _of_memory(pair, candidate, baseline)
+    for pair in pairs_of(run):
+        candidate, baseline = results[pair.candidate], results[pair.baseline]
+        if ratio := time_ratio(pair, candidate, baseline):
+            found.append(ratio)
+        found += _of_memory(pair, candidate, baseline)
     for axis in OF_A_PROCESS:
         for pair in _apart(results, axis):
             candidate, baseline = results[pair.candidate], results[pair.baseline]
             found += _of_time_apart(pair, candidate, baseline)
             found += _of_memory(pair, candidate, baseline)
     return tuple(found)
+
+
+def pairs_of(run: Run) -> tuple[Pair, ...]:
+    """The pairs of all workloads of the run, in the order of its cases."""
+    cases = [result.case for result in run.results]
+    workloads = group(cases, run.sweep.compare)
+    return tuple(pair for workload in workloads for pair in workload.pairs())
 
 
 def time_ratio(pair: Pair, candidate: Result, baseline: Result) -> Ratio | None:

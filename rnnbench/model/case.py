@@ -190,9 +190,9 @@ def case_id(case: Case, *, without: tuple[str, ...] = ()) -> str:
     arguments = () if "args" in without else case.args
     tokens = [
         token(value)
-        for (name, token), value in zip(_TOKENS.items(), _values(case), strict=True)
-        if name not in without
-        and (name in _ALWAYS or value != DEFAULTS.get(name))
+        for (name, token, usual), value in zip(_PARTS, _values(case), strict=True)
+        if value != usual
+        and name not in without
         and not (name == "optimizer" and _has_no_optimizer(case, without))
     ]
     tokens += [f"arg_{name}_{text(value)}" for name, value in arguments]
@@ -238,6 +238,11 @@ _TOKENS: dict[str, Callable[[Any], str]] = {
     "parameters_of": "parameters_of_h{}".format,
 }
 _values = attrgetter(*_TOKENS)
+# An axis that every id names is never usual.
+_PARTS = tuple(
+    (name, token, object() if name in _ALWAYS else DEFAULTS.get(name))
+    for name, token in _TOKENS.items()
+)
 
 
 def applies(axis: str, case: Case) -> bool:

@@ -230,18 +230,18 @@ def _record(kind: Any) -> Reader:
     later = {field.name for field in fields(kind) if field.metadata.get("later")}
 
     def record(value: Any) -> Any:
-        if unknown := sorted(typed(dict, value).keys() - readers.keys()):
+        if not typed(dict, value).keys() <= readers.keys():
+            unknown = sorted(value.keys() - readers.keys())
             raise WrongValue(f"no such key: {', '.join(unknown)[:60]}")
         decoded: dict[str, Any] = {}
         for name, read in readers.items():
-            if name not in value and name in later:
-                continue
-            if name not in value:
+            if name in value:
+                try:
+                    decoded[name] = read(value[name])
+                except ValueError as error:
+                    raise WrongValue.at(name, error) from error
+            elif name not in later:
                 raise WrongValue(f"{name} is missing")
-            try:
-                decoded[name] = read(value[name])
-            except ValueError as error:
-                raise WrongValue.at(name, error) from error
         return kind(**decoded)
 
     return record

@@ -188,8 +188,10 @@ def _judge(
 
 def _fails_now(baseline: Run, candidate: Run) -> tuple[str, ...]:
     """Ids of what the baseline measured or learned, and fails in the candidate."""
+    failed = [one.case.id for one in candidate.outcomes if one.status in FAILED]
+    if not failed:
+        return ()
     fine = {one.case.id for one in baseline.outcomes if one.status in MEASURED}
-    failed = (one.case.id for one in candidate.outcomes if one.status in FAILED)
     return tuple(name for name in failed if name in fine)
 
 

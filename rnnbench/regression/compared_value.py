@@ -1,15 +1,17 @@
 """One metric of one case in two runs, before and after it is judged."""
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from statistics import fmean
 
-from rnnbench.analysis.launch_estimate import launch_log, log_ratio
-from rnnbench.analysis.ratio import Ratio, absolute, ratios
+from rnnbench.analysis.launch_estimate import log_ratio
+from rnnbench.analysis.ratio import launch_log_ratios, launch_logs, pairs_of
 from rnnbench.analysis.stats import Gap, Interval, welch
 from rnnbench.model.case import Case
 from rnnbench.model.metric import PEAK_MEMORY, TIME
-from rnnbench.model.run import Result, Run, Turns, calm, paired
+from rnnbench.model.run import Result, Run, Turns, paired
 from rnnbench.model.status import MEASURED
 
 # The metric of a ratio between two cases of one workload; it has no unit.
@@ -85,7 +87,7 @@ def compare_times(baseline: Run, candidate: Run) -> Iterator[Unjudged]:
     On a shared machine one launch differs from the next by up to a sixth in everything
     that runs in it. Dividing by the yardstick's turns of the same rounds removes that.
     """
-    before = {result.case: result for result in baseline.results}
+    before = _results(baseline)
     old_yardsticks, new_yardsticks = _yardsticks(baseline), _yardsticks(candidate)
     for new in candidate.results:
         old = before.get(new.case)
@@ -99,10 +101,7 @@ def compare_times(baseline: Run, candidate: Run) -> Iterator[Unjudged]:
             "",
         )
         if not all(logs):
-            logs = [
-                [launch_log(turns.seconds) for turns in calm(result.turns)]
-                for result in (old, new)
-            ]
+            logs = [launch_logs(result.turns) for result in (old, new)]
             note = "no yardstick: includes whatever else ran on the machine"
         if all(logs):
             value = ComparedValue(
@@ -131,29 +130,42 @@ def in_yardsticks(turns: Sequence[Turns], yardstick: Sequence[Turns]) -> list[fl
 
 
 def _seconds(result: Result) -> float | None:
-    interval = absolute(result.turns)
-    return interval.estimate if interval else None
+    logs = launch_logs(result.turns)
+    return math.exp(fmean(logs)) if logs else None
 
 
 def compare_ratios(baseline: Run, candidate: Run) -> Iterator[Unjudged]:
     """Compare ratios of time within a launch; memory itself is compared exactly."""
-
-    # By cases: an id is put together from all axes, which takes far longer.
-    def key(ratio: Ratio) -> tuple[Case, Case]:
-        return ratio.pair.candidate, ratio.pair.baseline
-
-    before = {key(ratio): ratio for ratio in ratios(baseline) if ratio.logs}
-    for new in ratios(candidate):
-        old = before.get(key(new))
-        if old is None or not new.logs:
-            continue
-        value = ComparedValue(
-            new.pair.candidate.id,
-            RATIO,
-            new.pair.baseline.id,
-            CompareVerdict.INCONCLUSIVE,
-            baseline=old.interval.estimate,
-            candidate=new.interval.estimate,
+    before, after = _results(baseline), _results(candidate)
+    # Finding the pairs takes longer than all else; two nights of a sweep have the same.
+    pairs = pairs_of(candidate)
+    if (
+        before.keys() != after.keys()
+        or baseline.sweep.compare != candidate.sweep.compare
+    ):
+        known = {(pair.candidate, pair.baseline) for pair in pairs_of(baseline)}
+        pairs = tuple(one for one in pairs if (one.candidate, one.baseline) in known)
+    for pair in pairs:
+        old, new = (
+            [
+                log
+                for _, log in launch_log_ratios(
+                    side[pair.candidate], side[pair.baseline]
+                )
+            ]
+            for side in (before, after)
         )
-        logs = [[value for _, value in each.logs] for each in (new, old)]
-        yield value, welch(*logs)
+        if old and new:
+            value = ComparedValue(
+                pair.candidate.id,
+                RATIO,
+                pair.baseline.id,
+                CompareVerdict.INCONCLUSIVE,
+                baseline=math.exp(fmean(old)),
+                candidate=math.exp(fmean(new)),
+            )
+            yield value, welch(new, old)
+
+
+def _results(run: Run) -> dict[Case, Result]:
+    return {result.case: result for result in run.results}
