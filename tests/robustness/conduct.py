@@ -19,7 +19,7 @@ from rnnbench.model.status import Status
 from rnnbench.model.workload import DEFAULT_COMPARE, group
 from rnnbench.runner.journal import Header, Journal
 from rnnbench.runner.launch import Order
-from rnnbench.runner.probe import MEMORY
+from rnnbench.runner.launcher import Work
 from rnnbench.runner.results import JournalReader
 from rnnbench.runner.scheduler import Campaign, survey
 from rnnbench.runner.worker_process import COMMAND, Worker, WorkerDeathError
@@ -30,9 +30,9 @@ HEADER = Header(sweep="s", digest="d", policy="p", machine="m")
 class WithoutMemory(Campaign):
     """Half the processes of a campaign, where the peak memory is not the question."""
 
-    async def _probe(self, probe, wanted):
-        if probe is not MEMORY:
-            await super()._probe(probe, wanted)
+    async def _probe(self, work, wanted, number=0):
+        if work is not Work.MEMORY:
+            await super()._probe(work, wanted, number)
 
 
 def conduct(options):
