@@ -10,6 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
+from rnnbench.cli.gate import FindLinks, Index, table_writer
 from rnnbench.cli.output import Verbose, say
 
 _BISECT = """Find the version that made a layer slower or faster.
@@ -56,16 +57,6 @@ _LayerRepo = Annotated[
         "the module of the layer. It is only read."
     ),
 ]
-_Index = Annotated[
-    str, typer.Option(help="Address of the package index; by default pip's.")
-]
-_FindLinks = Annotated[
-    str,
-    typer.Option(
-        help="Folder with the wheels of the package; without --index no index is used.",
-        metavar="FOLDER",
-    ),
-]
 _Cache = Annotated[
     Path | None,
     typer.Option(
@@ -106,8 +97,8 @@ def bisect_versions(  # noqa: PLR0913 - options, not arguments
     bad: _Bad,
     package: _Package = "torch",
     layer_repo: _LayerRepo = None,
-    index: _Index = "",
-    find_links: _FindLinks = "",
+    index: Index = "",
+    find_links: FindLinks = "",
     cache: _Cache = None,
     budget: _Budget = 3600.0,
     restart: _Restart = False,
@@ -115,7 +106,6 @@ def bisect_versions(  # noqa: PLR0913 - options, not arguments
     verbose: Verbose = False,
 ) -> None:
     """Bisect a range; the help text is `_BISECT`."""
-    from rnnbench.cli.gate import table_writer  # noqa: PLC0415
     from rnnbench.regression.bisect_search import BisectAnswer, bisect  # noqa: PLC0415
     from rnnbench.regression.bisect_table import bisect_table  # noqa: PLC0415
     from rnnbench.regression.verdict_table import render  # noqa: PLC0415

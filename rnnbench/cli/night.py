@@ -137,8 +137,10 @@ def check_sweeps(*names: str) -> None:
 def _installed(given: str, option: str) -> str:
     """`given`, with a version of PyTorch replaced by the interpreter that has it."""
     from rnnbench.cli.gate import REF, find_side  # noqa: PLC0415
+    from rnnbench.regression.package_versions import PackageVersions  # noqa: PLC0415
+    from rnnbench.regression.version_source import user_cache  # noqa: PLC0415
 
-    place = find_side(given, option)
+    place = find_side(given, option, PackageVersions(cache=user_cache()))
     if not given or given.startswith(REF):
         return given
     return str(place.python)

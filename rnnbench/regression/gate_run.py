@@ -9,6 +9,7 @@ from pathlib import Path
 from rnnbench.model.case import LAYER_NAME, Case
 from rnnbench.model.errors import CampaignError
 from rnnbench.model.policy import Policy
+from rnnbench.model.runtimes import remove_builds
 from rnnbench.regression.case_pair import CasePair, Side
 from rnnbench.regression.gate_decision import LOOKS, GateDecision, judge_pairs
 from rnnbench.regression.interleave import GateWorkers, InterleavedLauncher
@@ -52,7 +53,10 @@ def run_gate(
             policy=policy,
             looks=LOOKS,
         )
-        return asyncio.run(gate.run(show))
+        try:
+            return asyncio.run(gate.run(show))
+        finally:
+            remove_builds()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

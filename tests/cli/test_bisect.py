@@ -218,6 +218,22 @@ def test_a_range_without_a_difference_ends_with_that(run, simulated, unpacked):
     assert out.startswith("No change of more than 1 % between tiny-layers 1.0 and")
 
 
+def test_a_gate_compares_two_versions_of_a_package(
+    run, measured, wheels, tmp_path, monkeypatch
+):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "user"))
+    source = ["--package", "tiny-layers", "--find-links", wheels]
+    ends = ["--baseline", "4.0", "--candidate", "5.0"]
+
+    status, out, err = run("gate", "sweep.yaml", *source, *ends)
+
+    assert status == 1, err
+    assert out.count("The candidate is worse.") == 1
+    assert "tiny-layers 5.0 over 4.0" in out
+    sides = {paths for paths in measured if paths}
+    assert len(sides) == 2
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [

@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import sys
 from pathlib import Path
 
 from rnnbench.model.case import Case
@@ -17,9 +18,13 @@ def keep_compiled_code() -> None:
 
 
 def place_of(case: Case, ending: str) -> Path:
-    """The file of a case in the folder of this run, which is there afterwards."""
+    """The file of a case in the folder of this run, which is there afterwards.
+
+    Each environment has a file of its own: a gate measures two of them in one run.
+    """
     _folder().mkdir(parents=True, exist_ok=True)
-    name = hashlib.sha256(case.id.encode()).hexdigest()[:16]
+    owner = f"{sys.prefix}\n{case.id}"
+    name = hashlib.sha256(owner.encode()).hexdigest()[:16]
     return _folder() / f"{name}.{ending}"
 
 

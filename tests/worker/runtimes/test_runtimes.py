@@ -12,6 +12,7 @@ from rnnbench.model.case import TORCH_LAYERS, Case, InitialState, Phase
 from rnnbench.model.runtimes import RUNTIMES, reason_against
 from rnnbench.worker.layers.step import build
 from rnnbench.worker.runtimes.agreement import agreement
+from rnnbench.worker.runtimes.builds import place_of
 from rnnbench.worker.runtimes.prepare import reason_here
 from rnnbench.worker.runtimes.prepared import NotHereError
 
@@ -143,3 +144,10 @@ def test_an_absent_package_is_named_with_the_command_that_installs_it(
 
     assert f'pip install "rnnbench[{RUNTIMES[runtime].extra}]"' in reason
     assert RUNTIMES[runtime].packages[0] in reason
+
+
+def test_each_environment_has_a_build_of_its_own(monkeypatch):
+    here = place_of(PLAIN, "pt2")
+    monkeypatch.setattr("sys.prefix", "another")
+
+    assert place_of(PLAIN, "pt2") != here
