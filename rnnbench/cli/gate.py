@@ -120,30 +120,39 @@ def gate_versions(  # noqa: PLR0913 - options, not arguments
     """Gate a candidate; the help text is `_GATE`."""
     from rnnbench.regression.gate_run import run_gate  # noqa: PLC0415
     from rnnbench.regression.gate_table import gate_table  # noqa: PLC0415
-    from rnnbench.regression.package_versions import PackageVersions  # noqa: PLC0415
     from rnnbench.regression.verdict_table import render  # noqa: PLC0415
-    from rnnbench.regression.version_source import user_cache  # noqa: PLC0415
     from rnnbench.runner.progress import ProgressLine, Stream  # noqa: PLC0415
     from rnnbench.sweep.load import load_sweep  # noqa: PLC0415
     from rnnbench.sweep.shipped import find_sweep  # noqa: PLC0415
 
     write_files = table_writer(output or [])
     loaded = load_sweep(find_sweep(sweep))
-    versions = PackageVersions(
-        cache=user_cache(), package=package, index=index, find_links=find_links
-    )
+    versions = _versions(package, index, find_links)
     layers = (baseline_layer, candidate_layer)
     sides = _sides((baseline, candidate), layers, versions)
     with closing(ProgressLine(Stream(sys.stderr))) as line:
         decision = run_gate(loaded, sides, budget, line.show)
     table = gate_table(decision)
     if package != "torch":
-        this = "as installed here"
-        sides_in_words = f"{candidate or this} over {baseline or this}"
-        table = replace(table, notes=(f"{package} {sides_in_words}", *table.notes))
+        note = _sides_in_words(package, baseline, candidate)
+        table = replace(table, notes=(note, *table.notes))
     write_files(table)
     say(render(table, "terminal", verbose=verbose).rstrip("\n"))
     raise typer.Exit(decision.exit_code)
+
+
+def _versions(package: str, index: str, find_links: str) -> Any:
+    from rnnbench.regression.package_versions import PackageVersions  # noqa: PLC0415
+    from rnnbench.regression.version_source import user_cache  # noqa: PLC0415
+
+    return PackageVersions(
+        cache=user_cache(), package=package, index=index, find_links=find_links
+    )
+
+
+def _sides_in_words(package: str, baseline: str, candidate: str) -> str:
+    this = "as installed here"
+    return f"{package} {candidate or this} over {baseline or this}"
 
 
 def _sides(given: tuple[str, str], layers: tuple[str, str], versions: Any) -> Any:

@@ -15,7 +15,7 @@ from rnnbench.report.sections.method import (
     failure_sentence,
     status_counts,
 )
-from rnnbench.report.sections.outcomes import winner
+from rnnbench.report.sections.outcomes import no_winner_words, winner
 from rnnbench.report.sections.precision import precision_of, share
 from rnnbench.report.sections.runtime_builds import runtime_sentences
 from rnnbench.report.sections.settings import SettingCost, settings_of
@@ -44,7 +44,7 @@ def render_markdown(view: RunView) -> str:
         [_text(plain(one)) for one in runtime_sentences(view.run)],
         [_text(plain(one)) for one in service_sentences(view.run)],
         _details("Not measured, and why", _not_measured(view)),
-        _details("Side effects of layers", _side_effects(view)),
+        _details("Side effects of layers and runtimes", _side_effects(view)),
         _details("How it was measured", _method(view)),
     ]
     return "\n\n".join("\n".join(block) for block in blocks if any(block)) + "\n"
@@ -105,7 +105,7 @@ def _row(view: RunView, group: RatioGroup) -> tuple[str, ...]:
     where = group.conditions.words(with_device=True)
     if group.conditions.backend:
         where = f"{where}, {group.conditions.backend_words}"
-    who = f"{layer_name(layer)} at {count}" if layer else "depends on the size"
+    who = f"{layer_name(layer)} at {count}" if layer else no_winner_words(group)
     return where, value, who, memory
 
 

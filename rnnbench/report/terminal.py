@@ -247,7 +247,7 @@ def _sure(view: RunView) -> list[str]:
 
 def _side_effects(run: Run) -> list[str]:
     """The layers that changed state of their process, if any."""
-    found = [(layer_name(each.layer), each.words) for each in side_effects(run)]
+    found = [(each.name, each.words) for each in side_effects(run)]
     lines = [
         f"  Note    {layer} changed its process: {words}" for layer, words in found
     ]

@@ -13,7 +13,7 @@ from rnnbench.report.content import Cell, Column, Fold, Table
 from rnnbench.report.forest import Forest, Scale
 from rnnbench.report.sections.forests import ratio_row
 from rnnbench.report.sections.lead import factor_of
-from rnnbench.report.sections.outcomes import winner
+from rnnbench.report.sections.outcomes import no_winner_words, winner
 from rnnbench.report.sections.runtime_builds import builds_table, runtime_sentences
 from rnnbench.report.sentences import Sentence, listed, named, say, times, with_article
 from rnnbench.report.tokens import hue_of
@@ -191,7 +191,9 @@ def _ratio_row(group: RatioGroup) -> tuple[Cell, ...]:
             note=limits(mean) if mean else "",
         ),
         Cell(
-            f"{layer_name(layer)} at {max(group.wins)}" if layer else "depends",
+            f"{layer_name(layer)} at {max(group.wins)}"
+            if layer
+            else no_winner_words(group),
             **({"tone": hue_of(layer)} if layer else {}),
         ),
     )

@@ -57,7 +57,10 @@ _NOTES = (
     ),
     (
         "with conversion",
-        "The call with input and output converted from and to torch’s tensors.",
+        (
+            "The call with input and output converted from and to torch’s tensors. "
+            "Below it, what this adds to the call."
+        ),
     ),
     (
         "pays after",
@@ -149,9 +152,10 @@ def _starts(found: Sequence[tuple[Service, Deployment]]) -> Table:
                     _time_cell(value)
                     for value in (
                         *(card.build, card.load, card.first_call),
-                        *(card.ready, card.call, card.whole_call),
+                        *(card.ready, card.call),
                     )
                 ),
+                _conversion_cell(card),
                 Cell(_pays(each.case, card)),
             )
             for each, card in found[:_MOST_ROWS]
@@ -195,6 +199,14 @@ def _time_cell(value: Interval | None) -> Cell:
     if value is None:
         return Cell("–")
     return Cell(TIME.format(value.estimate), note=time_limits(value))
+
+
+def _conversion_cell(card: Deployment) -> Cell:
+    """The call with conversion, and the share that conversion adds to it."""
+    if card.whole_call is None:
+        return Cell("–")
+    added = card.whole_call.estimate / card.call.estimate - 1
+    return Cell(TIME.format(card.whole_call.estimate), note=f"{added:+.1%}")
 
 
 def _pays(case: Case, card: Deployment) -> str:

@@ -38,6 +38,14 @@ def winner(group: RatioGroup) -> str:
     return "" if side is None else group.contrast.layers[side]
 
 
+def no_winner_words(group: RatioGroup) -> str:
+    """Words for a group without a winner; a single size depends on nothing."""
+    found = outcome(group)
+    if found in (Winner.TIE, Winner.UNDECIDED):
+        return str(found)
+    return "depends on the size" if len(group.ratios) > 1 else str(Winner.UNDECIDED)
+
+
 def is_unanimous(group: RatioGroup) -> bool:
     """Whether one side wins at every size."""
     return len(group.ratios) in group.wins

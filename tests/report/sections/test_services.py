@@ -187,6 +187,29 @@ def test_a_card_has_sizes_times_and_the_error(run):
     assert row[3:5] == ["2.00 KiB", "257 MiB"]
 
 
+def test_conversion_is_shown_once_with_the_share_that_it_adds(run):
+    cards = tuple(replace(one, whole_call=0.00103) for one in serving().cards)
+    readings = replace(serving(), cards=cards)
+    results = tuple(replace(one, serving=readings) for one in run.results)
+
+    starts, artefacts = deployment_fold(view(replace(run, results=results))).tables
+
+    place = [column.title for column in starts.columns].index("with conversion")
+    assert starts.rows[0][place].text == "1.03 ms"
+    assert starts.rows[0][place].note == "+3.0%"
+    assert "conversion" not in [column.title for column in artefacts.columns]
+
+
+def test_a_single_size_without_a_winner_depends_on_nothing(make_sweep, simulate):
+    cases = make_sweep(layer=["gru", "lstm"], runtime=["eager", "cell_loop"])
+    found = simulate(cases, lambda _: 1e-3, compare=COMPARE, noise=0.2)
+
+    table = runtimes_fold(view(found)).tables[0]
+
+    assert {row[4] for row in texts(table)} <= {"tie", "undecided"}
+    assert "depends on the size" not in render_markdown(view(found))
+
+
 def test_page_markdown_and_terminal_say_it(served):
     found = view(served())
 

@@ -41,8 +41,20 @@ def test_a_layer_that_changed_its_process_is_named_with_what_it_changed(
 def test_the_page_counts_the_cases_of_each_change(meddling):
     page = render_page(meddling)
 
-    assert "Side effects of 1 layer" in page
+    assert "Side effects in 1 process" in page
     assert "2 cases" in page
+
+
+def test_a_runtime_is_named_in_place_of_the_layer_that_it_ran(
+    make_case, make_result, make_run
+):
+    case = make_case(layer="gru", runtime="onnxruntime")
+    seen = view(make_run([make_result(case, process_changes=("grad mode",))]))
+
+    for shown in (render_markdown(seen), "\n".join(summary(seen))):
+        assert "ONNX Runtime" in shown
+        assert "grad mode" in shown
+    assert "ONNX Runtime changed state of its process" in render_markdown(seen)
 
 
 def test_many_changes_do_not_push_out_the_answer(make_case, make_result, make_run):
