@@ -62,8 +62,12 @@ def is_unsupported(error: BaseException) -> bool:
 
 def reason(error: BaseException) -> str:
     """`TypeName: message` on one printable line."""
-    # This never raises, even where the error's own __str__ does.
-    text = "".join(traceback.format_exception_only(error))
+    if isinstance(error, BaseExceptionGroup):
+        # What it holds is not read: groups in groups double at every level.
+        text = f"{type(error).__name__}: {BaseExceptionGroup.__str__(error)}"
+    else:
+        # This never raises, even where the error's own __str__ does.
+        text = "".join(traceback.format_exception_only(error))
     text = text.removeprefix(f"{type(error).__module__}.")
     line = " ".join(text.split())
     line = "".join(letter if letter.isprintable() else "?" for letter in line)

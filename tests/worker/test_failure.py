@@ -149,3 +149,11 @@ def test_without_a_device_its_errors_are_words_alone():
 
 def test_a_users_own_refusal_is_no_lack_of_this_machine():
     assert not is_unsupported(ValueError("bidirectional is not supported"))
+
+
+def test_a_group_of_errors_in_many_levels_is_named_without_reading_it():
+    error = ValueError("inner")
+    for _ in range(60):
+        error = ExceptionGroup("many", [error, error])
+
+    assert reason(error) == "ExceptionGroup: many (2 sub-exceptions)"
