@@ -114,6 +114,17 @@ SPOILED = {
     "PatchesHarness": (Status.ERROR, "can't be trusted"),
     "ForksAndExits": (Status.ERROR, "exit code 7"),
 }
+# Layers whose output, error or process is not what it seems.
+ODD = {
+    "PayloadNan": (Status.ERROR, "check: the output is not finite"),
+    "OnMeta": (Status.ERROR, "meta"),
+    "Sparse": (Status.ERROR, "SparseCPU"),
+    "ReturnsLyingTensor": (Status.ERROR, "RuntimeError: no shape"),
+    "RaisesDeadly": (Status.ERROR, "exit code 0"),
+    "RaisesGroup": (Status.ERROR, "ExceptionGroup: many (2 sub-exceptions)"),
+    "ExitsZero": (Status.ERROR, "exit code 0"),
+    "PatchesJson": (Status.ERROR, "the worker's answer can't be read"),
+}
 MODULES = {
     "tests.data.hangs_at_import:Layer": (Status.TIMEOUT, "no answer within"),
     "tests.data.exits_at_import:Layer": (Status.ERROR, "exit code 11"),
@@ -122,6 +133,7 @@ MODULES = {
 FAILING = {
     **{f"tests.data.faulty_layers:{name}": found for name, found in FAULTY.items()},
     **{f"tests.data.meddling_layers:{name}": found for name, found in SPOILED.items()},
+    **{f"tests.data.odd_layers:{name}": found for name, found in ODD.items()},
     **MODULES,
 }
 MEASURABLE = {
