@@ -452,8 +452,12 @@ LIVE = """() => [...document.querySelectorAll('*')].flatMap(x => [...x.attribute
 
 
 def plain(text):
-    """The letters that are seen: no control character, no space of any kind."""
-    return "".join(each for each in text if each.isprintable() and not each.isspace())
+    """The letters that are seen: no control character or its sign, and no space."""
+    return "".join(
+        each
+        for each in text
+        if each.isprintable() and not each.isspace() and each != "\ufffd"
+    )
 
 
 def test_a_hostile_string_is_read_and_not_run(reader, poisoned, tmp_path):

@@ -31,6 +31,17 @@ def named(peak):
     return dict(peak.parts)
 
 
+def carried(case):
+    """Most bytes of the state that a stream's call frees: the call before made it.
+
+    Autocast chooses the type of a state.
+    """
+    if case.phase is not Phase.STREAM:
+        return 0
+    states = case.num_layers * case.num_directions * (2 if case.layer == "lstm" else 1)
+    return 4 * states * case.batch_size * case.hidden_size
+
+
 @pytest.mark.parametrize("knobs", KNOBS, ids=lambda knobs: "-".join(knobs) or "plain")
 @pytest.mark.parametrize("phase", Phase)
 @pytest.mark.parametrize("layer", ["lstm", "gru", "rnn_relu"])
@@ -47,7 +58,8 @@ def test_the_parts_sum_to_what_was_held_and_what_the_call_adds(
     assert list(found) == list(MemoryPart)
     assert min(found.values()) >= 0
     assert peak.growth == added
-    assert sum(found.values()) == added + sum(found[part] for part in HELD_BEFORE)
+    held = sum(found[part] for part in HELD_BEFORE)
+    assert 0 <= sum(found.values()) - added - held <= carried(case)
     assert found[MemoryPart.PARAMETERS] == 4 * parameters(case)
 
 
