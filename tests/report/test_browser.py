@@ -463,12 +463,17 @@ def plain(text):
 def test_a_hostile_string_is_read_and_not_run(reader, poisoned, tmp_path):
     # Without the page's own policy, which would cover up what was not escaped.
     window = reader(bypass_csp=True)
-    harmless = window.open(write(tmp_path / "page.html", poisoned("word"))).ask(SHAPE)
+    window.open(write(tmp_path / "page.html", poisoned("word"))).settle()
+    harmless = window.ask(SHAPE)
     assert window.page.title().startswith("word ")
     assert len(set(HOSTILE)) == len(HOSTILE) > 100
 
     for text in HOSTILE:
         window.open(write(tmp_path / "page.html", poisoned(text)))
+        # The script draws a little later; on a busy machine, much later.
+        window.page.wait_for_function(
+            f"count => ({SHAPE})().length >= count", arg=len(harmless)
+        )
 
         shape, live, words, ran = window.ask(
             f"() => [({SHAPE})(), ({LIVE})(), document.body.textContent,"
