@@ -15,19 +15,19 @@ from rnnbench.cli.output import Verbose, say
 
 _BISECT = """Find the version that made a layer slower or faster.
 
-The range is that of a package (by default torch), or with --layer-repo the commits of
-a git repository with a layer. The versions between GOOD and BAD are compared with GOOD
-by the rule of rnnbench gate; half of the range is left after each comparison. Each
-takes a minute or two for a case. What differs most between GOOD and BAD is the case
-that is searched for.
+The versions are those of a package (by default torch) or, with --layer-repo, the
+commits of a git repository that has a layer. First BAD is compared with GOOD over the
+whole sweep. The search then uses the case that differs most. It compares versions
+between the two with GOOD, by the rule of rnnbench gate, and each comparison halves the
+range and takes a minute or two.
 
-Environments and finished comparisons are kept in the cache: the same command continues
-an interrupted search.
+Environments and finished comparisons are kept in the cache. To continue an interrupted
+search, run the same command again.
 
 \b
 Exit status:
   0  the version was found, or GOOD and BAD do not differ
-  1  the version was found, and the range has more than that change
+  1  a version was found, but the range seems to have more than one change
   2  bad input, or the range could not be judged
 
 \b
@@ -53,22 +53,25 @@ _Package = Annotated[
 _LayerRepo = Annotated[
     Path | None,
     typer.Option(
-        help="Bisect the commits of this git repository, whose root (or src/) holds "
-        "the module of the layer. It is only read."
+        help="Bisect the commits of this git repository instead of a package. The "
+        "layer's module must be at its root or in src/. The repository is not changed."
     ),
 ]
 _Cache = Annotated[
     Path | None,
     typer.Option(
-        help="Folder for environments and unfinished searches; by default the user's "
-        "cache folder.",
+        help="Folder in which environments and finished comparisons are kept; by "
+        "default the user's cache folder.",
     ),
 ]
 _Budget = Annotated[
-    float, typer.Option(help="The most time of one comparison, in seconds.", min=1)
+    float, typer.Option(help="Time limit of each comparison, in seconds.", min=1)
 ]
 _Restart = Annotated[
-    bool, typer.Option("--restart", help="Forget the comparisons of an earlier search.")
+    bool,
+    typer.Option(
+        "--restart", help="Discard the comparisons of an earlier search and start over."
+    ),
 ]
 _Output = Annotated[
     list[Path] | None,

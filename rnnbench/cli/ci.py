@@ -10,20 +10,23 @@ from rnnbench.cli.night import Budget, GateSweep, Output, Publish, check_sweeps
 from rnnbench.cli.output import say
 from rnnbench.model.errors import RnnbenchError
 
-_CI = """Do in a GitHub job what its event asks for; action.yml at the root calls this.
+_CI = """Gate a pull request, comment on it, or measure a night, in a GitHub job.
+
+The event that started the job decides which. The action of rnnbench, action.yml, runs
+this command.
 
 \b
-pull_request   gate SWEEP against --baseline; the verdicts are in OUTPUT
-workflow_run   comment them on the pull request, from a job that may write
+pull_request   gate SWEEP against --baseline and write the verdicts to OUTPUT
+workflow_run   post these verdicts as a comment on the pull request
 anything else  a night: fetch the branch of the history, measure, gate, push the
-               history, open an issue if something is worse
+               history, and open an issue if something is worse
 
-The job that measures a pull request needs no token that may write. The job that
-comments runs nothing of the pull request: it reads the verdicts, checks them, and
-writes the comment itself.
+The job that measures a pull request needs no token with write access. The job that
+comments needs one, but runs no code of the pull request: it reads the verdicts, checks
+them, and writes the comment itself.
 
 \b
-Exit status: that of the gate or the night; of a comment 0 made, 2 not made.
+Exit status: that of the gate or the night. For a comment: 0 posted, 2 not posted.
 
 \b
 Example:
@@ -37,8 +40,8 @@ _Sweep = Annotated[
 _Baseline = Annotated[
     str,
     typer.Option(
-        help="PyTorch version, interpreter or ref:GIT-REF to compare with; by default, "
-        "in a pull request, the branch that it is for.",
+        help="PyTorch version, interpreter or ref:GIT-REF to compare with. A night "
+        "needs it; for a pull request the default is its target branch.",
         metavar="VERSION|PATH|ref:REF",
     ),
 ]

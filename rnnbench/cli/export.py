@@ -10,9 +10,9 @@ from rnnbench.cli.output import say
 
 _EXPORT = """Write results files as one table: a row for each case and launch.
 
-The columns are described in the file itself and in the documentation, so that tables of
-many people and machines can be put together. A case that was not measured has one row
-with its status and reason.
+Tables from different people and machines can be combined: the columns are always the
+same, and are described in the file and in the documentation. A case that was not
+measured has one row with its status and reason.
 
 \b
 Example:
@@ -36,7 +36,9 @@ def export_files(
     *,
     output: Annotated[
         Path,
-        typer.Option("--output", "-o", help="The file to write. It is replaced."),
+        typer.Option(
+            "--output", "-o", help="File to write; an existing one is overwritten."
+        ),
     ],
     to: Annotated[
         TableFile, typer.Option(help="The format of the table.")

@@ -9,10 +9,11 @@ import typer
 from rnnbench.cli.cluster_options import Authority, Certificate, Key, cluster_address
 from rnnbench.cli.output import say
 
-_FLEET = """List the hosts of a cluster by kind of machine, or be its head.
+_FLEET = """List the hosts of a cluster by kind of machine, or start its head.
 
 A run on the cluster writes one results file for each kind. With --serve this process
-is the head: nodes and runs connect to it. It needs a core that no node measures on.
+becomes the head, to which nodes and runs connect. It needs a core that no node measures
+on.
 
 \b
 Exit status:
@@ -33,14 +34,19 @@ def register(app: typer.Typer) -> None:
 
 def fleet(
     address: Annotated[
-        str, typer.Argument(help="tls://HOST:PORT of the head, or local:N to try out.")
+        str,
+        typer.Argument(
+            help="Address of the head: tls://HOST:PORT, or local:N to list N nodes on "
+            "this machine as a trial."
+        ),
     ],
     *,
     ca: Authority = None,
     cert: Certificate = None,
     key: Key = None,
     serve: Annotated[
-        bool, typer.Option("--serve", help="Be the head at this address until Ctrl-C.")
+        bool,
+        typer.Option("--serve", help="Run the head at this address until Ctrl-C."),
     ] = False,
 ) -> None:
     """List hosts or serve; the help text is `_FLEET`."""

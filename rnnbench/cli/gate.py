@@ -87,9 +87,7 @@ FindLinks = Annotated[
         metavar="FOLDER",
     ),
 ]
-_Budget = Annotated[
-    float, typer.Option(help="The most time that the gate may take, in seconds.")
-]
+_Budget = Annotated[float, typer.Option(help="Time limit of the gate, in seconds.")]
 _Output = Annotated[
     list[Path] | None,
     typer.Option(help="Also write to this .json, .md or .txt file; repeatable."),

@@ -9,9 +9,9 @@ from rnnbench.cli.output import say
 
 _MERGE = """Merge results files of one sweep into a single run.
 
-For machines without a network between them: each measures the same sweep, and the files
-are brought together. Sweep, policy, kind of machine and versions have to agree.
-Launches are numbered anew; every ratio and interval is that of all launches together.
+Use it for machines that can't reach each other: measure the same sweep on each, then
+merge the files. They must have the same sweep, policy, kind of machine and versions.
+Launches are renumbered; ratios and intervals are computed from all launches together.
 
 \b
 Example:
@@ -29,7 +29,9 @@ def merge_files(
     *,
     output: Annotated[
         Path,
-        typer.Option("--output", "-o", help="The file to write. It is replaced."),
+        typer.Option(
+            "--output", "-o", help="File to write; an existing one is overwritten."
+        ),
     ],
 ) -> None:
     """Merge the files; the help text is `_MERGE`."""

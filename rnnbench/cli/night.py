@@ -10,22 +10,22 @@ from rnnbench.cli.output import say
 _NIGHT = """Measure a sweep every night, keep its history, and gate a new PyTorch.
 
 The night measures SWEEP with the candidate, adds the results to the history, compares
-them with the night before, gates the candidate against the baseline, and finds changes
-of level. Each side is an interpreter with torch and numpy, a version of PyTorch, or
-ref:GIT-REF, the layers of the current folder at that ref. With --publish it makes the
-site of all nights.
+them with the night before, gates the candidate against the baseline, and looks for
+lasting changes in the history. The candidate is an interpreter with torch and numpy, or
+a version of PyTorch. The baseline can also be ref:GIT-REF: the layers of the current
+folder at that ref. With --publish, the command also builds a site with all nights.
 
-Each step is an rnnbench command that is printed before it runs; one that fails does not
-stop the others.
+Each step is an rnnbench command, which is printed before it runs. If a step fails, the
+others still run.
 
 \b
-OUTPUT gets run.json, run.html, gate.json, gate.md and summary.md.
+OUTPUT is the folder for run.json, run.html, gate.json, gate.md and summary.md.
 
 \b
 Exit status:
-  0  the gate found nothing worse, and the night was kept
+  0  the gate found nothing worse, and the results of the night were saved
   1  the gate found something worse
-  2  the gate could not judge, or the night was not measured or not kept
+  2  the gate could not decide, or the night was not measured or not saved
 
 \b
 Examples:
@@ -38,8 +38,8 @@ _Sweep = Annotated[str, typer.Argument(help="A shipped sweep or a YAML file.")]
 _Candidate = Annotated[
     str,
     typer.Option(
-        help="Interpreter or PyTorch version to measure; by default this interpreter, "
-        "with the layers as they are.",
+        help="Interpreter or PyTorch version to measure; by default this interpreter. "
+        "Layers are used as they are in the current folder.",
         metavar="PATH|VERSION",
     ),
 ]
@@ -54,27 +54,31 @@ _Baseline = Annotated[
 GateSweep = Annotated[
     str,
     typer.Option(
-        help="Sweep of the gate; by default SWEEP. The gate takes longer than a run.",
+        help="Sweep that the gate measures; by default SWEEP. A gate takes longer than "
+        "a run, so choose a small one.",
         metavar="SWEEP",
     ),
 ]
-_Store = Annotated[Path, typer.Option(help="The folder of the history.")]
-Output = Annotated[Path, typer.Option(help="The folder of the night's files.")]
+_Store = Annotated[Path, typer.Option(help="Folder of the history.")]
+Output = Annotated[
+    Path, typer.Option(help="Folder for the results, the report and the verdicts.")
+]
 _Previous = Annotated[
     Path | None,
     typer.Option(
-        help="Results file to compare with; by default the last night of the history."
+        help="Results file to compare the night with; by default the last night of "
+        "the history."
     ),
 ]
 Publish = Annotated[
     Path | None,
     typer.Option(
-        help="Folder that gets the site of all nights; needs a --store that is named "
-        "history."
+        help="Folder in which to build the site of all nights. The folder given by "
+        "--store must then be named history."
     ),
 ]
 Budget = Annotated[
-    float, typer.Option(help="The most time that the gate may take, in seconds.", min=1)
+    float, typer.Option(help="Time limit of the gate, in seconds.", min=1)
 ]
 
 

@@ -10,13 +10,13 @@ import typer
 from rnnbench.cli.cluster_options import Authority, Certificate, Key, cluster_address
 from rnnbench.cli.output import say
 
-_NODE = """Let this machine measure for runs of a fleet, until Ctrl-C.
+_NODE = """Measure on this machine for the runs of a fleet, until Ctrl-C.
 
-Start it on each machine, once, with the same versions of rnnbench, Python, numpy and
-torch, and with the code of your own layers. ADDRESS is that of the head, which
+Start one node on each machine, with the same versions of rnnbench, Python, numpy and
+torch and the same code of your own layers. ADDRESS is the address of the head, which
 `rnnbench fleet ADDRESS --serve` starts. Nothing else should run on the machine.
 
-Every program that holds a certificate of the cluster can run code here.
+Any program with a certificate of the cluster can run code on this machine.
 
 \b
 Exit status:
@@ -31,20 +31,21 @@ Examples:
 
 
 _Name = Annotated[
-    str, typer.Option(help="The name in messages; by default that of the host.")
+    str, typer.Option(help="Name of this node in messages; by default the host name.")
 ]
 _Cores = Annotated[
     str,
     typer.Option(
         metavar="N,...",
-        help="The cores to measure on; by default each physical core.",
+        help="Numbers of the cores to measure on; by default one per physical core.",
     ),
 ]
 _Worker = Annotated[
     str,
     typer.Option(
         metavar="COMMAND",
-        help="The command that starts a worker; by default this interpreter's own.",
+        help="Command that starts a worker; by default one that uses the interpreter "
+        "that runs this node.",
     ),
 ]
 
@@ -55,7 +56,9 @@ def register(app: typer.Typer) -> None:
 
 
 def node(  # noqa: PLR0913 - options, not arguments
-    address: Annotated[str, typer.Argument(help="tls://HOST:PORT of the head.")],
+    address: Annotated[
+        str, typer.Argument(help="Address of the head: tls://HOST:PORT.")
+    ],
     *,
     ca: Authority = None,
     cert: Certificate = None,

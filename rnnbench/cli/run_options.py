@@ -12,35 +12,35 @@ Compare = Annotated[
     str,
     typer.Option(
         metavar="AXIS,...",
-        help="Axes that are measured side by side; by default layer if it has several "
-        "values, otherwise every axis that has.",
+        help="Axes whose values are compared with each other; by default layer if it "
+        "has several values, otherwise every axis with several values.",
     ),
 ]
 Reference = Annotated[
     str,
     typer.Option(
         metavar="LAYER",
-        help="The layer whose answers layers of your own must give from the same "
-        "weights; or OWN=LAYER,... with one for each.",
+        help="Layer that layers of your own are checked against: with the same weights "
+        "both must give the same output. OWN=LAYER,... names one for each.",
     ),
 ]
 Precision = Annotated[
     float | None,
     typer.Option(
-        help="Half-width that each 95 % interval is to reach, as a share; by default "
-        "the sweep's, or 0.02."
+        help="Half-width to reach for each 95 % interval, as a fraction of the ratio; "
+        "by default the sweep's, or 0.02."
     ),
 ]
 Launches = Annotated[
     int | None,
     typer.Option(
-        help="The most fresh processes for each case; by default the sweep's, or 20."
+        help="Most fresh processes for a case; by default the sweep's, or 20."
     ),
 ]
 Budget = Annotated[
     float | None,
     typer.Option(
-        help="The most time for measuring, in seconds; by default the sweep's, or 600."
+        help="Time limit for measuring, in seconds; by default the sweep's, or 600."
     ),
 ]
 Profile = Annotated[
@@ -71,8 +71,8 @@ Output = Annotated[
 Lanes = Annotated[
     int | None,
     typer.Option(
-        help="Launches to run side by side, a core each; by default one for each "
-        "physical core.",
+        help="Number of launches that run at the same time, each on a separate core; "
+        "by default the number of physical cores.",
         min=1,
     ),
 ]
