@@ -1,7 +1,7 @@
 """The versions of a package in an index or a folder, each in an environment."""
 
 import hashlib
-import importlib.util
+import importlib.metadata
 import re
 import shutil
 import site
@@ -105,7 +105,11 @@ class PackageVersions:
 
     def _pip(self) -> list[str]:
         """Pip of this interpreter or, where it has none, of an environment for it."""
-        if importlib.util.find_spec("pip"):
+        try:
+            importlib.metadata.distribution("pip")
+        except importlib.metadata.PackageNotFoundError:
+            pass
+        else:
             return [sys.executable, "-m", "pip"]
         folder = self.cache / "pip"
         with fresh_folder(folder) as is_new:

@@ -63,11 +63,6 @@ def _serve(
     if start.schema != SCHEMA:
         return _refuse(f"schema {start.schema}; this worker speaks schema {SCHEMA}")
     Confinement(cores=start.cores, data_limit=start.data_limit).apply()
-    # JAX has as many threads as there are cores, unless it is told before its import.
-    os.environ["NPROC"] = str(start.threads)
-    if start.threads == 1:
-        flags = os.environ.get("XLA_FLAGS", "")
-        os.environ["XLA_FLAGS"] = f"{flags} --xla_cpu_multi_thread_eigen=false".strip()
     # torch.compile's helpers would run beside the turns, and outlive a worker.
     os.environ.setdefault("TORCHINDUCTOR_COMPILE_THREADS", "1")
     # The one late import: torch starts its thread pool and reads its environment when

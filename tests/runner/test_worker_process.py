@@ -98,6 +98,7 @@ def test_a_real_worker_sees_what_it_should(monkeypatch):
         # Without these two the test's own Python would not be the same.
         if not prefix.startswith(("LD_", "DYLD_"))
     }
+    monkeypatch.delenv("XLA_FLAGS", raising=False)  # a test of JAX may have set it
     for name, value in {**user, **removed}.items():
         monkeypatch.setenv(name, value)
     script = (

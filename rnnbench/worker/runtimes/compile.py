@@ -24,13 +24,25 @@ def compiled(source: Source, settings: AbstractContextManager[Any]) -> Prepared:
     run = torch.compile(source.module)
     before = _graphs()
     began = time.monotonic()
-    with settings:
+    with settings, _limits():
         prepared = prepare_module(source, run)
         prepared = call_first(
             source.case, prepared, note=lambda: _note(_graphs() - before)
         )
     seconds = first_build(source.case, time.monotonic() - began)
     return replace(prepared, build_seconds=seconds)
+
+
+def _limits() -> AbstractContextManager[Any]:
+    """Compile as many sizes as there are cases in the process.
+
+    By default dynamo gives up after eight and calls the layer as eager does.
+    """
+    most = 2**16
+    limits: AbstractContextManager[Any] = torch._dynamo.config.patch(  # noqa: SLF001
+        recompile_limit=most, accumulated_recompile_limit=most
+    )
+    return limits
 
 
 def _graphs() -> int:

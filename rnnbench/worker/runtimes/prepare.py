@@ -2,6 +2,7 @@
 
 import importlib
 import importlib.util
+import os
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -14,6 +15,8 @@ from rnnbench.worker.runtimes.prepared import NotHereError, Prepared, Source
 
 Maker = Callable[[Source], Prepared]
 
+_ONE_THREAD = "--xla_cpu_multi_thread_eigen=false"
+
 
 def prepare(source: Source) -> Prepared:
     """`source` ready in the runtime of its case.
@@ -22,6 +25,7 @@ def prepare(source: Source) -> Prepared:
     """
     if reason := reason_here(source.case):
         raise NotHereError(reason)
+    _limit_threads(source.case.threads)
     maker = maker_of(source.case.runtime)
     began = time.monotonic()
     prepared = maker(source)
@@ -31,6 +35,14 @@ def prepare(source: Source) -> Prepared:
     if prepared.build_seconds is None:
         return replace(prepared, build_seconds=time.monotonic() - began)
     return prepared
+
+
+def _limit_threads(threads: int) -> None:
+    """Tell JAX before its import; by itself it takes as many threads as cores."""
+    os.environ["NPROC"] = str(threads)
+    flags = os.environ.get("XLA_FLAGS", "")
+    if threads == 1 and _ONE_THREAD not in flags:
+        os.environ["XLA_FLAGS"] = f"{flags} {_ONE_THREAD}".strip()
 
 
 def source_of(case: Case) -> Source:
