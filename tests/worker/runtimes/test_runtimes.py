@@ -88,6 +88,9 @@ def test_a_runtime_agrees_with_eager_at_any_shape(runtime, shape, narrow):
 def test_a_compiler_agrees_with_eager(runtime):
     case = replace(PLAIN, runtime=runtime, seq_len=2)
 
+    # Each runtime has a process of its own. Here, code that `compile` left as it is
+    # would be left by the others, too.
+    torch._dynamo.reset()
     # As after many other cases of the same process.
     with torch._dynamo.config.patch(recompile_limit=0):
         found = agrees(case)
