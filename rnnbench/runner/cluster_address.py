@@ -55,8 +55,8 @@ class ClusterAddress:
         if parts.scheme == "tcp":
             if not _is_loopback(host):
                 raise CampaignError(
-                    f"{self.address}: tcp:// is for this machine alone, as whoever can "
-                    "connect can run code on every node: use tls:// with certificates"
+                    f"{self.address}: tcp:// is for this machine alone, as anyone who "
+                    "connects can run code on every node: use tls:// with certificates"
                 )
             return {}
         return self._files()

@@ -1,7 +1,7 @@
 """Measure workloads on a cluster: a run for each kind of machine in it.
 
-Each kind has a campaign, a journal and a run of its own; ratios of different kinds are
-compared by whoever reads the results, and turns are never mixed.
+Each kind has a campaign, a journal and a run of its own; turns of different kinds are
+never mixed. Their ratios are compared by a reader of the results.
 """
 
 import asyncio

@@ -127,8 +127,8 @@ class FleetNode:
     async def _lane(self, parcel: Parcel) -> AsyncIterator[Lane]:
         """A lane that is free; for a parcel that needs the host, all of them are.
 
-        Whoever sends parcels keeps to the lanes. But a node that was cut off may still
-        be at work for a run that has forgotten it, and nothing may overlap.
+        A client sends no more parcels than there are lanes. But a node that was cut off
+        may still be at work for a run that has forgotten it, and nothing may overlap.
         """
         launch = parcel.errand.launch
         everything = {*self.lanes, *self.gpu_lanes}

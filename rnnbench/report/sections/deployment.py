@@ -97,7 +97,7 @@ def deployment_fold(view: RunView) -> Fold | None:
 
 
 def service_sentences(run: Run) -> tuple[Sentence, ...]:
-    """What a summary says of the cases that were read as services."""
+    """Sentences of a summary on latency, streams per core and deployment."""
     every = services(run)
     found = (latency_sentence(every), capacity_sentence(every))
     return tuple(filter(None, (*found, deployment_sentence(every))))
