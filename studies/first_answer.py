@@ -6,7 +6,8 @@ Each run is a fresh process, timed from its start, so that imports count. Runs o
 pairs are interleaved. Every pair is measured with the live table on a terminal of its
 own and, in every second round, also without it: if drawing disturbs nothing, the two
 ratios are equal, and they vary as much from run to run. Ten rounds are 45 runs of about
-ten seconds. No round begins that would end after `--minutes`, by the longest so far.
+ten to twenty seconds; a folder that has some of them already gets the rest. No round
+begins that would end after `--minutes`, by the longest so far.
 """
 
 import argparse
@@ -37,6 +38,7 @@ PAIRS = {
     "GRU / LSTM, train": {"layer": ["lstm", "gru"], "phase": "train"},
     "RNN tanh / GRU, inference": {"layer": ["gru", "rnn_tanh"], "phase": "inference"},
 }
+WAYS = {True: "with table", False: "without"}
 
 
 @dataclass(frozen=True)
@@ -139,10 +141,15 @@ def spread(seconds):
     return f"{median(seconds):.1f} ({min(seconds):.1f} to {max(seconds):.1f})"
 
 
-def rounds(count: int, seconds: float) -> Iterator[list[tuple[str, bool]]]:
-    """The runs of each round in shuffled order: a pair, and whether its table shows."""
-    order, began, longest = random.Random(27), time.monotonic(), 0.0
-    for number in range(count):
+def rounds(
+    count: int, seconds: float, done: int = 0
+) -> Iterator[list[tuple[str, bool]]]:
+    """The runs of each round in shuffled order: a pair, and whether its table shows.
+
+    Rounds that are `done` already, in an earlier part of the study, are left out.
+    """
+    order, began, longest = random.Random(27 + done), time.monotonic(), 0.0
+    for number in range(done, count):
         ways = (True, False) if number % 2 == 0 else (True,)
         work = [(name, shown) for name in PAIRS for shown in ways]
         start = time.monotonic()
@@ -154,10 +161,9 @@ def rounds(count: int, seconds: float) -> Iterator[list[tuple[str, bool]]]:
 
 def save(found, folder: Path) -> None:
     """Write the seconds and ratios of every run as JSON, and the tables as Markdown."""
-    ways = {True: "with table", False: "without"}
     document = {
         name: {
-            ways[shown]: [asdict(run) for run in each] for shown, each in runs.items()
+            WAYS[shown]: [asdict(run) for run in each] for shown, each in runs.items()
         }
         for name, runs in found.items()
     }
@@ -166,6 +172,21 @@ def save(found, folder: Path) -> None:
     (folder / "runs.json").write_text(text, encoding="utf-8")
     tables = "\n".join(table(found)) + "\n"
     (folder / "tables.md").write_text(tables, encoding="utf-8")
+
+
+def load(folder: Path | None) -> dict[str, dict[bool, list[Timed]]]:
+    """What an earlier part of the study left in `folder`."""
+    path = folder / "runs.json" if folder is not None else None
+    if path is None or not path.exists():
+        return {name: {shown: [] for shown in WAYS} for name in PAIRS}
+    document = json.loads(path.read_text(encoding="utf-8"))
+    return {
+        name: {
+            shown: [Timed(**run) for run in document[name][way]]
+            for shown, way in WAYS.items()
+        }
+        for name in PAIRS
+    }
 
 
 def main():
@@ -192,8 +213,10 @@ def main():
         )
         sys.stdout.write(json.dumps(asdict(timed)))
         return
-    found = {name: {True: [], False: []} for name in PAIRS}
-    for number, work in enumerate(rounds(options.runs, 60 * options.minutes)):
+    found = load(options.output)
+    done = min(len(runs[True]) for runs in found.values())
+    todo = rounds(options.runs, 60 * options.minutes, done)
+    for number, work in enumerate(todo, done):
         for name, shown in work:
             found[name][shown].append(
                 once(name, is_shown=shown, launches=options.launches)

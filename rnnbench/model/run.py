@@ -238,6 +238,11 @@ class Effort:
     training: float = field(default=0.0, metadata=LATER)
 
     @property
+    def total(self) -> float:
+        """Wall time of the whole measurement, with its training runs."""
+        return self.wall + self.training
+
+    @property
     def share_inside_turns(self) -> float:
         """Share of the lanes' time spent in turns, from 0 to 1; 0 where nothing ran."""
         return self._share(self.inside_turns)

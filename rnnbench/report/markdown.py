@@ -151,7 +151,7 @@ def _method(view: RunView) -> list[str]:
             f"* {_text(machine_name(run.environment))}, PyTorch "
             f"{_text(run.environment.torch)}, {_text(run.created)}"
         ),
-        f"* {counts or 'no case'}; {duration(run.effort.wall)} of measuring",
+        f"* {counts or 'no case'}; {duration(run.effort.total)} of measuring",
     ]
     if precision:
         lines.append(

@@ -75,7 +75,7 @@ def _fitted(line: str, *, is_plain: bool) -> str:
 
 
 def _head(run: Run) -> str:
-    torch, wall = run.environment.torch, duration(run.effort.wall)
+    torch, wall = run.environment.torch, duration(run.effort.total)
     name = run.sweep.name
     return (
         f"rnnbench {name} · {machine_name(run.environment)} · PyTorch {torch} · {wall}"

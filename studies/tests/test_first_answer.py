@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from studies.first_answer import PAIRS, Timed, once, rounds, save, spread, table
+from studies.first_answer import PAIRS, Timed, load, once, rounds, save, spread, table
 
 
 def test_seconds_and_ratios_of_both_ways_are_in_the_table():
@@ -37,6 +37,16 @@ def test_every_run_is_saved_with_the_tables(tmp_path):
     run = {"first": 4.0, "narrow": None, "ratio": 0.5}
     assert document["pair"]["with table"] == [run]
     assert "| pair | 2 |" in (tmp_path / "made" / "tables.md").read_text("utf-8")
+
+
+def test_a_later_part_continues_what_was_saved(tmp_path):
+    shown = [Timed(4.0, None, 0.5)]
+    found = {name: {True: shown, False: []} for name in PAIRS}
+
+    save(found, tmp_path)
+
+    assert load(tmp_path) == found
+    assert len(list(rounds(3, 60, done=1))) == 2
 
 
 def test_what_never_came_is_said():

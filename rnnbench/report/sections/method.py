@@ -29,6 +29,7 @@ class Method:
     steps: tuple[tuple[str, str], ...]
     counts: tuple[tuple[str, str, int], ...]
     wall: str
+    training: str  # empty without training runs
     inside: str
     folds: tuple[Fold, ...]
 
@@ -49,6 +50,7 @@ def method(view: RunView, check: CheckSection | None = None) -> Method:
         steps=_steps(view),
         counts=status_counts(run),
         wall=duration(run.effort.wall),
+        training=duration(run.effort.training) if run.effort.training else "",
         inside=f"{run.effort.share_inside_turns:.0%}",
         folds=tuple(fold for fold in folds if fold),
     )
