@@ -41,7 +41,7 @@ def test_every_run_is_saved_with_the_tables(tmp_path):
 
 def test_a_later_part_continues_what_was_saved(tmp_path):
     shown = [Timed(4.0, None, 0.5)]
-    found = {name: {True: shown, False: []} for name in PAIRS}
+    found = {name: {True: shown, False: shown} for name in PAIRS}
 
     save(found, tmp_path)
 
