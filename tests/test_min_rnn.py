@@ -8,6 +8,9 @@ import torch
 from torch import nn
 
 from rnnbench.analysis.rows import ratio_rows
+from rnnbench.report.sections.answer import answer
+from rnnbench.report.sentences import plain
+from rnnbench.report.view import view
 from rnnbench.sweep.load import load_sweep
 from rnnbench.worker.layers.check import difference
 
@@ -135,3 +138,6 @@ def test_the_sweep_compares_with_the_gru_and_its_crossover_is_found(
     by_layer = found.set_index(["phase", "layer"])["faster from seq_len"]
     assert by_layer["train", "examples.min_rnn:min_gru_parallel"] == 64
     assert by_layer.isna().sum() == 4
+    said = " ".join(plain(line) for line in answer(view(run)).lead)
+    assert "min_gru_parallel is faster than GRU from seq_len 64 on" in said
+    assert said.count("seq_len") == by_layer.notna().sum()

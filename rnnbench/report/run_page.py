@@ -11,7 +11,7 @@ from rnnbench.report.content import Fold
 from rnnbench.report.explorer import assets
 from rnnbench.report.html import markup, render_template
 from rnnbench.report.island import island, island_text, ratio_places
-from rnnbench.report.sections.answer import answer
+from rnnbench.report.sections.answer import answer, question
 from rnnbench.report.sections.by_runtime import runtimes_fold
 from rnnbench.report.sections.claimed import claims_fold
 from rnnbench.report.sections.costs import backend_fold, layers_fold, settings_fold
@@ -76,6 +76,7 @@ def _context(view: RunView, around: Surroundings) -> dict[str, Any]:
         "environment": run.environment,
         "machine": machine_name(run.environment),
         "date": _date(run.created),
+        "question": question(view),
         "answer": answer(view),
         "failure": failure_sentence(run),
         "precision": precision_of(view),

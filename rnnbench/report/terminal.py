@@ -12,6 +12,7 @@ from rnnbench.model.run import Run
 from rnnbench.model.status import FAILED
 from rnnbench.report.learning_table import learning_table
 from rnnbench.report.sections.answer import answer
+from rnnbench.report.sections.crossing import crossing_words
 from rnnbench.report.sections.deployment import service_sentences
 from rnnbench.report.sections.learning_answer import gradient_sentence, seeds_sentence
 from rnnbench.report.sections.method import duration, status_counts
@@ -164,6 +165,7 @@ def _layer_rows(view: RunView, contrast: Contrast) -> list[str]:
             f"  {shown_backend:<10} {label:<{width}} {_value(group):>7}  "
             f"{strip.drawn(group)}  {_says(group)}"
         )
+    lines += [f"  {said}" for said in map(crossing_words, shown) if said]
     if (more := len(groups) - len(shown)) > 0:
         lines.append(f"  and {more} more rows in the report")
     return [*lines, ""]

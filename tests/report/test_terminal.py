@@ -85,6 +85,20 @@ def test_a_layer_of_ones_own_has_rows_beside_the_answer(make_sweep, simulate):
     assert lines[place + 1].endswith("LSTM at 2 of 2")
 
 
+def test_a_line_says_from_which_size_on_a_ratio_is_below_1(make_sweep, simulate):
+    cases = make_sweep(seq_len=[4, 16, 64], phase=["train"], layer=["gru", "lstm"])
+
+    run = simulate(
+        cases,
+        lambda case: 1e-3 * (10 if case.layer == "gru" else case.seq_len),
+        noise=0.001,
+    )
+
+    (line,) = [line for line in summary(view(run)) if "seq_len" in line]
+    assert line.startswith("  training: below 1 from seq_len 16 on, 0.62")
+    assert line.endswith(") there")
+
+
 def test_without_a_terminal_it_is_ascii(run):
     assert all(line.isascii() for line in summary(view(run), is_plain=True))
 

@@ -29,6 +29,9 @@ from rnnbench.report.sentences import (
 )
 from rnnbench.report.view import RatioGroup, RunView
 
+# Layers that a title names; more are counted.
+_MOST_NAMED = 4
+
 HERE = {Device.CPU: "this CPU", Device.CUDA: "this GPU"}
 
 
@@ -50,6 +53,25 @@ def answer(view: RunView) -> Answer:
     if view.main is None and view.contrasts:
         return Answer(*settings_answer(view))
     return _without_ratios(view)
+
+
+def question(view: RunView) -> str:
+    """The layers between which the run decides: "GRU or LSTM?"; "" without two."""
+    if view.main is None:
+        return ""
+    candidate, baseline = view.main.layers
+    names = [candidate]
+    if not view.main.is_gru_to_lstm:
+        names = [
+            one.layers[0]
+            for one in view.contrasts
+            if one.is_of_layers and one.layers[1] == baseline
+        ]
+    # A layer of the user's without its module.
+    short = [layer_name(name).rpartition(":")[2] for name in dict.fromkeys(names)]
+    if len(short) > _MOST_NAMED:
+        short = [counted(len(short), "layer")]
+    return f"{', '.join(short)} or {layer_name(baseline).rpartition(':')[2]}?"
 
 
 def _headline(groups: Sequence[RatioGroup]) -> Sentence:

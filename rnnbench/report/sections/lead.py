@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from rnnbench.analysis.labels import SIZES, Conditions, nominal, words
 from rnnbench.analysis.ratio import TIE, Ratio
 from rnnbench.model.metric import PEAK_MEMORY
+from rnnbench.report.sections.crossing import crossing_sentences
 from rnnbench.report.sections.fused import fused_sentence
 from rnnbench.report.sections.outcomes import (
     Winner,
@@ -33,11 +34,12 @@ _MOST_VALUES = 2
 
 
 def lead_of(view: RunView, groups: Sequence[RatioGroup]) -> tuple[Sentence, ...]:
-    """Up to five sentences on the groups of the page's two layers."""
+    """Sentences on the groups of the page's two layers, and on where others win."""
     usual = usual_of(groups)
     found = [_usual_sentence(usual)]
     if exceptions := [said for group in usual if (said := _exceptions(group))]:
         found.append(_joined(exceptions))
+    found += crossing_sentences(view)
     rest = [group for group in groups if group not in usual]
     off = [group for group in rest if _is_other_backend(group, usual[0])]
     if off:

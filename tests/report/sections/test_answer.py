@@ -6,7 +6,7 @@ import pytest
 
 from rnnbench.model.profile import Kind
 from rnnbench.model.status import Status
-from rnnbench.report.sections.answer import answer
+from rnnbench.report.sections.answer import answer, question
 from rnnbench.report.sentences import plain
 from rnnbench.report.view import view
 
@@ -268,3 +268,33 @@ def test_nothing_measured_is_said_with_what_failed(
 
     assert headline(run) == "Nothing was measured."
     assert lead(run) == [said]
+
+
+@pytest.fixture
+def min_layers(make_sweep, simulate):
+    """A GRU, and two layers of the user's, one faster than it from 64 steps on."""
+    seconds = {"mine:slow": lambda n: 2 * n, "mine:fast": lambda _: 30.0}
+    cases = make_sweep(
+        seq_len=[4, 16, 64, 256], phase=["train"], layer=["gru", *seconds]
+    )
+    return simulate(
+        cases,
+        lambda case: 1e-5 * seconds.get(case.layer, float)(case.seq_len),
+        noise=0.001,
+    )
+
+
+def test_the_size_from_which_on_a_layer_is_faster_is_said(min_layers):
+    (said,) = [line for line in lead(min_layers) if "seq_len" in line]
+
+    assert said.startswith(
+        "In training, mine:fast is faster than GRU from seq_len 64 on, where it takes "
+        "0.46"
+    )
+    assert said.endswith("of the time.")
+    assert "mine:slow" not in said
+
+
+def test_the_question_names_the_layers_that_are_compared(quick, min_layers):
+    assert question(view(quick)) == "GRU or LSTM?"
+    assert question(view(min_layers)) == "slow, fast or GRU?"

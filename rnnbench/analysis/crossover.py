@@ -1,0 +1,65 @@
+"""The size from which on one side of a pair is faster."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import groupby
+
+from rnnbench.analysis.labels import SIZES, nominal
+from rnnbench.analysis.ratio import Ratio
+from rnnbench.analysis.stats import Interval
+
+# With fewer sizes there is no trend to speak of.
+_LEAST = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Crossover:
+    """The least measured `value` of `axis` from which on one side is faster.
+
+    `interval`: the ratio at that value. At it and at every greater one, the whole
+    interval is on the same side of 1; at the next smaller one it is not.
+    """
+
+    axis: str
+    value: int
+    interval: Interval
+
+    @property
+    def is_candidates(self) -> bool:
+        """Whether the candidate is the faster side."""
+        return self.interval.high < 1
+
+    @property
+    def share(self) -> Interval:
+        """Time of the faster side there, as a share of the other one's."""
+        ratio = self.interval
+        if self.is_candidates:
+            return ratio
+        return Interval(1 / ratio.estimate, 1 / ratio.high, 1 / ratio.low, ratio.count)
+
+
+def crossover(ratios: Sequence[Ratio]) -> Crossover | None:
+    """The crossover of the ratios of one pair of values.
+
+    None where they differ in no size or in several, and where no size is the first.
+    """
+    varied = [axis for axis in SIZES if len({_size(one, axis) for one in ratios}) > 1]
+    if len(varied) != 1 or len(ratios) < _LEAST:
+        return None
+    (axis,) = varied
+    ordered = sorted(ratios, key=lambda one: _size(one, axis), reverse=True)
+    # From the greatest size down, as long as the same side is faster.
+    side, same = next(groupby(ordered, key=lambda one: _side(one.interval)))
+    last = list(same)
+    if not side or len(last) == len(ordered):
+        return None
+    return Crossover(axis, _size(last[-1], axis), last[-1].interval)
+
+
+def _size(ratio: Ratio, axis: str) -> int:
+    return nominal(ratio.pair.baseline, axis)
+
+
+def _side(interval: Interval) -> int:
+    """-1 where the candidate is faster, 1 where the baseline is, else 0."""
+    return (interval.low > 1) - (interval.high < 1)
