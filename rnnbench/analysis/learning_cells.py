@@ -1,5 +1,6 @@
 """What was learned of each case, joined with the separately measured step time."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from statistics import median
 
@@ -7,6 +8,7 @@ from rnnbench.analysis.labels import conditions_of, words
 from rnnbench.analysis.ratio import absolute, launch_logs
 from rnnbench.analysis.stats import Interval
 from rnnbench.analysis.steps_to_target import StepsToTarget, combined, mean_gap
+from rnnbench.model.case import Phase
 from rnnbench.model.learning import LearningCase, LearningResult, LearningTask
 from rnnbench.model.run import Result, Run
 
@@ -14,13 +16,27 @@ _OF_A_CELL = {field.name for field in fields(LearningCase)}
 
 
 @dataclass(frozen=True, slots=True)
-class StepTime:
-    """Time of a training step of a cell, under one state of the backend.
+class BackendState:
+    """What executed a timed step, in words.
 
-    `backend`: that state in words ("oneDNN off"), or "" where nothing switches it.
+    `switch`: the switch of the backend and its state ("oneDNN off"), or "" where
+    nothing switches it. `others`: what is not the default, such as another runtime.
     """
 
-    backend: str
+    switch: str = ""
+    others: str = ""
+
+    @property
+    def words(self) -> str:
+        """Both, or "" where a step has one time only."""
+        return ", ".join(filter(None, (self.others, self.switch)))
+
+
+@dataclass(frozen=True, slots=True)
+class StepTime:
+    """Time of a training step of a cell, under one state of the backend."""
+
+    backend: BackendState
     result: Result
     time: Interval
 
@@ -72,6 +88,11 @@ class LearningCell:
         lengths = [run.steps[-1] for run in self.result.seeds if run.values]
         return median(lengths) if lengths else None
 
+    def time_in(self, state: BackendState) -> StepTime | None:
+        """The step time in that state; a layer that no switch changes has only one."""
+        times = {each.backend: each for each in self.times}
+        return times.get(state) or times.get(BackendState(others=state.others))
+
     def seconds(self, at: StepTime) -> Interval | None:
         """Seconds to the target: steps times step time, with both uncertainties.
 
@@ -81,6 +102,18 @@ class LearningCell:
             return None
         time = mean_gap(launch_logs(at.result.turns))
         return combined(self.steps.log_mean, time).interval()
+
+
+def backend_states(cells: Iterable[LearningCell]) -> tuple[BackendState, ...]:
+    """The states in which steps were timed, those of each runtime together.
+
+    A layer that no switch changes belongs to both states of the switch.
+    """
+    found = dict.fromkeys(each.backend for cell in cells for each in cell.times)
+    switched = {state.others for state in found if state.switch}
+    kept = [each for each in found if each.switch or each.others not in switched]
+    others = list(dict.fromkeys(state.others for state in found))
+    return tuple(sorted(kept, key=lambda state: others.index(state.others)))
 
 
 def learning_cells(run: Run) -> tuple[LearningCell, ...]:
@@ -110,7 +143,7 @@ def _step_times(results: list[Result]) -> tuple[StepTime, ...]:
     )
 
 
-def _backend(result: Result) -> str:
+def _backend(result: Result) -> BackendState:
     """The switch of the backend and what else a run can vary of one cell."""
     there = conditions_of(result.case)
     extras = [
@@ -118,4 +151,6 @@ def _backend(result: Result) -> str:
         for axis, value in there.extras
         if axis not in {*_OF_A_CELL, "optimizer"}
     ]
-    return ", ".join(filter(None, (there.backend_words, *extras)))
+    if result.case.phase is Phase.TRAIN:
+        extras.append("without the optimizer")
+    return BackendState(there.backend_words, ", ".join(extras))

@@ -4,7 +4,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from rnnbench.analysis.learning_cells import LearningCell, StepTime
+from rnnbench.analysis.learning_cells import (
+    BackendState,
+    LearningCell,
+    StepTime,
+    backend_states,
+)
 from rnnbench.analysis.ratio import launch_log_ratios, launch_logs
 from rnnbench.analysis.stats import Gap, Interval, welch
 from rnnbench.analysis.steps_to_target import (
@@ -58,7 +63,7 @@ class LearningRatio:
     candidate: LearningCell
     baseline: LearningCell
     steps: Interval | None
-    seconds: tuple[tuple[str, Interval], ...]
+    seconds: tuple[tuple[BackendState, Interval], ...]
     improvement: Interval
     seeds: int | None
     verdict: LearningVerdict
@@ -175,18 +180,11 @@ def _verdict(
 
 def _seconds(
     steps: Gap, candidate: LearningCell, baseline: LearningCell
-) -> tuple[tuple[str, Interval], ...]:
-    """The ratio of seconds for each state of the backend that either side has."""
-    sides = [
-        {each.backend: each for each in cell.times} for cell in (candidate, baseline)
-    ]
-    states = dict.fromkeys(name for side in sides for name in side if name) or {
-        "": None
-    }
+) -> tuple[tuple[BackendState, Interval], ...]:
+    """The ratio of seconds for each state of the backend that both sides have."""
     found = []
-    for state in states:
-        # A layer that the switch means nothing to has one time for all of its states.
-        first, second = (side.get(state) or side.get("") for side in sides)
+    for state in backend_states((candidate, baseline)):
+        first, second = candidate.time_in(state), baseline.time_in(state)
         if first and second:
             both = combined(steps, _time_gap(first, second))
             found.append((state, both.interval()))

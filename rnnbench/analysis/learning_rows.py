@@ -53,7 +53,7 @@ def learning_ratio_rows(run: Run) -> Iterator[Row]:
             "improvement": ratio.improvement.estimate,
             "seeds_needed": ratio.seeds,
             **{
-                f"seconds: {state or 'only state'}": interval.estimate
+                f"seconds: {state.words or 'only state'}": interval.estimate
                 for state, interval in ratio.seconds
             },
             "candidate_case": candidate.case.id,

@@ -4,7 +4,7 @@ Steps to a target are counted here; their seconds are steps times the step time 
 case that `LearningResult.timed_by` names, which the same run measured.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from rnnbench.model.case import LAYER_NAME, TORCH_LAYERS, Device
@@ -158,6 +158,7 @@ class LearningPlan:
         seeds, search_seeds: seeds of the runs, and of the search for a learning rate.
         rates: learning rates that are tried; the search is left out if there is one.
         onednn, cudnn: the switches with which a training step is timed.
+        runtimes: those in which a step is timed besides eager; they train nothing.
 
     """
 
@@ -168,6 +169,7 @@ class LearningPlan:
     rates: tuple[float, ...]
     onednn: tuple[bool, ...] = (True, False)
     cudnn: tuple[bool, ...] = (True,)
+    runtimes: tuple[str, ...] = field(default=(), metadata={"later": True})
 
     def goal_of(self, case: LearningCase) -> OtherGoal | None:
         """The goal of the case's task, if it is not the task's own."""

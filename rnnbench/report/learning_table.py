@@ -3,10 +3,16 @@
 from collections.abc import Sequence
 
 from rnnbench.analysis.labels import layer_name
+from rnnbench.analysis.learning_cells import BackendState
 from rnnbench.analysis.learning_ratios import LearningRatio
 from rnnbench.model.formatting import significant
 from rnnbench.report.sections.learning_forest import main_pair
-from rnnbench.report.sections.learning_words import ratio_place, solved, span_of
+from rnnbench.report.sections.learning_words import (
+    ratio_place,
+    seconds_name,
+    solved,
+    span_of,
+)
 from rnnbench.report.view import RunView
 
 Rows = list[tuple[str, ...]]
@@ -15,16 +21,21 @@ Rows = list[tuple[str, ...]]
 def learning_table(view: RunView, *, with_limits: bool) -> Rows:
     """The headings, then a row for each task; empty where no two layers learned.
 
-    `with_limits`: each ratio with its interval.
+    `with_limits`: each ratio with its interval, and every runtime.
     """
     pair = main_pair(view)
     if pair is None:
         return []
+    # A line of a terminal has no room for further runtimes.
     states = tuple(
-        dict.fromkeys(state for one in pair.ratios for state, _ in one.seconds)
+        state
+        for state in dict.fromkeys(
+            one for each in pair.ratios for one, _ in each.seconds
+        )
+        if with_limits or not state.others
     )
     over, under = map(layer_name, pair.layers)
-    seconds = [f"seconds, {state}" if state else "seconds" for state in states]
+    seconds = map(seconds_name, states)
     headings = (f"{over} ÷ {under}", "steps", *seconds, "solved", "steps say")
     return [
         headings,
@@ -33,7 +44,7 @@ def learning_table(view: RunView, *, with_limits: bool) -> Rows:
 
 
 def _row(
-    ratio: LearningRatio, states: Sequence[str], *, with_limits: bool
+    ratio: LearningRatio, states: Sequence[BackendState], *, with_limits: bool
 ) -> tuple[str, ...]:
     seconds = dict(ratio.seconds)
     values = [ratio.steps, *(seconds.get(state) for state in states)]

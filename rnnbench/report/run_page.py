@@ -19,7 +19,7 @@ from rnnbench.report.sections.decision import decision_table
 from rnnbench.report.sections.deployment import deployment_fold
 from rnnbench.report.sections.first_calls import first_calls_fold
 from rnnbench.report.sections.forests import main_forest
-from rnnbench.report.sections.learned import READING, learning_folds
+from rnnbench.report.sections.learned import learning_folds, reading
 from rnnbench.report.sections.learning_answer import seeds_sentence
 from rnnbench.report.sections.learning_forest import learning_forest
 from rnnbench.report.sections.limits import energy_fold, limits_fold
@@ -83,7 +83,7 @@ def _context(view: RunView, around: Surroundings) -> dict[str, Any]:
         "share": share,
         "forests": [forest for forest in forests if forest],
         "learned": learned,
-        "reading": READING,
+        "reading": reading(view),
         "seeds": seeds_sentence(view),
         "has_layers": view.main is not None,
         "layers": [

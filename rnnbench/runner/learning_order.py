@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from rnnbench.model.case import Case, Device, Optimizer, Phase, applies
+from rnnbench.model.case import EAGER, Case, Device, Optimizer, Phase, applies
 from rnnbench.model.errors import CampaignError
 from rnnbench.model.learning import (
     LearningCase,
@@ -12,6 +12,7 @@ from rnnbench.model.learning import (
     Match,
     OtherGoal,
 )
+from rnnbench.model.runtimes import RUNTIMES
 from rnnbench.model.status import Status
 from rnnbench.runner.worker_env import Setting
 from rnnbench.runner.worker_process import Worker, WorkerDeathError
@@ -41,7 +42,7 @@ class DescribedPlan:
         return is_fine and task is not None and task.budget > 0
 
     def timing_cases(self, case: LearningCase) -> tuple[Case, ...]:
-        """The cases whose time is that of a training step, a switch each."""
+        """The cases that time a training step, one for each runtime and switch."""
         if not self.is_timed(case):
             return ()
         task, plan = self.tasks[case.task_id], self.plan
@@ -59,7 +60,17 @@ class DescribedPlan:
             device=case.device,
             parameters_of=case.hidden_size if case.match is Match.PARAMETERS else 0,
         )
-        if case.device is Device.CUDA:
+        return tuple(
+            switched
+            for runtime in dict.fromkeys((EAGER, *plan.runtimes))
+            for switched in self._switched(
+                replace(one, runtime=runtime, phase=_phase_in(runtime))
+            )
+        )
+
+    def _switched(self, one: Case) -> tuple[Case, ...]:
+        plan = self.plan
+        if one.device is Device.CUDA:
             return tuple(replace(one, cudnn=value) for value in plan.cudnn)
         values = plan.onednn if applies("onednn", one) else (True,)
         return tuple(replace(one, onednn=value) for value in values)
@@ -68,6 +79,12 @@ class DescribedPlan:
         """The timing cases of all cases, each once."""
         found = [each for case in self.plan.cases for each in self.timing_cases(case)]
         return tuple(dict.fromkeys(found))
+
+
+def _phase_in(runtime: str) -> Phase:
+    """The phase of a training step; `train` where a runtime brings no optimizer."""
+    known = RUNTIMES.get(runtime)
+    return Phase.STEP if known is None or Phase.STEP in known.phases else Phase.TRAIN
 
 
 def smoke_plan(plan: LearningPlan) -> LearningPlan:

@@ -51,6 +51,7 @@ class LearningAxes(Axes, total=False):
     forget_bias: float | str | Sequence[float | str]
     match: Texts
     target: float
+    runtimes: Texts
     seeds: int
     search_seeds: int
     rates: Sequence[float]

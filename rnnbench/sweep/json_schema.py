@@ -63,6 +63,7 @@ _LEARNING = {
     "rates": "learning rates of Adam to choose from, for each case by itself",
     "onednn": "whether oneDNN may be used in the steps that are timed",
     "cudnn": "whether cuDNN may be used in the steps that are timed",
+    "runtimes": "runtimes in which a step is timed besides eager; training is eager",
     "task": "tasks of the package, or package.module:function",
     "seq_len": "time steps of a sequence; by default the usual one of the task",
     "layer": "the layers to train",
@@ -139,7 +140,8 @@ def _describe_learning(definitions: dict[str, Any]) -> None:
             # An optional list is given as a choice of the list and null.
             lists = [each for each in kind.get("anyOf", [kind]) if "items" in each]
             if lists and name not in ("cases", "rates"):
-                items = _NAMED.get(name, lists[0]["items"])
+                axis = "runtime" if name == "runtimes" else name
+                items = _NAMED.get(axis, lists[0]["items"])
                 several = {**lists[0], "items": items, "uniqueItems": True}
                 several.pop("default", None)
                 several.pop("title", None)

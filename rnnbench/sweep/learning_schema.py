@@ -7,15 +7,17 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field
 
-from rnnbench.model.case import LAYER_NAME, Device
+from rnnbench.model.case import LAYER_NAME, Device, Phase
 from rnnbench.model.case_limits import SIZE_LIMITS
 from rnnbench.model.learning import LearningCase, LearningPlan, Match, OtherGoal
+from rnnbench.model.runtimes import RUNTIMES
 from rnnbench.model.task_table import TASKS
 from rnnbench.sweep.value_types import (
     Strict,
     each_once,
     known_dropout,
     known_layer,
+    known_runtime,
     several,
 )
 from rnnbench.sweep.yaml_file import Document, Route, SweepFault, nearest
@@ -38,6 +40,13 @@ def _known_task(name: str) -> str:
         f"{name[:60]!r} is none of {', '.join(TASKS)}, "
         f"and no package.module:function{nearest(name, TASKS)}"
     )
+
+
+def _trains(runtime: str) -> str:
+    known = RUNTIMES.get(runtime)
+    if known is not None and Phase.TRAIN not in known.phases:
+        raise ValueError(f"{known.label} does not train: {known.no_training}")
+    return runtime
 
 
 def _size(name: str) -> Any:
@@ -81,6 +90,9 @@ class LearningSection(Strict):
     ]
     onednn: several(bool) = [True, False]  # type: ignore[valid-type]
     cudnn: several(bool) = [True]  # type: ignore[valid-type]
+    runtimes: several(  # type: ignore[valid-type]
+        Annotated[str, AfterValidator(known_runtime), AfterValidator(_trains)]
+    ) = []
 
 
 RULE_KEYS = tuple(LearningRule.model_fields)
@@ -119,6 +131,7 @@ def plan_of(section: LearningSection, document: Document) -> LearningPlan:
         rates=tuple(section.rates),
         onednn=tuple(section.onednn),
         cudnn=tuple(section.cudnn),
+        runtimes=tuple(section.runtimes),
     )
 
 

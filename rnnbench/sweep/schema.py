@@ -18,7 +18,6 @@ from rnnbench.model.case import (
     AXES,
     DEFAULTS,
     FIELDS,
-    LAYER_NAME,
     Case,
 )
 from rnnbench.model.case_limits import SIZE_LIMITS
@@ -26,7 +25,6 @@ from rnnbench.model.layer_arguments import check_name, check_value
 from rnnbench.model.machine import core_count
 from rnnbench.model.pattern import case_filter
 from rnnbench.model.policy import Policy
-from rnnbench.model.runtimes import RUNTIMES
 from rnnbench.model.serving import Part
 from rnnbench.model.workload import DEFAULT_COMPARE
 from rnnbench.sweep.expand import Inapplicable
@@ -41,21 +39,13 @@ from rnnbench.sweep.value_types import (
     each_once,
     known_dropout,
     known_layer,
+    known_runtime,
     several,
 )
 from rnnbench.sweep.yaml_file import MOST_FAULTS, Document, SweepFault, nearest
 
 # A process has one value of each, so that their values can't take turns in it.
 OF_A_PROCESS = ("device", "threads", "allocator")
-
-
-def _known_runtime(name: str) -> str:
-    if LAYER_NAME.fullmatch(name) and (":" in name or name in RUNTIMES):
-        return name
-    raise ValueError(
-        f"{name[:60]!r} is none of {', '.join(RUNTIMES)}, "
-        f"and no package.module:make_runtime{nearest(name, RUNTIMES)}"
-    )
 
 
 def _for_all(value: Any) -> Any:
@@ -80,7 +70,7 @@ def _comparable(axis: str) -> str:
 _Sentence = Annotated[str, Field(min_length=1)]
 _TYPES: dict[str, Any] = {
     "layer": Annotated[str, AfterValidator(known_layer)],
-    "runtime": Annotated[str, AfterValidator(_known_runtime)],
+    "runtime": Annotated[str, AfterValidator(known_runtime)],
     "dropout": Annotated[float, Field(ge=0, le=1), AfterValidator(known_dropout)],
     "proj_size": Annotated[int, Field(ge=0, le=SIZE_LIMITS["hidden_size"])],
     **{

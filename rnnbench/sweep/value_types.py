@@ -7,6 +7,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from rnnbench.model.case import LAYER_NAME, TORCH_LAYERS
 from rnnbench.model.case_limits import LEAST_DROPOUT
+from rnnbench.model.runtimes import RUNTIMES
 from rnnbench.sweep.yaml_file import nearest
 
 ENTRY_POINTS = "rnnbench.layers"
@@ -52,6 +53,16 @@ def known_layer(name: str) -> str:
     raise ValueError(
         f"{name[:60]!r} is none of {', '.join(known)}, "
         f"and no package.module:factory{nearest(name, known)}"
+    )
+
+
+def known_runtime(name: str) -> str:
+    """The name of a runtime; ValueError has the nearest one that is known."""
+    if LAYER_NAME.fullmatch(name) and (":" in name or name in RUNTIMES):
+        return name
+    raise ValueError(
+        f"{name[:60]!r} is none of {', '.join(RUNTIMES)}, "
+        f"and no package.module:make_runtime{nearest(name, RUNTIMES)}"
     )
 
 

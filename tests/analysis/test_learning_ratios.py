@@ -4,11 +4,12 @@ import math
 from dataclasses import replace
 
 import pytest
-from learning_runs import make_result, make_task, steps_around
+from learning_runs import make_result, make_task, step_cases, steps_around
 
 from rnnbench.analysis.gradient_decay import explodes, factor_interval, vanishes_at
 from rnnbench.analysis.learning_cells import learning_cells
 from rnnbench.analysis.learning_ratios import learning_view
+from rnnbench.model.case import Phase
 from rnnbench.model.learning import Learning, Match
 
 
@@ -33,7 +34,7 @@ def test_seconds_are_steps_times_step_time_for_each_state_of_the_backend(run):
     steps = lstm.steps.log_mean.interval()
     on, off = (lstm.seconds(time) for time in lstm.times)
 
-    assert [time.backend for time in lstm.times] == ["oneDNN on", "oneDNN off"]
+    assert [time.backend.words for time in lstm.times] == ["oneDNN on", "oneDNN off"]
     assert on.estimate == pytest.approx(
         steps.estimate * lstm.times[0].time.estimate, rel=1e-6
     )
@@ -46,7 +47,7 @@ def test_seconds_can_say_the_opposite_of_steps(run):
     view = learning_view(learning_cells(run))
 
     (depth,) = of(view, "layer", "tags_depth")
-    seconds = dict(depth.seconds)
+    seconds = {state.words: found for state, found in depth.seconds}
 
     assert depth.verdict == "no difference found"
     assert depth.seeds > 5
@@ -152,6 +153,49 @@ def test_without_step_times_there_are_ratios_of_steps_alone(run):
 
     assert ratio.steps
     assert ratio.seconds == ()
+
+
+def test_each_runtime_has_seconds_of_its_own(simulate):
+    task = make_task()
+    factors = {"eager": 1, "torchscript": 2, "jax": 4}
+    results, timed = [], []
+    for layer in ("gru", "lstm"):
+        result = make_result(task, layer, steps_around(100, 3))
+        cases = [
+            replace(
+                case, runtime=name, phase=Phase.TRAIN if name == "jax" else Phase.STEP
+            )
+            for name in factors
+            for case in step_cases(task, result.case)
+            # The switch of oneDNN means nothing to JAX.
+            if case.onednn or name != "jax"
+        ]
+        timed += cases
+        results.append(replace(result, timed_by=tuple(case.id for case in cases)))
+    taken = simulate(
+        timed,
+        lambda case: (
+            1e-3
+            * factors[case.runtime]
+            * (3 if case.layer == "lstm" and not case.onednn else 1)
+        ),
+        noise=0.001,
+    )
+    learning = Learning((task,), tuple(results))
+
+    (ratio,) = learning_view(learning_cells(replace(taken, learning=learning))).ratios
+
+    # Steps are equal, so that the ratio is that of the step times.
+    assert {s.words: round(found.estimate, 1) for s, found in ratio.seconds} == {
+        "oneDNN on": 1.0,
+        "oneDNN off": 0.3,
+        "TorchScript, oneDNN on": 1.0,
+        "TorchScript, oneDNN off": 0.3,
+        "JAX, without the optimizer": 1.0,
+    }
+    gru = ratio.candidate
+    per_step = [gru.time_in(state).time.estimate for state, _ in ratio.seconds]
+    assert per_step == pytest.approx([1e-3, 1e-3, 2e-3, 2e-3, 4e-3], rel=0.02)
 
 
 def test_a_gradient_shrinks_by_its_factor():

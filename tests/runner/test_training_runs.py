@@ -1,6 +1,7 @@
 import asyncio
 import sys
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -120,3 +121,26 @@ def test_a_case_that_fails_ends_alone(trained):
     assert by_layer["fake:raises"].reason == "ValueError: no"
     assert by_layer["fake:sigkill"].status is Status.KILLED
     assert by_layer["gru"].status is Status.OK
+
+
+def test_a_step_is_timed_in_each_runtime_and_trained_in_none_but_eager():
+    plain = described("gru", "lstm")
+    more = replace(plain.plan, runtimes=("torchscript", "cell_loop", "jax"))
+
+    cases = replace(plain, plan=more).step_cases()
+
+    states = [(c.layer, c.runtime, c.onednn, c.phase) for c in cases]
+    assert states == [
+        ("gru", "eager", True, "step"),
+        ("gru", "torchscript", True, "step"),
+        ("gru", "cell_loop", True, "step"),
+        # It brings no optimizer.
+        ("gru", "jax", True, "train"),
+        ("lstm", "eager", True, "step"),
+        ("lstm", "eager", False, "step"),
+        ("lstm", "torchscript", True, "step"),
+        ("lstm", "torchscript", False, "step"),
+        ("lstm", "cell_loop", True, "step"),
+        ("lstm", "jax", True, "train"),
+    ]
+    assert [case for case in cases if case.runtime == "eager"] == [*plain.step_cases()]

@@ -93,3 +93,21 @@ def test_seeds_of_runs_and_of_the_search_differ_from_each_other_and_the_pilots()
 
     assert not {*plan.seeds} & {*plan.search_seeds}
     assert min(*plan.seeds, *plan.search_seeds) > 101
+
+
+def test_a_runtime_that_does_not_train_is_refused_by_name(faults):
+    section = "  runtimes: [cell_loop, {}]\n  cases: [{{task: adding}}]\n"
+    text = f"# A question?\nlearning:\n{section}"
+
+    (inference,) = faults(text.format("openvino"))
+    (unknown,) = faults(text.format("jaxx"))
+
+    assert inference.startswith("some.yaml:3:25: learning.runtimes")
+    assert "OpenVINO does not train: it has no backward pass" in inference
+    assert "(jax?)" in unknown
+
+
+def test_runtimes_are_part_of_the_plan():
+    plan = sweep_of_task({"task": "adding", "runtimes": ["torchscript", "jax"]})
+
+    assert plan.record.learning.runtimes == ("torchscript", "jax")

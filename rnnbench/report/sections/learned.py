@@ -5,7 +5,11 @@ from dataclasses import replace
 
 from rnnbench.analysis.gradient_decay import factor_interval, vanishes_at
 from rnnbench.analysis.labels import words
-from rnnbench.analysis.learning_cells import LearningCell
+from rnnbench.analysis.learning_cells import (
+    BackendState,
+    LearningCell,
+    backend_states,
+)
 from rnnbench.analysis.learning_ratios import LearningRatio
 from rnnbench.model.formatting import counted
 from rnnbench.model.status import MEASURED
@@ -19,6 +23,7 @@ from rnnbench.report.sections.learning_plots import (
 from rnnbench.report.sections.learning_words import (
     cell_name,
     ratio_place,
+    seconds_name,
     side_name,
     solved,
     span_of,
@@ -36,13 +41,25 @@ _TITLES = {
     "forget_bias": "A forget bias against PyTorch’s default",
 }
 # Above the parts, once.
-READING = (
+_READING = (
     "Steps are counted: a repeated run on one machine and version has the same. Each "
     "line is the median over seeds, its band their range. A seed ends at the "
     "second of two evaluations in a row at the target, or with its budget. Seconds are "
     "steps times the step time that this run measured on its own. In the plots of "
     "costs, the grey line joins what no other layer beats in both quality and cost."
 )
+
+# Where steps were timed in other runtimes as well.
+_IN_EAGER = (
+    " Training ran in eager. Another runtime has the same weights and arithmetic up to "
+    "rounding, so its seconds are eager's steps times its own step time."
+)
+
+
+def reading(view: RunView) -> str:
+    """How to read the section, above its parts."""
+    states = backend_states(view.learning.cells)
+    return _READING + (_IN_EAGER if any(state.others for state in states) else "")
 
 
 def learning_folds(view: RunView) -> tuple[Fold, ...]:
@@ -182,10 +199,7 @@ def _pairs_fold(view: RunView, axis: str) -> Fold | None:
                     Column("candidate ÷ baseline"),
                     Column("verdict"),
                     Column("steps", number=True),
-                    *(
-                        Column(f"seconds{f', {state}' if state else ''}", number=True)
-                        for state in states
-                    ),
+                    *(Column(seconds_name(state), number=True) for state in states),
                     Column("probability of fewer", number=True),
                 ),
                 tuple(_pair_row(ratio, tuple(states)) for ratio in ratios),
@@ -194,7 +208,7 @@ def _pairs_fold(view: RunView, axis: str) -> Fold | None:
     )
 
 
-def _pair_row(ratio: LearningRatio, states: Sequence[str]) -> tuple[Cell, ...]:
+def _pair_row(ratio: LearningRatio, states: Sequence[BackendState]) -> tuple[Cell, ...]:
     sides = ratio.candidate, ratio.baseline
     seconds = dict(ratio.seconds)
     note = f"{counted(ratio.seeds, 'seed')} each would tell" if ratio.seeds else ""

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from rnnbench.analysis.gradient_decay import factor_interval
-from rnnbench.analysis.learning_cells import LearningCell
+from rnnbench.analysis.learning_cells import BackendState, LearningCell
 from rnnbench.analysis.learning_ratios import LearningRatio, LearningVerdict
 from rnnbench.analysis.stats import Interval
 from rnnbench.model.formatting import counted, significant
@@ -129,9 +129,9 @@ def _seconds_clause(pair: MainPair, layer: str) -> Sentence:
     return say("; in seconds it depends on the {on}", on=on)
 
 
-def _seconds(pair: MainPair) -> tuple[tuple[str, tuple[Interval, ...]], ...]:
+def _seconds(pair: MainPair) -> tuple[tuple[BackendState, tuple[Interval, ...]], ...]:
     """For each state of the backend, the ratios of seconds of the tasks."""
-    found: dict[str, list[Interval]] = {}
+    found: dict[BackendState, list[Interval]] = {}
     for ratio in pair.of_first_kind():
         for state, interval in ratio.seconds:
             found.setdefault(state, []).append(interval)
@@ -171,7 +171,7 @@ def _seconds_sentence(pair: MainPair) -> Sentence:
         say(
             "{range}{state}",
             range=from_to(*_range(found)),
-            state=f" with {state}" if state else "",
+            state=f" with {state.words}" if state.words else "",
         )
         for state, found in _seconds(pair)
     ]

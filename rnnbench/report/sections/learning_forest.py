@@ -8,7 +8,7 @@ from rnnbench.analysis.stats import Interval
 from rnnbench.model.formatting import significant
 from rnnbench.model.learning import Match
 from rnnbench.report.forest import Forest, ForestRow, Scale, mark_of
-from rnnbench.report.sections.learning_words import ratio_place, solved
+from rnnbench.report.sections.learning_words import ratio_place, seconds_name, solved
 from rnnbench.report.tokens import Hue, hue_of
 from rnnbench.report.view import RunView
 
@@ -90,10 +90,7 @@ def _intervals(ratio: LearningRatio) -> tuple[tuple[str, Interval], ...]:
     steps = (("steps", ratio.steps),) if ratio.steps else ()
     return (
         *steps,
-        *(
-            (f"seconds{f', {state}' if state else ''}", found)
-            for state, found in ratio.seconds
-        ),
+        *((seconds_name(state), found) for state, found in ratio.seconds),
     )
 
 

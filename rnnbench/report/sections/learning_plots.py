@@ -4,28 +4,24 @@ from collections.abc import Callable, Iterator, Sequence
 from statistics import median
 
 from rnnbench.analysis.gradient_decay import mean_profile
-from rnnbench.analysis.learning_cells import LearningCell, StepTime
+from rnnbench.analysis.learning_cells import (
+    BackendState,
+    LearningCell,
+    backend_states,
+)
 from rnnbench.model.learning import LearningTask, Quality, SeedRun
 from rnnbench.model.metric import PEAK_MEMORY
 from rnnbench.report.plots import Plot, PlotAxis, PlotSeries, number, pareto_front
-from rnnbench.report.sections.learning_words import cell_name, duration_word
+from rnnbench.report.sections.learning_words import (
+    cell_name,
+    duration_word,
+    seconds_name,
+)
 
 # Smaller shares of a gradient are rounding.
 _SMALLEST_GRADIENT = 1e-9
 
 Cells = Sequence[LearningCell]
-
-
-def backend_states(cells: Cells) -> tuple[str, ...]:
-    """The states of the backend that step times were measured in; one may be ""."""
-    found = dict.fromkeys(each.backend for cell in cells for each in cell.times)
-    return tuple(name for name in found if name) or tuple(found)
-
-
-def time_in(cell: LearningCell, state: str) -> StepTime | None:
-    """The step time in that state; of a layer that no switch changes, its only one."""
-    times = {each.backend: each for each in cell.times}
-    return times.get(state) or times.get("")
 
 
 def curve_plots(cells: Cells) -> tuple[Plot, ...]:
@@ -37,8 +33,8 @@ def curve_plots(cells: Cells) -> tuple[Plot, ...]:
     steps = PlotAxis("training steps", is_log=True)
     plots = [_curves(trained, "By step", steps, lambda _: 1.0)]
     for state in backend_states(trained):
-        timed = [cell for cell in trained if time_in(cell, state)]
-        title = f"By second{f', {state}' if state else ''}"
+        timed = [cell for cell in trained if cell.time_in(state)]
+        title = ", ".join(filter(None, ("By second", state.words)))
         axis = PlotAxis("seconds of training", is_log=True, word=duration_word)
         plots.append(_curves(timed, title, axis, _step_time(state)))
     return tuple(_with_levels(plot, task) for plot in plots)
@@ -60,9 +56,8 @@ def costs_of(cells: Cells) -> Iterator[tuple[str, PlotAxis, Cost]]:
     """What a cell costs: a name, an axis, and the number; None where it is unknown."""
     yield "steps", PlotAxis("steps spent, median", is_log=True), lambda cell: cell.spent
     for state in backend_states(cells):
-        title = f"seconds{f', {state}' if state else ''}"
         axis = PlotAxis("seconds spent, median", is_log=True, word=duration_word)
-        yield title, axis, _seconds_spent(state)
+        yield seconds_name(state), axis, _seconds_spent(state)
     yield (
         "parameters",
         PlotAxis("parameters, with the readout", is_log=True),
@@ -136,17 +131,17 @@ def styled(cells: Cells) -> Iterator[tuple[LearningCell, int]]:
         yield cell, style
 
 
-def _step_time(state: str) -> Callable[[LearningCell], float]:
+def _step_time(state: BackendState) -> Callable[[LearningCell], float]:
     def seconds(cell: LearningCell) -> float:
-        time = time_in(cell, state)
+        time = cell.time_in(state)
         return time.time.estimate if time else 0.0
 
     return seconds
 
 
-def _seconds_spent(state: str) -> Cost:
+def _seconds_spent(state: BackendState) -> Cost:
     def spent(cell: LearningCell) -> float | None:
-        time = time_in(cell, state)
+        time = cell.time_in(state)
         return cell.spent * time.time.estimate if time and cell.spent else None
 
     return spent

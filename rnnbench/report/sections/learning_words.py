@@ -4,7 +4,7 @@ import math
 from collections.abc import Sequence
 
 from rnnbench.analysis.labels import layer_name, words
-from rnnbench.analysis.learning_cells import LearningCell
+from rnnbench.analysis.learning_cells import BackendState, LearningCell
 from rnnbench.analysis.learning_ratios import LearningRatio
 from rnnbench.analysis.stats import Interval
 from rnnbench.model.formatting import significant
@@ -13,6 +13,11 @@ from rnnbench.model.metric import TIME
 
 _EQUAL = "equal parameters"
 _NOT_REACHED = "not reached"
+
+
+def seconds_name(state: BackendState) -> str:
+    """`seconds, oneDNN off`."""
+    return ", ".join(filter(None, ("seconds", state.words)))
 
 
 def task_name(task: LearningTask) -> str:

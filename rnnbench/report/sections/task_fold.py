@@ -2,7 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 
-from rnnbench.analysis.learning_cells import LearningCell
+from rnnbench.analysis.learning_cells import (
+    BackendState,
+    LearningCell,
+    backend_states,
+)
 from rnnbench.model.formatting import counted
 from rnnbench.model.learning import LearningTask
 from rnnbench.model.metric import PEAK_MEMORY
@@ -10,16 +14,15 @@ from rnnbench.report.content import Cell, Column, Fold, Table
 from rnnbench.report.plot_svg import drawn
 from rnnbench.report.plots import pareto_front
 from rnnbench.report.sections.learning_plots import (
-    backend_states,
     costs_of,
     curve_plots,
     front_plots,
     styled,
-    time_in,
 )
 from rnnbench.report.sections.learning_words import (
     cell_name,
     quality_word,
+    seconds_name,
     seconds_words,
     solved,
     steps_alone,
@@ -87,7 +90,6 @@ def plot_key(cells: Sequence[LearningCell]) -> tuple[tuple[str, int, str], ...]:
 
 def _cells_table(cells: Sequence[LearningCell]) -> Table:
     states = backend_states(cells)
-    seconds = [f"seconds{f', {state}' if state else ''}" for state in states]
     fronts = _fronts(cells)
     return Table(
         f"What each layer reached, and what it cost: {task_name(cells[0].task)}",
@@ -96,7 +98,7 @@ def _cells_table(cells: Sequence[LearningCell]) -> Table:
             Column("solved", number=True),
             Column("steps to the target", number=True),
             Column("restricted mean", number=True),
-            *(Column(each, number=True) for each in seconds),
+            *(Column(seconds_name(state), number=True) for state in states),
             Column("last quality", number=True),
             Column("parameters", number=True),
             Column("peak memory", number=True),
@@ -117,8 +119,8 @@ def _cells_table(cells: Sequence[LearningCell]) -> Table:
     )
 
 
-def _seconds(cell: LearningCell, state: str) -> str:
-    time = time_in(cell, state)
+def _seconds(cell: LearningCell, state: BackendState) -> str:
+    time = cell.time_in(state)
     return seconds_words(cell.seconds(time)) if time else "not timed"
 
 
