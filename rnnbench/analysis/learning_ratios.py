@@ -1,5 +1,6 @@
 """Pairs of cells of one task: which needs fewer steps, and which fewer seconds."""
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -80,6 +81,18 @@ class LearningView:
         """The pairs that differ in that axis."""
         return tuple(ratio for ratio in self.ratios if ratio.axis == axis)
 
+    def without_target(
+        self, axis: str
+    ) -> tuple[tuple[LearningCell, LearningCell], ...]:
+        """Candidate and baseline of each pair of a task that has no target."""
+        return tuple(
+            (candidate, baseline)
+            for cells in self.tasks()
+            if cells[0].task.target is None
+            for found, _, candidate, baseline in _pairs(cells)
+            if found == axis
+        )
+
     def tasks(self) -> tuple[tuple[LearningCell, ...], ...]:
         """The cells of each task, in the order of the run."""
         return _by_task(self.cells)
@@ -93,6 +106,17 @@ def learning_view(cells: Sequence[LearningCell]) -> LearningView:
         for axis, match, candidate, baseline in _pairs(task)
     ]
     return LearningView(tuple(cells), tuple(ratio for ratio in ratios if ratio))
+
+
+def quality_ratio(candidate: LearningCell, baseline: LearningCell) -> Interval | None:
+    """Ratio of the last held-out quality, as geometric means over seeds.
+
+    None where a side has fewer than two seeds, or a value that has no logarithm.
+    """
+    sides = [cell.finals for cell in (candidate, baseline)]
+    if any(len(side) < 2 or min(side) <= 0 for side in sides):
+        return None
+    return welch(*([math.log(value) for value in side] for side in sides)).interval()
 
 
 def _by_task(cells: Iterable[LearningCell]) -> tuple[tuple[LearningCell, ...], ...]:

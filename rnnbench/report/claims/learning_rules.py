@@ -6,7 +6,11 @@ from dataclasses import replace
 from rnnbench.analysis.gradient_decay import explodes, factor_interval, vanishes_at
 from rnnbench.analysis.labels import layer_name
 from rnnbench.analysis.learning_cells import LearningCell
-from rnnbench.analysis.learning_ratios import LearningRatio, LearningVerdict
+from rnnbench.analysis.learning_ratios import (
+    LearningRatio,
+    LearningVerdict,
+    quality_ratio,
+)
 from rnnbench.model.formatting import significant
 from rnnbench.model.learning import LearningCase, Match
 from rnnbench.report.claims.rules import SIMPLE, Finding, Standing
@@ -25,6 +29,13 @@ DISTANT = frozenset({"adding", "copy", "recall", "digits"})
 LONG = 25
 _NOTHING = "This run holds no learning results for it."
 _SECTION = "learning"
+
+# Of the last quality of a candidate, where no steps are counted.
+_QUALITY = {
+    LearningVerdict.FEWER: "better",
+    LearningVerdict.MORE: "worse",
+    LearningVerdict.NO_DIFFERENCE: "no difference found",
+}
 
 Profiles = Sequence[Sequence[float]]
 
@@ -112,7 +123,10 @@ def can_be_worse(view: RunView) -> Finding:
 
 
 def of_variant(axis: str) -> Callable[[RunView], Finding]:
-    """C9, C11, C12: a variant of a layer against the plain one, in steps."""
+    """C9, C11, C12: a variant of a layer against the plain one, in steps.
+
+    Where it was trained on tasks without a target only: in the last held-out quality.
+    """
 
     def rule(view: RunView) -> Finding:
         ratios = view.learning.of_axis(axis)
@@ -120,6 +134,8 @@ def of_variant(axis: str) -> Callable[[RunView], Finding]:
         chosen = equal or list(ratios)
         judged = [one for one in chosen if not one.candidate.task.control]
         finding = _compared(judged, LearningVerdict.FEWER)
+        if not judged:
+            finding = _by_quality(view.learning.without_target(axis))
         controls = [one for one in chosen if one.candidate.task.control]
         words = tuple(f"Control: {_ratio_words(one)}" for one in controls)
         return replace(finding, evidence=(*finding.evidence, *words))
@@ -132,7 +148,33 @@ def _compared(ratios: Sequence[LearningRatio], claimed: LearningVerdict) -> Find
     if not ratios:
         return _nothing()
     evidence = tuple(map(_ratio_words, ratios))
-    verdicts = {ratio.verdict for ratio in ratios}
+    return _judged({ratio.verdict for ratio in ratios}, claimed, evidence)
+
+
+def _by_quality(pairs: Iterable[tuple[LearningCell, LearningCell]]) -> Finding:
+    """The last quality of each pair: the claim is that it is better, thus less."""
+    verdicts, evidence = set(), []
+    for candidate, baseline in pairs:
+        if ratio := quality_ratio(candidate, baseline):
+            verdict = LearningVerdict.NO_DIFFERENCE
+            if ratio.low > 1 or ratio.high < 1:
+                is_less = ratio.high < 1
+                verdict = LearningVerdict.FEWER if is_less else LearningVerdict.MORE
+            verdicts.add(verdict)
+            task = candidate.task
+            evidence.append(
+                f"{task_name(task)}, {side_name(candidate)} ÷ {side_name(baseline)}: "
+                f"{span_of(ratio)} of the {task.quality} after {task.budget:,} steps, "
+                f"{_QUALITY[verdict]}."
+            )
+    if not evidence:
+        return _nothing()
+    return _judged(verdicts, LearningVerdict.FEWER, tuple(evidence))
+
+
+def _judged(
+    verdicts: set[LearningVerdict], claimed: LearningVerdict, evidence: tuple[str, ...]
+) -> Finding:
     open_ones = {LearningVerdict.NO_DIFFERENCE, LearningVerdict.NEITHER}
     if verdicts <= open_ones:
         return Finding(Standing.NO_DIFFERENCE, evidence, _SECTION)

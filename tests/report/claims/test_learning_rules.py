@@ -205,3 +205,24 @@ def test_the_page_says_where_the_article_is_wrong(run):
     assert rows["C8"][2].text.startswith("The article is wrong here.")
     assert rows["C8"][1].link == "#learning"
     assert not rows["C7"][2].text.startswith("The article is wrong")
+
+
+@pytest.mark.parametrize(
+    ("last", "standing"),
+    [(0.3, "supported"), (0.9, "contradicted"), (0.601, "no difference found")],
+)
+def test_without_a_target_a_variant_is_judged_by_its_last_quality(run, last, standing):
+    task = make_task("sunspots", 36, target=None)
+
+    def result(quality, **axes):
+        runs = tuple(
+            make_seed_run(task, n, None, values=(1.0, quality * (1 + 0.01 * n)))
+            for n in range(5)
+        )
+        return make_result(task, "lstm", (), num_layers=2, seeds=runs, **axes)
+
+    claim = of(run, task, result(0.6), result(last, dropout=0.3))["C12"]
+
+    assert claim.standing == standing
+    assert f"{last / 0.6:.2f}" in claim.evidence[0]
+    assert "of the mean squared error after 1,000 steps" in claim.evidence[0]
