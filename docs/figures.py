@@ -46,6 +46,8 @@ FIGURES: dict[str, Callable[..., str]] = {
     "versions": run_figures.versions,
     "learning-steps": learning_figures.steps,
     "learning-claims": learning_figures.verdicts,
+    "character-bits": learning_figures.character_bits,
+    "character-table": learning_figures.character_table,
     "peer": peer_figures.value,
     "peers": peer_figures.table,
     "peers-sixty": peer_figures.sixty,

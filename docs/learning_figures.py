@@ -3,11 +3,14 @@
 A run that is not committed yet gives a table that says so.
 """
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from markdown_tables import table
 from run_figures import REFERENCE
+from runtime_figures import NotCommittedError
 
 from rnnbench.report.claims.rules import Standing
 from rnnbench.report.claims.verdicts import claims
@@ -39,6 +42,24 @@ def verdicts(prefix: str) -> str:
     ]
     missing = [("", "", "", _MISSING)]
     return table(("claim", "in our words", "verdict", "evidence"), rows or missing)
+
+
+def character_bits(arm: str, evaluated: str = "bits") -> str:
+    """Held-out bits per character of an arm of `studies.characters`."""
+    return f"{_characters()['arms'][arm][evaluated]:.2f}"
+
+
+def character_table(order: str) -> str:
+    """The same of a table of the last `order` characters."""
+    return f"{_characters()['baselines']['tables']['blocks'][order]:.2f}"
+
+
+def _characters() -> dict[str, Any]:
+    path = REFERENCE / "characters" / "arms.json"
+    if not path.exists():
+        raise NotCommittedError(f"no {path.name} of the character model is committed")
+    found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return found
 
 
 def _views(prefix: str) -> Iterator[tuple[str, RunView]]:
