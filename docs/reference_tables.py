@@ -23,6 +23,7 @@ from rnnbench.cli.main import app
 from rnnbench.model.case import Phase
 from rnnbench.model.run import Environment
 from rnnbench.model.runtimes import RUNTIMES, Runtime
+from rnnbench.model.task_table import TASKS
 from rnnbench.model.variable_table import VARIABLES
 from rnnbench.plugin import hooks
 from rnnbench.sweep.axis_table import axis_table
@@ -79,6 +80,53 @@ def policy_keys() -> str:
         for name, meaning, default in _described(policy)
     ]
     return table(("key", "default", "what it does"), rows)
+
+
+def learning_keys() -> str:
+    """A table of the keys of a sweep's learning section, but for its rules."""
+    return _learning_keys("LearningSection", without="cases")
+
+
+def learning_rule_keys() -> str:
+    """A table of the keys of a rule of that section."""
+    return _learning_keys("LearningRule")
+
+
+def _learning_keys(section: str, without: str = "") -> str:
+    rows = [
+        (f"`{name}`", "" if default is None else f"`{default}`", meaning)
+        for name, meaning, default in _described(json_schema()["$defs"][section])
+        if name != without
+    ]
+    return table(("key", "default", "what it does"), rows)
+
+
+def tasks() -> str:
+    """A table of the learning tasks, with their goals at the usual length."""
+    rows = []
+    for name, row in TASKS.items():
+        goal = row.goal(row.seq_len)
+        target = "none" if goal.target is None else f"{goal.target:g}"
+        budget = f"{goal.budget:,}" if goal.budget else ""
+        rows.append(
+            (
+                f"`{name}`",
+                row.question,
+                str(row.seq_len),
+                target,
+                str(row.quality),
+                budget,
+            )
+        )
+    headings = (
+        "task",
+        "question",
+        "usual length",
+        "target",
+        "quality",
+        "budget, steps",
+    )
+    return table(headings, rows)
 
 
 def sweeps() -> str:
@@ -155,6 +203,9 @@ TABLES = {
     "axes": axes,
     "sweep-keys": sweep_keys,
     "policy-keys": policy_keys,
+    "learning-keys": learning_keys,
+    "learning-rule-keys": learning_rule_keys,
+    "tasks": tasks,
     "sweeps": sweeps,
     "runtimes": runtimes,
     "python-interface": python_interface,

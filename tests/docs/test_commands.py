@@ -25,7 +25,7 @@ from typer.testing import CliRunner
 import rnnbench
 from rnnbench import api
 from rnnbench.cli.main import app
-from rnnbench.sweep.arguments import sweep_of_axes
+from rnnbench.sweep.arguments import sweep_of_axes, sweep_of_task
 from rnnbench.sweep.load import load_sweep
 from rnnbench.sweep.shipped import find_sweep
 
@@ -230,7 +230,8 @@ def sweep_blocks(page):
     return [
         block
         for block in blocks(page)
-        if block.language == "yaml" and re.search(r"^axes:", block.text, re.MULTILINE)
+        if block.language == "yaml"
+        and re.search(r"^(axes|learning):", block.text, re.MULTILINE)
     ]
 
 
@@ -243,7 +244,8 @@ def test_each_sweep_is_valid(page, block, tmp_path):
     path = tmp_path / f"{page.stem}.yaml"
     path.write_text(block.text, encoding="utf-8")
 
-    assert load_sweep(path).cases
+    sweep = load_sweep(path)
+    assert sweep.cases or sweep.record.learning.cases
 
 
 @pytest.mark.parametrize("page", pages_with("python"), ids=lambda page: page.name)
@@ -261,7 +263,10 @@ def run_nothing(sweep=None, **arguments):
     """`rnnbench.run` without measuring: its arguments are checked."""
     options = inspect.signature(api.run).parameters
     axes = {name: arguments[name] for name in arguments if name not in options}
-    assert (load_sweep(find_sweep(sweep)) if sweep else sweep_of_axes(axes)).cases
+    if "task" in axes:
+        assert sweep_of_task(axes).record.learning.cases
+    else:
+        assert (load_sweep(find_sweep(sweep)) if sweep else sweep_of_axes(axes)).cases
     return rnnbench.load("results/latest.json")
 
 
