@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
 from rnnbench.analysis.gradient_decay import explodes, factor_interval, vanishes_at
-from rnnbench.analysis.labels import layer_name
+from rnnbench.analysis.labels import layer_name, span
 from rnnbench.analysis.learning_cells import LearningCell
 from rnnbench.analysis.learning_ratios import (
     LearningRatio,
@@ -164,7 +164,7 @@ def _by_quality(pairs: Iterable[tuple[LearningCell, LearningCell]]) -> Finding:
             task = candidate.task
             evidence.append(
                 f"{task_name(task)}, {side_name(candidate)} ÷ {side_name(baseline)}: "
-                f"{span_of(ratio)} of the {task.quality} after {task.budget:,} steps, "
+                f"{span(ratio)} of the {task.quality} after {task.budget:,} steps, "
                 f"{_QUALITY[verdict]}."
             )
     if not evidence:
