@@ -63,9 +63,10 @@ class _Sequence:
     def __init__(self, session: ort.InferenceSession, source: Source) -> None:
         self._binding = binding = session.io_binding()
         names = (INPUT, *state_names(source.case, "_0"))
-        tensors = (source.arguments[0], *source.states)
-        for name, tensor in zip(names, tensors, strict=False):
-            binding.bind_ortvalue_input(name, _value(tensor))
+        # A binding does not keep the memory of its inputs.
+        self._inputs = [*map(_value, (source.arguments[0], *source.states))]
+        for name, value in zip(names, self._inputs, strict=False):
+            binding.bind_ortvalue_input(name, value)
         for name in (OUTPUT, *state_names(source.case, "_n")):
             binding.bind_output(name, "cpu")
         self._run: Callable[..., None] = session.run_with_iobinding
@@ -90,8 +91,11 @@ class _Stream:
     def __init__(self, session: ort.InferenceSession, source: Source) -> None:
         self._session, self._source = session, source
         self._sets = [list(map(_value, source.states)) for _ in range(2)]
-        numbers = _value(source.arguments[0])
-        output = _value(torch.empty(_output_shape(source.case)))
+        # A binding does not keep the memory of what is bound.
+        self._kept = numbers, output = (
+            _value(source.arguments[0]),
+            _value(torch.empty(_output_shape(source.case))),
+        )
         self._bindings = [
             self._bound(numbers, output, self._sets[place], self._sets[1 - place])
             for place in range(2)
