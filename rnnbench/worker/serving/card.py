@@ -10,7 +10,7 @@ from typing import Any
 
 import torch
 
-from rnnbench.model.case import Case
+from rnnbench.model.case import Case, Device
 from rnnbench.model.serving import DeploymentCard
 from rnnbench.worker.layers.step import Step, build
 from rnnbench.worker.runtimes.agreement import agreement
@@ -27,6 +27,9 @@ class WrongAnswerError(Exception):
 
 def take_card(case: Case, launch: int) -> DeploymentCard:
     """Build the case, call it, and say what that took; this process is fresh."""
+    if case.device is Device.CUDA:
+        # The first use of a GPU takes seconds, whatever runs on it.
+        torch.cuda.synchronize()
     base = _resident()
     began = time.monotonic()
     step = build(case)

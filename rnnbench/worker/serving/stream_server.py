@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 from functools import partial
 from statistics import median
 
-from rnnbench.model.case import Case
+from rnnbench.model.case import Case, Device
 from rnnbench.model.serving import MOST_MISSES
 from rnnbench.worker.layers.step import Step, build
+from rnnbench.worker.runtimes.prepared import NotHereError
 from rnnbench.worker.serving.arrivals import Arrivals, Served, serve
 from rnnbench.worker.timing.clock import HostClock
 from rnnbench.worker.timing.turn import warm_up
@@ -40,7 +41,13 @@ class StreamServer:
 
     @classmethod
     def start(cls, case: Case, threads: int) -> "StreamServer":
-        """Build every server, and read how long a step takes without any load."""
+        """Build every server, and read how long a step takes without any load.
+
+        NotHereError: on a GPU, where all threads share one device, no stream has a
+        core of its own.
+        """
+        if case.device is Device.CUDA:
+            raise NotHereError("streams per core are measured on a CPU only")
         server = cls(case, threads, [build(case) for _ in range(threads)])
         clock = HostClock()
         for step in server.steps:
