@@ -18,11 +18,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import calibration_figures
-import first_answer_figures
 import learning_figures
 import peer_figures
 import run_figures
 import runtime_figures
+import study_figures
 
 from rnnbench.model.errors import RnnbenchError
 
@@ -56,7 +56,7 @@ FIGURES: dict[str, Callable[..., str]] = {
     "calibration-date": calibration_figures.provenance,
     "calibration-met": calibration_figures.met,
     "peers-date": peer_figures.provenance,
-    "first-answers": first_answer_figures.table,
+    "study-table": study_figures.table,
     "layers-by-runtime": runtime_figures.layers_by_runtime,
     "runtime-gain": runtime_figures.gain,
     "runtime-gain-range": runtime_figures.gain_range,
