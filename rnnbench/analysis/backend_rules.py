@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from rnnbench.model.case import TORCH_LAYERS, Case, Device, Dtype, Lengths, Phase
+from rnnbench.model.case import EAGER, TORCH_LAYERS, Case, Device, Dtype, Lengths, Phase
 from rnnbench.model.run import Environment
 
 
@@ -56,7 +56,7 @@ def predict(case: Case, environment: Environment) -> Path:
     where a rule needs something that the environment does not hold.
     """
     backward = case.phase in (Phase.TRAIN, Phase.STEP)
-    if case.layer not in TORCH_LAYERS:
+    if case.layer not in TORCH_LAYERS or case.runtime != EAGER:
         return Path(Backend.UNKNOWN, Backend.UNKNOWN if backward else None)
     choose = _on_cpu if case.device is Device.CPU else _on_cuda
     forward = choose(case, environment, forward=True)

@@ -20,6 +20,9 @@ SIZES = ("hidden_size", "seq_len", "num_layers", "batch_size", "input_size")
 BACKENDS = ("cudnn", "onednn")
 # For a single launch, which gives no interval.
 NO_INTERVAL = "no interval"
+# For an interval whose ends are two orders of magnitude apart.
+NOT_RESOLVED = "not resolved"
+_WIDEST = 100
 
 _LAYERS = {"lstm": "LSTM", "gru": "GRU", "rnn_tanh": "RNN tanh", "rnn_relu": "RNN ReLU"}
 _PHASES = {
@@ -224,4 +227,6 @@ def limits(interval: Interval) -> str:
     """The interval alone."""
     if not math.isfinite(interval.high):
         return NO_INTERVAL
+    if 0 <= _WIDEST * interval.low < interval.high:
+        return NOT_RESOLVED
     return f"{significant(interval.low)} to {significant(interval.high)}"

@@ -106,4 +106,5 @@ def interval_words(interval: Interval) -> str:
     if not math.isfinite(interval.high):
         return "after two launches"
     width = interval.half_width / interval.estimate
-    return f"{interval.low:.3f} to {interval.high:.3f} (±{width:.1%})"
+    reach = f"±{width:.1%}" if width <= 1 else "not resolved"
+    return f"{interval.low:.3f} to {interval.high:.3f} ({reach})"

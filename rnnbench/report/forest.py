@@ -172,8 +172,11 @@ def one_in(count: int) -> int:
 
 
 def mark_of(scale: Scale, mean: Interval, hue: Hue) -> Mark:
-    """A mean with its interval; memory is read without noise and has none."""
-    if not mean.low < mean.high:
+    """A mean with its interval.
+
+    Memory is read without noise and has none; a single launch gives none.
+    """
+    if not mean.low < mean.high < math.inf:
         return Mark(scale(mean.estimate), hue, None, None)
     return Mark(scale(mean.estimate), hue, scale(mean.low), scale(mean.high))
 

@@ -7,7 +7,6 @@ from rnnbench.model.formatting import for_markdown, significant
 from rnnbench.model.metric import PEAK_MEMORY
 from rnnbench.report.learning_table import learning_table
 from rnnbench.report.sections.answer import answer
-from rnnbench.report.sections.deployment import service_sentences
 from rnnbench.report.sections.hosts import host_sentence
 from rnnbench.report.sections.lead import factor_of
 from rnnbench.report.sections.method import (
@@ -18,6 +17,7 @@ from rnnbench.report.sections.method import (
 from rnnbench.report.sections.outcomes import no_winner_words, winner
 from rnnbench.report.sections.precision import precision_of, share
 from rnnbench.report.sections.runtime_builds import runtime_sentences
+from rnnbench.report.sections.service_sentences import service_sentences
 from rnnbench.report.sections.settings import SettingCost, settings_of
 from rnnbench.report.sections.side_effects import (
     side_effects,

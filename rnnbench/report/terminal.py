@@ -13,11 +13,11 @@ from rnnbench.model.status import FAILED
 from rnnbench.report.learning_table import learning_table
 from rnnbench.report.sections.answer import answer
 from rnnbench.report.sections.crossing import crossing_words
-from rnnbench.report.sections.deployment import service_sentences
 from rnnbench.report.sections.learning_answer import gradient_sentence, seeds_sentence
 from rnnbench.report.sections.method import duration, status_counts
 from rnnbench.report.sections.outcomes import Winner, outcome, winner
 from rnnbench.report.sections.precision import precision_of, share
+from rnnbench.report.sections.service_sentences import service_sentences
 from rnnbench.report.sections.settings import SettingCost, settings_of
 from rnnbench.report.sections.side_effects import side_effects
 from rnnbench.report.sentences import from_to, plain, with_article

@@ -131,9 +131,10 @@ def measured_status(width: float, precision: float) -> tuple[Status, str]:
         return Status.OK, ""
     if math.isinf(width):
         return Status.IMPRECISE, "a single launch gives no interval"
+    found = f"±{width:.2%}" if width <= 1 else "wider than ±100%"
     return (
         Status.IMPRECISE,
-        f"its interval is ±{width:.2%}, ±{precision:.2%} was asked for",
+        f"its interval is {found}, ±{precision:.2%} was asked for",
     )
 
 

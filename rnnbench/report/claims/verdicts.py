@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from rnnbench.analysis.ratio import Ratio
-from rnnbench.model.case import Case
+from rnnbench.model.case import EAGER, Case
 from rnnbench.model.formatting import significant
 from rnnbench.model.metric import PEAK_MEMORY, TIME
 from rnnbench.model.status import MEASURED
@@ -57,7 +57,11 @@ class Claim:
 
 
 def claims(view: RunView) -> tuple[Claim, ...]:
-    """C1 to C16, each once, each by its rule."""
+    """C1 to C16, each once, each by its rule.
+
+    They are about PyTorch's layers: ratios in other runtimes are not evidence.
+    """
+    view = replace(view, ratios=tuple(filter(_is_eager, view.ratios)))
     judged = []
     for name, said in WORDS.items():
         came = _RULES[name](view)
@@ -72,6 +76,11 @@ def claims(view: RunView) -> tuple[Claim, ...]:
             )
         )
     return tuple(judged)
+
+
+def _is_eager(ratio: Ratio) -> bool:
+    pair = ratio.pair
+    return pair.candidate.runtime == pair.baseline.runtime == EAGER
 
 
 def _finding(

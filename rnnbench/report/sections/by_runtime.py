@@ -119,15 +119,22 @@ def _advice(savings: Sequence[Saving]) -> list[Sentence]:
         ratios = [one.ratio.interval.estimate for one in wins if one.ratio]
         said.append(
             say(
-                "{layer}: {runtime} is the fastest in {count} of {all} cases{saves}.",
+                "{layer}: {runtime} is the fastest{where}{saves}.",
                 layer=named(layer),
                 runtime=runtime_label(name),
-                count=str(len(wins)),
-                all=str(len(own)),
+                where=_where(len(wins), len(own)),
                 saves=_range(ratios) if name != EAGER else "",
             )
         )
     return said
+
+
+def _where(wins: int, cases: int) -> str:
+    if cases == 1:
+        return ""
+    if wins == cases:
+        return " in both cases" if cases == 2 else f" in all {cases} cases"
+    return f" in {wins} of {cases} cases"
 
 
 def _range(ratios: Sequence[float]) -> Sentence:

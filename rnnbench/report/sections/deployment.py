@@ -8,7 +8,6 @@ from rnnbench.analysis.stats import Interval
 from rnnbench.model.case import EAGER, Case
 from rnnbench.model.formatting import significant
 from rnnbench.model.metric import PEAK_MEMORY, TIME
-from rnnbench.model.run import Run
 from rnnbench.model.runtimes import RUNTIMES
 from rnnbench.report.content import Cell, Column, Fold, Table
 from rnnbench.report.forest import Forest
@@ -20,8 +19,7 @@ from rnnbench.report.sections.service_charts import (
     size_words,
     time_limits,
 )
-from rnnbench.report.sections.streaming import capacity_sentence, latency_sentence
-from rnnbench.report.sentences import Sentence, named, say
+from rnnbench.report.sections.service_sentences import deployment_sentence
 from rnnbench.report.tokens import hue_of
 from rnnbench.report.view import RunView
 
@@ -69,7 +67,13 @@ _NOTES = (
             "eager’s."
         ),
     ),
-    ("error", "Norm of the largest difference from eager, as a share of the norm."),
+    (
+        "error",
+        (
+            "Norm of the difference from eager’s answer, as a share of its norm; the "
+            "largest of output and states."
+        ),
+    ),
 )
 
 
@@ -93,32 +97,6 @@ def deployment_fold(view: RunView) -> Fold | None:
         tables=(_starts(found), _artefacts(found)) if found else (),
         notes=(*_NOTES, *missing),
         is_open=True,
-    )
-
-
-def service_sentences(run: Run) -> tuple[Sentence, ...]:
-    """Sentences of a summary on latency, streams per core and deployment."""
-    every = services(run)
-    found = (latency_sentence(every), capacity_sentence(every))
-    return tuple(filter(None, (*found, deployment_sentence(every))))
-
-
-def deployment_sentence(every: Sequence[Service]) -> Sentence:
-    """The case that answers first, and the one that takes longest to."""
-    found = [(each, each.deployment) for each in every if each.deployment]
-    if len(found) < 2:
-        return ()
-    ordered = sorted(found, key=lambda one: one[1].ready.estimate)
-    (first, fast), (last, slow) = ordered[0], ordered[-1]
-    return say(
-        "A fresh process has its first answer after {fast} ({layer}, {runtime}) to "
-        "{slow} ({slow_layer}, {slow_runtime}), imports aside.",
-        fast=TIME.format(fast.ready.estimate),
-        layer=named(first.case.layer),
-        runtime=runtime_words(first.case),
-        slow=TIME.format(slow.ready.estimate),
-        slow_layer=named(last.case.layer),
-        slow_runtime=runtime_words(last.case),
     )
 
 

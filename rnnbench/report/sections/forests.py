@@ -18,7 +18,7 @@ from rnnbench.report.forest import (
     one_in,
 )
 from rnnbench.report.sections.lead import factor_of
-from rnnbench.report.sections.outcomes import winner
+from rnnbench.report.sections.outcomes import no_winner_words, winner
 from rnnbench.report.sections.settings import settings_of
 from rnnbench.report.sentences import from_to, plain, with_article
 from rnnbench.report.tokens import Hue, hue_of
@@ -214,7 +214,7 @@ def _hue_of_mean(group: RatioGroup) -> Hue:
 def _says(group: RatioGroup) -> str:
     layer = winner(group)
     if not layer:
-        return "depends on size"
+        return no_winner_words(group)
     what = "less" if group.metric is PEAK_MEMORY else "faster"
     count = max(group.wins)
     return f"{layer_name(layer)} {what} at {count} of {len(group.ratios)}"

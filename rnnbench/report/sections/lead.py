@@ -114,6 +114,8 @@ def _all_sizes(groups: Sequence[RatioGroup]) -> str:
         return ", at the one size measured"
     if all(map(is_unanimous, groups)):
         most = f"{min(counts)}" if len(counts) == 1 else ""
+        if most == "2":
+            return ", at both sizes"
         return f", at all {most} sizes".replace("  ", " ")
     return ", on average"
 
@@ -187,6 +189,10 @@ def _change(usual: Sequence[RatioGroup], other: Sequence[RatioGroup]) -> str:
         return "it turns around"
     if all(old == new for old, new in pairs):
         return "the order stays"
+    if all(new is Winner.UNDECIDED for _, new in pairs):
+        return "no difference is certain"
+    if all(new is Winner.TIE for _, new in pairs):
+        return "both take the same time"
     if any(new is Winner.DEPENDS for _, new in pairs):
         return "it depends on the size"
     return "the picture changes"

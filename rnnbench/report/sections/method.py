@@ -106,11 +106,9 @@ def environment_pairs(run: Run) -> Pairs:
 
 
 def _steps(view: RunView) -> tuple[tuple[str, str], ...]:
-    effort = view.run.effort
-    side = "The layers"
-    if view.main:
-        side = " and ".join(map(layer_name, view.main.layers))
-    launches = counted(effort.launches, "launch", "launches")
+    layers = map(layer_name, view.main.layers) if view.main else ("The layers",)
+    side = " and ".join(layers)
+    count = counted(view.run.effort.launches, "launch", "launches")
     hosts = host_sentence(view.host_effect)
     return (
         (
@@ -119,7 +117,7 @@ def _steps(view: RunView) -> tuple[tuple[str, str], ...]:
         ),
         (
             "In fresh processes.",
-            f"{launches}; intervals are taken over launches, never over repeats.",
+            f"{count}; intervals are taken over launches, never over repeats.",
         ),
         *([("By host.", hosts)] if hosts else ()),
         ("Undisturbed.", _disturbed(view.run)),

@@ -8,6 +8,8 @@ from statistics import median
 from rnnbench.report.view import RunView
 
 _BINS = 40
+# An interval that reaches farther says not even how large the ratio is.
+_RESOLVED = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +27,7 @@ class Precision:
 
     `of`: all ratios; `within`: those as narrow as asked for; `alone`: those of a single
     launch, which have no interval. `median` and `widest`: of those that have one.
+    `unresolved`: those beyond ±100 %.
     """
 
     target: float
@@ -33,16 +36,33 @@ class Precision:
     alone: int
     median: float
     widest: float
+    unresolved: int
     launches: tuple[int, int]
     bars: tuple[Bar, ...]
     target_x: float
 
     @property
     def widest_words(self) -> str:
-        """The widest, with enough digits to differ from the requested width."""
+        """The widest intervals, as the end of a sentence.
+
+        A width has enough digits to differ from the requested one.
+        """
+        if count := self.unresolved:
+            are = "is" if count == 1 else "are"
+            need = "needs" if count == 1 else "need"
+            return (
+                f"{count} {are} not resolved (beyond ±100 %) and {need} more launches"
+            )
         text = share(self.widest)
         is_over = self.widest > self.target and text == share(self.target)
-        return share(self.widest, 2) if is_over else text
+        return f"the widest within {share(self.widest, 2) if is_over else text}"
+
+    @property
+    def median_words(self) -> str:
+        """The width that half of the intervals have at most."""
+        if self.median > _RESOLVED:
+            return "Half of them or more are not resolved"
+        return f"Half of them are within {share(self.median)}"
 
     @property
     def is_reached(self) -> bool:
@@ -59,7 +79,8 @@ def precision_of(view: RunView) -> Precision | None:
     widths = sorted(
         one.half_width / one.estimate for one in intervals if math.isfinite(one.high)
     )
-    top = max([1.25 * target, *(1.05 * width for width in widths[-1:])])
+    widest = min(widths[-1], _RESOLVED) if widths else 0.0
+    top = max(1.25 * target, 1.05 * widest)
     counts = [one.count for one in intervals]
     return Precision(
         target=target,
@@ -68,6 +89,7 @@ def precision_of(view: RunView) -> Precision | None:
         alone=len(intervals) - len(widths),
         median=median(widths) if widths else math.inf,
         widest=widths[-1] if widths else math.inf,
+        unresolved=sum(width > _RESOLVED for width in widths),
         launches=(min(counts), max(counts)),
         bars=_bars(widths, target, top),
         target_x=round(100 * target / top, 2),

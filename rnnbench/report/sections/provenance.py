@@ -4,6 +4,7 @@ from collections import Counter
 
 from rnnbench.analysis.backend_check import Certainty
 from rnnbench.analysis.labels import conditions_of, layer_name, sizes
+from rnnbench.model.case import EAGER
 from rnnbench.model.formatting import counted
 from rnnbench.model.status import MEASURED
 from rnnbench.report.content import Cell, Column, Fold, Table, Tone
@@ -15,8 +16,9 @@ _MOST_NAMED = 20
 
 
 def provenance_fold(view: RunView) -> Fold | None:
-    """The code of each layer; contradictions come first."""
-    measured = [each for each in view.cases if each.result.status in MEASURED]
+    """The code of each layer in eager; contradictions come first."""
+    eager = [each for each in view.cases if each.case.runtime == EAGER]
+    measured = [each for each in eager if each.result.status in MEASURED]
     if not measured:
         return None
     profiled = [each for each in measured if each.result.profile]
@@ -32,7 +34,7 @@ def provenance_fold(view: RunView) -> Fold | None:
         "The backend is predicted from PyTorch’s source; a profile shows which one "
         "ran. {count} of {all} were profiled, in launches of their own.",
         count=str(len(profiled)),
-        all=counted(len(view.cases), "case"),
+        all=counted(len(eager), "case"),
     )
     tables.append(_by_layer(measured))
     return Fold("code", title, (lead,), tables=tuple(tables), is_open=bool(wrong))

@@ -94,6 +94,11 @@ def deadline_words(seconds: float) -> str:
     return f"{1000 * seconds:g} ms"
 
 
+def streams_words(value: Interval) -> str:
+    """A number of streams, or that there is not one."""
+    return f"{value.estimate:,.0f}" if value.estimate >= 1 else "none"
+
+
 def time_limits(value: Interval) -> str:
     """The interval of a time, its unit once; nothing where it is infinite."""
     if value.high == float("inf"):

@@ -3,7 +3,11 @@
 from collections.abc import Sequence
 
 from rnnbench.analysis.labels import layer_name
-from rnnbench.analysis.service import Capacity, Service, services
+from rnnbench.analysis.service import (
+    Capacity,
+    Service,
+    services,
+)
 from rnnbench.analysis.stats import Interval
 from rnnbench.model.formatting import significant
 from rnnbench.model.metric import TIME
@@ -17,9 +21,13 @@ from rnnbench.report.sections.service_charts import (
     runtime_words,
     service_forest,
     size_words,
+    streams_words,
     time_limits,
 )
-from rnnbench.report.sentences import Sentence, named, say
+from rnnbench.report.sections.service_sentences import (
+    capacity_sentence,
+    latency_sentence,
+)
 from rnnbench.report.tokens import hue_of
 from rnnbench.report.view import RunView
 
@@ -113,43 +121,6 @@ def streaming_fold(view: RunView) -> Fold | None:
     )
 
 
-def latency_sentence(found: Sequence[Service]) -> Sentence:
-    """The step that is the fastest, beside an empty one."""
-    timed = [(each, each.latency) for each in found if each.latency]
-    if not timed:
-        return ()
-    each, latency = min(timed, key=lambda one: one[1].step[50.0].estimate)
-    last = max(latency.step)
-    return say(
-        "The fastest step: {layer} with {runtime} ({size}), {half} at p50 and {tail} "
-        "at p{last}, where an empty step of that length takes {empty}.",
-        layer=named(each.case.layer),
-        runtime=runtime_words(each.case),
-        size=size_words(each.case),
-        half=TIME.format(latency.step[50.0].estimate),
-        tail=TIME.format(latency.step[last].estimate),
-        last=f"{last:g}",
-        empty=TIME.format(latency.empty[last].estimate),
-    )
-
-
-def capacity_sentence(found: Sequence[Service]) -> Sentence:
-    """The case with the most streams on a core at the longest deadline."""
-    served = [(each, each.capacities[-1]) for each in found if each.capacities]
-    if not served:
-        return ()
-    each, capacity = max(served, key=lambda one: one[1].best.estimate)
-    return say(
-        "Most streams: {layer} with {runtime} ({size}) serves {streams} per core at a "
-        "deadline of {deadline}.",
-        layer=named(each.case.layer),
-        runtime=runtime_words(each.case),
-        size=size_words(each.case),
-        streams=_streams(capacity.best),
-        deadline=deadline_words(capacity.deadline),
-    )
-
-
 def _forests(found: Sequence[Service]) -> tuple[Forest, ...]:
     latencies = [
         ServiceRow(
@@ -169,7 +140,7 @@ def _forests(found: Sequence[Service]) -> tuple[Forest, ...]:
             tuple(
                 one.best.estimate for one in each.capacities if one.best.estimate > 0
             ),
-            _streams(each.capacities[-1].best),
+            streams_words(each.capacities[-1].best),
             f"at {deadline_words(each.capacities[-1].deadline)}",
         )
         for each in found
@@ -269,12 +240,8 @@ def _capacity_cell(
     if value is None:
         return Cell("–")
     if value.high == float("inf"):
-        return Cell(_streams(value))
-    return Cell(_streams(value), note=f"{value.low:g} to {value.high:g}")
-
-
-def _streams(value: Interval) -> str:
-    return f"{value.estimate:,.0f}" if value.estimate >= 1 else "none"
+        return Cell(streams_words(value))
+    return Cell(streams_words(value), note=f"{value.low:g} to {value.high:g}")
 
 
 def _tick(seconds: float) -> str:

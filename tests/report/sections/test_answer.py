@@ -64,7 +64,7 @@ def test_a_layer_that_wins_everywhere_is_named(at_sizes):
     assert headline(run) == "On this CPU, the LSTM is faster."
     assert lead(run)[0] == (
         "With PyTorch’s defaults a GRU takes 2.4× as long as an LSTM in inference, at "
-        "all 2 sizes."
+        "both sizes."
     )
 
 

@@ -136,3 +136,16 @@ def test_one_launch_has_no_interval(make_sweep, simulate):
 
 def test_a_run_without_ratios_has_no_precision(make_run):
     assert precision_of(view(make_run())) is None
+
+
+def test_an_interval_beyond_its_ratio_is_said_in_words(make_sweep, simulate):
+    cases = make_sweep(layer=["lstm", "gru"])
+    run = simulate(cases, lambda case: 1e-3, launches=2, noise=1.5)
+
+    found = precision_of(view(run))
+
+    assert found.widest > 1
+    assert found.widest_words == (
+        "1 is not resolved (beyond ±100 %) and needs more launches"
+    )
+    assert max(bar.x for bar in found.bars) <= 100

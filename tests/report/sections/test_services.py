@@ -16,10 +16,12 @@ from rnnbench.model.serving import (
     StepLatency,
     StreamCapacity,
 )
+from rnnbench.report.claims.verdicts import claims
 from rnnbench.report.markdown import render_markdown
 from rnnbench.report.run_page import render_page
 from rnnbench.report.sections.by_runtime import runtimes_fold
 from rnnbench.report.sections.deployment import deployment_fold
+from rnnbench.report.sections.provenance import provenance_fold
 from rnnbench.report.sections.streaming import streaming_fold
 from rnnbench.report.sentences import plain
 from rnnbench.report.terminal import summary
@@ -137,7 +139,7 @@ def test_what_a_change_of_runtime_saves_is_said_at_each_size(run):
 
 
 def test_the_advice_names_the_fastest_runtime_of_a_layer(run):
-    assert "GRU: cell loop is the fastest in 2 of 2 cases" in lead(
+    assert "GRU: cell loop is the fastest in both cases" in lead(
         runtimes_fold(view(run))
     )
 
@@ -272,3 +274,77 @@ def test_facts_are_columns_of_the_cases(run):
 
     assert {row["build_seconds"] for row in rows if row["runtime"] == "eager"} == {None}
     assert {row["eager_error"] for row in rows if row["runtime"] != "eager"} == {1e-7}
+
+
+@pytest.fixture
+def deployed(run):
+    """Each case of one size with a card; a call in the cell loop takes half."""
+
+    def make(**of_loop):
+        results = []
+        for one in run.results:
+            if one.case.hidden_size == 16:
+                is_loop = one.case.runtime == "cell_loop"
+                cards = tuple(
+                    replace(card, **(of_loop if is_loop else {}))
+                    for card in serving().cards
+                )
+                results.append(replace(one, serving=Serving(cards=cards)))
+        return replace(run, results=tuple(results))
+
+    return make
+
+
+def test_a_card_says_when_a_runtime_has_paid_for_itself(deployed):
+    later = deployed(call=0.0005, build=1.525)
+
+    said = lead(deployment_fold(view(later)))
+
+    assert "500 µs for a GRU in cell loop (which pays after 2,000 calls)" in said
+
+
+def test_a_runtime_that_is_never_faster_pays_for_nothing(deployed):
+    said = lead(deployment_fold(view(deployed(call=0.002))))
+
+    assert "1.00 ms for a GRU in eager and 1.00 ms for an LSTM in eager" in said
+    assert "pays" not in said
+
+
+def test_a_step_is_compared_with_eager_and_its_tail_with_an_empty_step(
+    make_case, make_result, make_run
+):
+    stream = {"phase": Phase.STREAM, "seq_len": 1, "batch_size": 1}
+    slow = tuple(
+        replace(
+            one,
+            seconds=tuple(5 * value for value in one.seconds),
+            empty=tuple(50 * value for value in one.empty),
+        )
+        for one in serving().latencies
+    )
+    results = [
+        make_result(
+            make_case(layer="gru", runtime="cell_loop", **stream), serving=serving()
+        ),
+        make_result(make_case(layer="gru", **stream), serving=Serving(latencies=slow)),
+    ]
+
+    said = lead(streaming_fold(view(make_run(results, compare=COMPARE))))
+    disturbed = lead(streaming_fold(view(make_run(results[1:], compare=COMPARE))))
+
+    assert "with cell loop: 12.5 µs at p50" in said
+    assert "62.5 µs in eager" in said
+    assert "the machine causes" not in said
+    assert "the machine causes this tail" in disturbed
+
+
+def test_claims_of_the_article_and_its_backends_are_those_of_eager(run):
+    found = view(run)
+
+    evidence = " ".join(text for one in claims(found) for text in one.evidence)
+    code = {each.case.runtime: str(each.provenance.predicted) for each in found.cases}
+
+    assert "slower at 2 of 2 pairs" in evidence
+    assert code["cell_loop"] == "unknown"
+    assert code["eager"] != "unknown"
+    assert "unknown" not in str(provenance_fold(found).tables)
