@@ -94,8 +94,8 @@ COMPILERS = ("compile", "compile_rnn", "aoti")
 RUNTIME_PACKAGES = ("onnx", "onnxruntime", "openvino", "jax")
 
 # `--help` is quick because a command imports what it needs when it is called; the
-# worker sets its limits before torch is imported.
-LATE_IMPORTS = {"cli", "worker.__main__"}
+# worker sets its limits before torch is imported; Ctrl-C is handled before anything is.
+LATE_IMPORTS = {"__main__", "cli", "worker.__main__"}
 
 
 def test_imports_are_found_wherever_they_stand():

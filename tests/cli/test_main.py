@@ -4,12 +4,15 @@ import os
 import signal
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
 
 import rnnbench
 from rnnbench.model.errors import RnnbenchError
+
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.mark.parametrize(
@@ -110,6 +113,66 @@ def test_an_interrupt_is_130_without_a_traceback(fail):
 
     assert code == 130
     assert err == "interrupted\n"
+
+
+# Runs a command as its script does, or `python -m`, and interrupts it where it imports
+# a module, or at its exit.
+INTERRUPTED = """
+import atexit, importlib.abc, os, runpy, signal, sys
+
+entry, moment, *arguments = sys.argv[1:]
+
+def interrupt():
+    os.kill(os.getpid(), signal.SIGINT)
+
+class Interrupter(importlib.abc.MetaPathFinder):
+    def find_spec(self, name, path, target=None):
+        if name == moment:
+            interrupt()
+        if f"destructor in {name}" == moment:
+            Interrupting()
+
+class Interrupting:
+    def __del__(self):
+        interrupt()
+
+sys.meta_path.insert(0, Interrupter())
+if moment == "exit":
+    atexit.register(interrupt)
+sys.argv = ["rnnbench", *arguments]
+module, _, function = entry.partition(":")
+if function:
+    sys.exit(getattr(__import__(module, fromlist=[function]), function)())
+runpy.run_module(module, run_name="__main__", alter_sys=True)
+"""
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+
+
+@pytest.mark.parametrize("entry", ["rnnbench", PROJECT["scripts"]["rnnbench"]])
+@pytest.mark.parametrize(
+    ("moment", "said"),
+    [
+        ("rnnbench.cli.main", ""),
+        ("typer", ""),
+        ("rnnbench.regression.compare", "interrupted\n"),
+        ("destructor in rnnbench.regression.compare", ""),
+        ("exit", "a.json: No such file or directory\n"),
+    ],
+)
+def test_an_interrupt_while_python_imports_or_exits_is_130(
+    tmp_path, entry, moment, said
+):
+    arguments = [entry, moment, "compare", "a.json", "b.json"]
+
+    done = subprocess.run(
+        [sys.executable, "-c", INTERRUPTED, *arguments],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", said)
 
 
 @pytest.mark.parametrize("arguments", [["--help"], ["sweeps"], ["sweeps", "quick"]])
