@@ -19,7 +19,7 @@ from hypothesis import settings
 from learning_runs import make_learning, step_cases
 
 from rnnbench.model.case import Case
-from rnnbench.model.codec import decode_case, encode_case
+from rnnbench.model.case_codec import decode_case, encode_case
 from rnnbench.model.policy import Policy
 from rnnbench.model.profile import Ceiling, Kind, Operator, Profile, Span
 from rnnbench.model.run import (

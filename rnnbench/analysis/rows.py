@@ -7,7 +7,7 @@ from typing import Any
 from rnnbench.analysis.ratio import absolute, ratios
 from rnnbench.analysis.stats import Interval
 from rnnbench.model.case import Case
-from rnnbench.model.codec import encode_case
+from rnnbench.model.case_codec import encode_case
 from rnnbench.model.layer_arguments import PREFIX, value_of
 from rnnbench.model.run import Run
 from rnnbench.model.runtime_facts import RuntimeFacts

@@ -8,7 +8,8 @@ from typing import Any
 
 from rnnbench.calibration.self_check import SelfCheck
 from rnnbench.model.case import Case
-from rnnbench.model.codec import WrongValue, encode_case, reader, typed
+from rnnbench.model.case_codec import encode_case
+from rnnbench.model.codec import WrongValue, reader, typed
 from rnnbench.model.errors import ResultsError
 from rnnbench.storage.files import read_json, reason_of, write_whole
 

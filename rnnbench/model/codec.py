@@ -1,15 +1,16 @@
 """Decoding: from plain JSON values to dataclasses, or an error with its place."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import asdict, fields
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import MISSING, dataclass, fields, is_dataclass
 from enum import StrEnum
 from functools import cache
+from itertools import repeat
 from math import isfinite
 from types import NoneType
 from typing import Any, get_args, get_origin
 
-from rnnbench.model.case import EAGER, Case
-from rnnbench.model.layer_arguments import Arguments
+from rnnbench.model.case import Case
+from rnnbench.model.case_codec import decode_case
 
 
 class WrongValue(ValueError):  # noqa: N818 - it says which value, not that it failed
@@ -27,6 +28,25 @@ class WrongValue(ValueError):  # noqa: N818 - it says which value, not that it f
             return cls(str(error), step)
         joint = "" if error.place.startswith("[") or not error.place else "."
         return cls(error.what, f"{step}{joint}{error.place}")
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """Rows of a dataclass that stand in a file as columns, before they are decoded.
+
+    `values`: a list for each field, all of one length. `shared`: fields that have the
+    same value in every row, where it is not among `values`.
+    """
+
+    values: Mapping[str, Sequence[Any]]
+    shared: Mapping[str, Any]
+
+    def rows(self) -> list[dict[str, Any]]:
+        """The same as a list of rows."""
+        return [
+            {**self.shared, **dict(zip(self.values, row, strict=True))}
+            for row in zip(*self.values.values(), strict=True)
+        ]
 
 
 Reader = Callable[[Any], Any]
@@ -58,44 +78,6 @@ def reader(kind: Any) -> Reader:
     return _member(kind) if issubclass(kind, StrEnum) else _record(kind)
 
 
-def encode_case(case: Case) -> dict[str, Any]:
-    """Every field by name, with defaults: a file does not depend on its reader's.
-
-    `args` is a list of pairs of a name and a value.
-    """
-    return asdict(case)
-
-
-def decode_case(data: Mapping[str, object]) -> Case:
-    """The case that `encode_case` wrote; ValueError names the field that is wrong.
-
-    Files of older versions lack the fields of `_LATER`: they mean the default.
-    """
-    if unknown := sorted(data.keys() - _FIELD_TYPES.keys() - {"args"}):
-        raise ValueError(f"a case has no {', '.join(unknown)}")
-    if missing := sorted(_FIELD_TYPES.keys() - data.keys() - _LATER.keys()):
-        raise ValueError(f"a case without {', '.join(missing)}")
-    whole = {**_LATER, **data}
-    return Case(
-        **{
-            name: _exactly(name, whole[name], kind)
-            for name, kind in _FIELD_TYPES.items()
-        },
-        args=_arguments(data.get("args", ())),
-    )
-
-
-def _arguments(value: Any) -> Arguments:
-    """Pairs of a name and a value; Case checks both."""
-    pairs = value if isinstance(value, list | tuple) else [value]
-    for pair in pairs:
-        is_pair = isinstance(pair, list | tuple) and len(pair) == 2
-        if not is_pair or type(pair[0]) is not str:
-            what = f"{repr(pair)[:60]} is no pair of a name and a value"
-            raise WrongValue(what, "args")
-    return tuple((name, argument) for name, argument in pairs)
-
-
 def typed(kind: type, value: Any) -> Any:
     """`value` if its type is exactly `kind`; WrongValue otherwise."""
     if type(value) is not kind:
@@ -108,15 +90,6 @@ def integer(value: Any) -> int:
     if abs(typed(int, value)) >= _LARGEST:
         raise WrongValue("an integer of more than 64 bits")
     return int(value)
-
-
-def _exactly(name: str, value: object, kind: Callable[[Any], Any]) -> Any:
-    if type(value) is kind:
-        return value
-    text = isinstance(kind, type) and issubclass(kind, StrEnum) and type(value) is str
-    if text or (kind is float and type(value) is int):
-        return kind(value)
-    raise ValueError(f"{name}: {value!r} is not of type {kind.__name__}")
 
 
 def _number(value: Any) -> float:
@@ -136,24 +109,24 @@ def _text(value: Any) -> str:
 
 def _case(value: Any) -> Case:
     # JSON holds none: its reader has met this one already.
-    if type(value) is Case:
-        return value
-    for name, field in typed(dict, value).items():
-        if type(field) is int:
-            integer(field)
-        elif type(field) is float and not isfinite(field):
-            raise WrongValue(f"{field} is not a finite number", name)
-    return decode_case(value)
+    return value if type(value) is Case else decode_case(typed(dict, value))
 
 
 def _optional(read: Reader) -> Reader:
-    return lambda value: None if value is None else read(value)
+    def optional(value: Any) -> Any:
+        return None if value is None else read(value)
+
+    if read in _AT_ONCE:  # most lists have a value everywhere
+        _AT_ONCE[optional] = _AT_ONCE[read]
+    return optional
 
 
 def _tuple(kinds: tuple[Any, ...]) -> Reader:
     """For `tuple[kind, ...]`, or for a tuple with a kind for each item."""
     if kinds[-1] is Ellipsis:
-        return _items(reader(kinds[0]))
+        items = _items(reader(kinds[0]))
+        is_table = is_dataclass(kinds[0]) and kinds[0] is not Case
+        return _table(kinds[0], items) if is_table else items
     readers = [reader(kind) for kind in kinds]
 
     def row(value: Any) -> tuple[Any, ...]:
@@ -174,6 +147,8 @@ def _items(read: Reader) -> Reader:
     are_right = _AT_ONCE.get(read)
 
     def items(value: Any) -> tuple[Any, ...]:
+        if type(value) is tuple:
+            return value  # JSON holds none: it is decoded already
         if are_right is not None and type(value) is list and are_right(value):
             return tuple(value)
         decoded: list[Any] = []
@@ -188,6 +163,41 @@ def _items(read: Reader) -> Reader:
         return tuple(decoded)
 
     return items
+
+
+def _table(kind: Any, items: Reader) -> Reader:
+    """For rows of a dataclass: a list of them, or Columns."""
+    is_positional = not any(field.kw_only for field in fields(kind))
+    types: dict[str, Any] = {field.name: field.type for field in fields(kind)}
+    readers = {name: reader(type_) for name, type_ in types.items()}
+    columns = {name: _items(read) for name, read in readers.items()}
+    later = {
+        field.name: field.default
+        for field in fields(kind)
+        if "later" in field.metadata and field.default is not MISSING
+    }
+
+    def table(value: Any) -> Any:
+        if type(value) is not Columns:
+            return items(value)
+        if not is_positional:
+            return items(value.rows())
+        try:
+            decoded = {
+                **{name: repeat(default) for name, default in later.items()},
+                **{
+                    name: repeat(readers[name](one))
+                    for name, one in value.shared.items()
+                    if name not in value.values
+                },
+                **{name: columns[name](some) for name, some in value.values.items()},
+            }
+            # A column at a time takes a third of the time of a row at a time.
+            return tuple(map(kind, *(decoded[name] for name in types)))
+        except (KeyError, ValueError):
+            return items(value.rows())  # which names the row that is wrong
+
+    return table
 
 
 def _are_integers(values: list[Any]) -> bool:
@@ -258,8 +268,3 @@ _PLAIN: dict[Any, Reader] = {
     float: _number,
     bool: lambda value: typed(bool, value),
 }
-_FIELD_TYPES: dict[str, type] = {
-    field.name: field.type for field in fields(Case) if isinstance(field.type, type)
-}
-# Fields that were added later, with the value that they had before.
-_LATER: dict[str, object] = {"runtime": EAGER}

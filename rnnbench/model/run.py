@@ -78,7 +78,7 @@ def paired(
         for turns in candidate
         if turns.launch in by_launch
     ]
-    undisturbed = [pair for pair in pairs if all(turns.is_calm for turns in pair)]
+    undisturbed = [pair for pair in pairs if pair[0].is_calm and pair[1].is_calm]
     return tuple(undisturbed if 2 * len(undisturbed) >= len(pairs) else pairs)
 
 

@@ -1,6 +1,6 @@
 """Workloads: cases that are measured side by side, and the pairs of their ratios."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
@@ -57,17 +57,22 @@ class Workload:
         with the LSTM with it off.
         """
         axes = (*self.compare, "parameters_of", *argument_axes(self.members))
-        return tuple(
-            Pair(axis, candidate, baseline)
-            for axis in axes
-            for baseline in self.members
-            for candidate in self.members
-            if value_of(baseline, axis) == self._baseline(axis)
-            and value_of(candidate, axis) not in (None, self._baseline(axis))
-            and _are_alike(
-                candidate, baseline, [other for other in axes if other != axis]
-            )
-        )
+        return tuple(pair for axis in axes for pair in self._pairs_in(axis, axes))
+
+    def _pairs_in(self, axis: str, axes: tuple[str, ...]) -> Iterator[Pair]:
+        usual = self._baseline(axis)
+        values = [value_of(case, axis) for case in self.members]
+        others = [other for other in axes if other != axis]
+        different = [
+            case
+            for case, value in zip(self.members, values, strict=True)
+            if value not in (None, usual)
+        ]
+        for baseline, value in zip(self.members, values, strict=True):
+            if value == usual:
+                for candidate in different:
+                    if _are_alike(candidate, baseline, others):
+                        yield Pair(axis, candidate, baseline)
 
     def _baseline(self, axis: str) -> Any:
         """The value of `axis` in the baseline of a ratio.

@@ -1,9 +1,10 @@
 """The comparison of two runs, value by value."""
 
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from rnnbench.analysis.ratio import pairs_of
 from rnnbench.analysis.stats import CONFIDENCE, discoveries
 from rnnbench.model.case import TORCH_LAYERS, Case
 from rnnbench.model.errors import IncomparableError
@@ -11,15 +12,17 @@ from rnnbench.model.machine import Difference, differences, forbidding
 from rnnbench.model.metric import TIME
 from rnnbench.model.run import Result, Run, TurnValue
 from rnnbench.model.status import FAILED, MEASURED
+from rnnbench.model.workload import Pair
 from rnnbench.regression.compare_learning import compare_learning
 from rnnbench.regression.compared_value import (
     ComparedValue,
     CompareVerdict,
+    InBoth,
     Unjudged,
+    Yardsticks,
     compare_memory,
     compare_ratios,
     compare_times,
-    measured,
 )
 
 # Differences below 1 % are not worth looking at, and two runs can't resolve them.
@@ -73,30 +76,31 @@ def compare(
     share. Raises IncomparableError if a comparison would mean nothing.
     """
     before = {result.case: result for result in baseline.results}
-    after = {result.case: result for result in candidate.results}
-    common = [case for case in before if case in after]
-    both = [case for case in common if measured(before[case], after[case])]
+    common = {
+        new.case: InBoth(new.case.id, old, new)
+        for new in candidate.results
+        if (old := before.get(new.case)) is not None
+    }
+    both = [case for case in common.values() if case.is_measured]
     changed = differences(baseline.environment, candidate.environment)
     learned = tuple(compare_learning(baseline, candidate))
     if not (learned and not common):
-        _refuse((baseline.turn, candidate.turn), common, both, changed)
-    exact = [
-        compare_memory(before[case], after[case])
-        for case in both
-        if _has_memory(before[case], after[case])
-    ]
+        measured = [case.candidate.case for case in both]
+        _refuse((baseline.turn, candidate.turn), common, measured, changed)
+    exact = [value for case in both if (value := compare_memory(case))]
     unjudged = [
-        *compare_times(baseline, candidate),
-        *compare_ratios(baseline, candidate),
+        *compare_times(both, (_yardsticks(baseline), _yardsticks(candidate))),
+        *compare_ratios(_pairs(baseline, candidate, common), common),
     ]
     judged, confidence = _judge(unjudged, math.log1p(tolerance))
-    values = [*_one_sided(before, after), *learned, *exact, *judged]
+    removed, added = _unmatched(baseline, candidate, common)
+    values = [*_one_sided(removed, added, common.values()), *learned, *exact, *judged]
     return RunComparison(
         tolerance=tolerance,
         confidence=confidence,
         environment=changed,
         rows=tuple(sorted(values, key=_rank)),
-        renamed=_renamed(before, after),
+        renamed=_renamed(removed, added),
         failed=_fails_now(baseline, candidate),
         notes=_notes(baseline, candidate),
     )
@@ -104,8 +108,8 @@ def compare(
 
 def _refuse(
     turns: tuple[TurnValue, TurnValue],
-    common: Sequence[Case],
-    both: Sequence[Case],
+    common: Collection[Case],
+    both: Collection[Case],
     changed: Sequence[Difference],
 ) -> None:
     before, after = turns
@@ -125,10 +129,6 @@ def _refuse(
         raise IncomparableError(f"not measured on the same machine: {fields}")
 
 
-def _has_memory(*results: Result) -> bool:
-    return any(result.peak_memory is not None for result in results)
-
-
 def _rank(value: ComparedValue) -> tuple[int, float, str, str, str]:
     """By verdict, then the largest change first."""
     place = list(CompareVerdict).index(value.verdict)
@@ -138,21 +138,53 @@ def _rank(value: ComparedValue) -> tuple[int, float, str, str, str]:
     return place, -change, value.case, value.metric, value.over
 
 
+def _unmatched(
+    baseline: Run, candidate: Run, common: Mapping[Case, InBoth]
+) -> tuple[list[Result], list[Result]]:
+    """The results that only the baseline has, and those that only the candidate has."""
+    kept = {case.baseline.case for case in common.values()}
+    return (
+        [result for result in baseline.results if result.case not in kept],
+        [result for result in candidate.results if result.case not in common],
+    )
+
+
 def _one_sided(
-    before: Mapping[Case, Result], after: Mapping[Case, Result]
+    removed: Iterable[Result], added: Iterable[Result], common: Iterable[InBoth]
 ) -> Iterator[ComparedValue]:
     """Cases that only one file has, and those that only one could measure."""
-    for case, result in {**before, **after}.items():
-        if case not in after:
-            verdict, note = CompareVerdict.REMOVED, _state(result)
-        elif case not in before:
-            verdict, note = CompareVerdict.ADDED, _state(result)
-        elif not measured(before[case], after[case]):
-            verdict = CompareVerdict.INCOMPARABLE
-            note = f"baseline {_state(before[case])}, candidate {_state(after[case])}"
-        else:
-            continue
-        yield ComparedValue(case.id, TIME.name, "", verdict, note=note)
+    for results, verdict in (
+        (removed, CompareVerdict.REMOVED),
+        (added, CompareVerdict.ADDED),
+    ):
+        for result in results:
+            note = _state(result)
+            yield ComparedValue(result.case.id, TIME.name, "", verdict, note=note)
+    for case in common:
+        if not case.is_measured:
+            states = f"{_state(case.baseline)}, candidate {_state(case.candidate)}"
+            yield ComparedValue(
+                case.id,
+                TIME.name,
+                "",
+                CompareVerdict.INCOMPARABLE,
+                note=f"baseline {states}",
+            )
+
+
+def _yardsticks(run: Run) -> Yardsticks:
+    return {each.workload: each.turns for each in run.yardsticks}
+
+
+def _pairs(baseline: Run, candidate: Run, common: Collection[Case]) -> tuple[Pair, ...]:
+    """The pairs of cases that both runs compare."""
+    pairs = pairs_of(candidate)
+    # Finding them takes long; two nights of a sweep have the same.
+    has_same_cases = len(common) == len(baseline.results) == len(candidate.results)
+    if has_same_cases and baseline.sweep.compare == candidate.sweep.compare:
+        return pairs
+    known = {(pair.candidate, pair.baseline) for pair in pairs_of(baseline)}
+    return tuple(pair for pair in pairs if (pair.candidate, pair.baseline) in known)
 
 
 def _state(result: Result) -> str:
@@ -196,17 +228,19 @@ def _fails_now(baseline: Run, candidate: Run) -> tuple[str, ...]:
 
 
 def _renamed(
-    before: Mapping[Case, Result], after: Mapping[Case, Result]
+    removed: Sequence[Result], added: Sequence[Result]
 ) -> tuple[tuple[str, str], ...]:
     """Pairs of cases that differ only in the name of a layer that is not PyTorch's."""
-    removed = [case for case in before if case not in after]
-    added = [case for case in after if case not in before]
+    alike: dict[Case, list[Case]] = {}
+    for result in added:
+        # The name is any: of two cases that differ in it alone, the keys are equal.
+        alike.setdefault(replace(result.case, layer="any"), []).append(result.case)
     found: list[tuple[str, str]] = []
-    for old in removed:
-        alike = [new for new in added if replace(new, layer=old.layer) == old]
-        foreign = [case for case in (old, *alike) if case.layer not in TORCH_LAYERS]
-        if len(alike) == 1 and len(foreign) == 2:
-            found.append((old.id, alike[0].id))
+    for old in (result.case for result in removed):
+        candidates = alike.get(replace(old, layer="any"), [])
+        foreign = [one for one in (old, *candidates) if one.layer not in TORCH_LAYERS]
+        if len(candidates) == 1 and len(foreign) == 2:
+            found.append((old.id, candidates[0].id))
     return tuple(found)
 
 

@@ -1,8 +1,7 @@
 """The comparison of two runs as a table of verdicts."""
 
 from collections.abc import Iterator
-from dataclasses import asdict, fields, replace
-from typing import Any
+from dataclasses import fields
 
 from rnnbench.model.formatting import significant
 from rnnbench.model.metric import METRICS
@@ -18,7 +17,7 @@ _HEADINGS = (
     *("verdict", "case", "metric", "baseline", "candidate"),
     *("candidate/baseline", "interval", "note"),
 )
-_FIELDS = tuple(each.name for each in fields(ComparedValue))
+_FIELDS = tuple(each.name for each in fields(RunComparison))
 _ANSWERS = {
     0: "Nothing is worse.",
     1: "Something is worse.",
@@ -37,22 +36,16 @@ def compare_table(comparison: RunComparison) -> VerdictTable:
             f"{_ANSWERS[comparison.exit_code]} {len(values)} values compared: {counts}."
         ),
         headings=_HEADINGS,
-        rows=tuple(map(_row, values)),
+        rows=values,
+        cells=_row,
         notable=sum(value.verdict not in _ORDINARY for value in values),
         reasons=tuple(_reasons(comparison)),
         notes=tuple(_notes(comparison)),
         document={
             "exit_code": comparison.exit_code,
-            **asdict(replace(comparison, rows=())),
-            "rows": list(map(_encoded, values)),
+            **{name: getattr(comparison, name) for name in _FIELDS},
         },
     )
-
-
-def _encoded(value: ComparedValue) -> dict[str, Any]:
-    """The fields of a value: `asdict` copies each of them, in five times the time."""
-    row = {name: getattr(value, name) for name in _FIELDS}
-    return {**row, "interval": value.interval and asdict(value.interval)}
 
 
 def _reasons(comparison: RunComparison) -> Iterator[str]:

@@ -1,18 +1,19 @@
 """One metric of one case in two runs, before and after it is judged."""
 
 import math
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from enum import StrEnum
 from statistics import fmean
 
 from rnnbench.analysis.launch_estimate import log_ratio
-from rnnbench.analysis.ratio import launch_log_ratios, launch_logs, pairs_of
+from rnnbench.analysis.ratio import launch_log_ratios, launch_logs
 from rnnbench.analysis.stats import Gap, Interval, welch
 from rnnbench.model.case import Case
 from rnnbench.model.metric import PEAK_MEMORY, TIME
-from rnnbench.model.run import Result, Run, Turns, paired
+from rnnbench.model.run import Result, Turns, paired
 from rnnbench.model.status import MEASURED
+from rnnbench.model.workload import Pair
 
 # The metric of a ratio between two cases of one workload; it has no unit.
 RATIO = "ratio"
@@ -53,71 +54,83 @@ class ComparedValue:
 # A value whose verdict depends on all the others: what is known so far, and its gap.
 Unjudged = tuple[ComparedValue, Gap]
 
+# The turns of a run's yardsticks, by their workload.
+Yardsticks = Mapping[str, Sequence[Turns]]
 
-def measured(*results: Result) -> bool:
-    """Whether every result holds a measurement."""
-    return all(result.status in MEASURED for result in results)
+_WITHOUT_YARDSTICK = "no yardstick: includes whatever else ran on the machine"
 
 
-def compare_memory(baseline: Result, candidate: Result) -> ComparedValue:
-    """Compare two peaks exactly: a reading has no noise, so one byte more is more."""
-    value = ComparedValue(
-        baseline.case.id, PEAK_MEMORY.name, "", CompareVerdict.INCOMPARABLE
-    )
-    old, new = baseline.peak_memory, candidate.peak_memory
-    value = replace(value, baseline=old, candidate=new)
+@dataclass(frozen=True, slots=True)
+class InBoth:
+    """The results of a case that both runs have; `id` is the case's."""
+
+    id: str
+    baseline: Result
+    candidate: Result
+
+    @property
+    def is_measured(self) -> bool:
+        """Whether both hold a measurement."""
+        return self.baseline.status in MEASURED and self.candidate.status in MEASURED
+
+
+def compare_memory(case: InBoth) -> ComparedValue | None:
+    """Compare two peaks exactly: a reading has no noise, so one byte more is more.
+
+    None where neither was read.
+    """
+    old, new = case.baseline.peak_memory, case.candidate.peak_memory
+    if old is None and new is None:
+        return None
+    verdict, interval, note = CompareVerdict.UNCHANGED, None, ""
     if old is None or new is None:
         reasons = [
             result.memory_reason or result.reason or "not read"
-            for result in (baseline, candidate)
+            for result in (case.baseline, case.candidate)
         ]
-        return replace(value, note=" / ".join(dict.fromkeys(reasons)))
-    verdict = CompareVerdict.UNCHANGED
-    if old != new:
-        more = new > old
-        verdict = CompareVerdict.REGRESSION if more else CompareVerdict.IMPROVEMENT
-    share = new / old if old > 0 and new > 0 else None
-    interval = None if share is None else Interval(share, share, share, 1)
-    return replace(value, verdict=verdict, interval=interval)
+        verdict, note = CompareVerdict.INCOMPARABLE, " / ".join(dict.fromkeys(reasons))
+    else:
+        if old != new:
+            more = new > old
+            verdict = CompareVerdict.REGRESSION if more else CompareVerdict.IMPROVEMENT
+        if old > 0 and new > 0:
+            interval = Interval(new / old, new / old, new / old, 1)
+    return ComparedValue(
+        case.id, PEAK_MEMORY.name, "", verdict, old, new, interval, note
+    )
 
 
-def compare_times(baseline: Run, candidate: Run) -> Iterator[Unjudged]:
+def compare_times(
+    cases: Iterable[InBoth], yardsticks: tuple[Yardsticks, Yardsticks]
+) -> Iterator[Unjudged]:
     """Compare times as multiples of the yardstick's, launch by launch, unpaired.
 
     On a shared machine one launch differs from the next by up to a sixth in everything
     that runs in it. Dividing by the yardstick's turns of the same rounds removes that.
+    `yardsticks`: of the baseline and of the candidate, by their workload.
     """
-    before = _results(baseline)
-    old_yardsticks, new_yardsticks = _yardsticks(baseline), _yardsticks(candidate)
-    for new in candidate.results:
-        old = before.get(new.case)
-        if old is None or not measured(old, new):
+    for case in cases:
+        sides = (case.baseline, case.candidate)
+        plain = [launch_logs(result.turns) for result in sides]
+        if not all(plain):
             continue
-        logs, note = (
-            [
-                in_yardsticks(old.turns, old_yardsticks.get(old.workload, ())),
-                in_yardsticks(new.turns, new_yardsticks.get(new.workload, ())),
-            ],
-            "",
+        old, new = (
+            in_yardsticks(result.turns, sticks.get(result.workload, ()))
+            for result, sticks in zip(sides, yardsticks, strict=True)
         )
-        if not all(logs):
-            logs = [launch_logs(result.turns) for result in (old, new)]
-            note = "no yardstick: includes whatever else ran on the machine"
-        if all(logs):
-            value = ComparedValue(
-                new.case.id,
-                TIME.name,
-                "",
-                CompareVerdict.INCONCLUSIVE,
-                baseline=_seconds(old),
-                candidate=_seconds(new),
-                note=note,
-            )
-            yield value, welch(logs[1], logs[0])
-
-
-def _yardsticks(run: Run) -> dict[str, tuple[Turns, ...]]:
-    return {each.workload: each.turns for each in run.yardsticks}
+        note = ""
+        if not (old and new):
+            (old, new), note = plain, _WITHOUT_YARDSTICK
+        value = ComparedValue(
+            case.id,
+            TIME.name,
+            "",
+            CompareVerdict.INCONCLUSIVE,
+            baseline=math.exp(fmean(plain[0])),
+            candidate=math.exp(fmean(plain[1])),
+            note=note,
+        )
+        yield value, welch(new, old)
 
 
 def in_yardsticks(turns: Sequence[Turns], yardstick: Sequence[Turns]) -> list[float]:
@@ -129,43 +142,26 @@ def in_yardsticks(turns: Sequence[Turns], yardstick: Sequence[Turns]) -> list[fl
     ]
 
 
-def _seconds(result: Result) -> float | None:
-    logs = launch_logs(result.turns)
-    return math.exp(fmean(logs)) if logs else None
-
-
-def compare_ratios(baseline: Run, candidate: Run) -> Iterator[Unjudged]:
+def compare_ratios(
+    pairs: Iterable[Pair], cases: Mapping[Case, InBoth]
+) -> Iterator[Unjudged]:
     """Compare ratios of time within a launch; memory itself is compared exactly."""
-    before, after = _results(baseline), _results(candidate)
-    # Finding the pairs takes longer than all else; two nights of a sweep have the same.
-    pairs = pairs_of(candidate)
-    if (
-        before.keys() != after.keys()
-        or baseline.sweep.compare != candidate.sweep.compare
-    ):
-        known = {(pair.candidate, pair.baseline) for pair in pairs_of(baseline)}
-        pairs = tuple(one for one in pairs if (one.candidate, one.baseline) in known)
     for pair in pairs:
+        over, under = cases[pair.candidate], cases[pair.baseline]
         old, new = (
-            [
-                log
-                for _, log in launch_log_ratios(
-                    side[pair.candidate], side[pair.baseline]
-                )
-            ]
-            for side in (before, after)
+            [log for _, log in launch_log_ratios(*side)]
+            for side in (
+                (over.baseline, under.baseline),
+                (over.candidate, under.candidate),
+            )
         )
         if old and new:
             value = ComparedValue(
-                pair.candidate.id,
+                over.id,
                 RATIO,
-                pair.baseline.id,
+                under.id,
                 CompareVerdict.INCONCLUSIVE,
                 baseline=math.exp(fmean(old)),
                 candidate=math.exp(fmean(new)),
             )
             yield value, welch(new, old)
-
-
-def _results(run: Run) -> dict[Case, Result]:
-    return {result.case: result for result in run.results}

@@ -8,7 +8,7 @@ import json
 import math
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, is_dataclass
 from enum import StrEnum
 from typing import Any
 
@@ -36,15 +36,17 @@ class VerdictTable:
     """The result of a command that judges, as text that is not yet escaped.
 
     `answer` is the result in a sentence. `rows` are sorted, the most important first;
-    the first `notable` of them need a reader's attention. `reasons` explain single
-    rows, `notes` the method and the setting. `document` holds everything, for programs.
+    the first `notable` of them need a reader's attention; `cells` gives the text of
+    one. `reasons` explain single rows, `notes` the method and the setting. `document`
+    holds everything, for programs, and may contain dataclasses.
     """
 
     title: str
     answer: str
     headings: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
+    rows: tuple[Any, ...]
     notable: int
+    cells: Callable[[Any], tuple[str, ...]] = tuple
     reasons: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     document: Mapping[str, Any] = field(default_factory=dict)
@@ -69,7 +71,7 @@ def as_summary(table: VerdictTable) -> str:
 def _lines(table: VerdictTable, rows: int, reasons: int, notes: int) -> str:
     lines = [for_terminal(table.answer)]
     if rows:
-        lines += ["", *align([table.headings, *table.rows[:rows]])]
+        lines += ["", *align([table.headings, *map(table.cells, table.rows[:rows])])]
     if left := len(table.rows) - rows:
         lines.append(f"{counted(left, 'more row')}: --verbose shows all")
     for group, most in ((table.reasons, reasons), (table.notes, notes)):
@@ -83,7 +85,9 @@ def _lines(table: VerdictTable, rows: int, reasons: int, notes: int) -> str:
 def as_markdown(table: VerdictTable) -> str:
     """Markdown of code hosts with every text escaped; only notable rows."""
     parts = [f"## {for_markdown(table.title)}", f"**{for_markdown(table.answer)}**"]
-    shown = table.rows[: min(table.notable, _MOST_MARKDOWN_ROWS)]
+    shown = list(
+        map(table.cells, table.rows[: min(table.notable, _MOST_MARKDOWN_ROWS)])
+    )
     if shown:
         parts.append("\n".join(markdown_table(table.headings, shown)))
     if left := len(table.rows) - len(shown):
@@ -100,7 +104,7 @@ def as_markdown(table: VerdictTable) -> str:
 def as_json(table: VerdictTable) -> str:
     """Strict JSON; a number that is not finite is null."""
     document = {"schema": SCHEMA, "answer": table.answer, **table.document}
-    return json.dumps(_finite(document), allow_nan=False, indent=1) + "\n"
+    return json.dumps(_plain(document), allow_nan=False, indent=1) + "\n"
 
 
 # By the name that an option takes.
@@ -134,11 +138,15 @@ def interval_text(interval: Interval | None, digits: int = 3) -> str:
     return f"{interval.low:.{digits}f} to {interval.high:.{digits}f}"
 
 
-def _finite(value: Any) -> Any:
+def _plain(value: Any) -> Any:
+    """`value` for strict JSON."""
     if isinstance(value, float) and not math.isfinite(value):
         return None
+    if is_dataclass(value):
+        names = (field.name for field in fields(value))
+        return {name: _plain(getattr(value, name)) for name in names}
     if isinstance(value, Mapping):
-        return {name: _finite(each) for name, each in value.items()}
+        return {name: _plain(each) for name, each in value.items()}
     if isinstance(value, list | tuple):
-        return [_finite(each) for each in value]
+        return [_plain(each) for each in value]
     return value

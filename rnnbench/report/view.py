@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 from rnnbench.analysis.backend_check import Provenance, judge
@@ -116,26 +117,60 @@ class RatioGroup:
         return min(values), max(values)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class RunView:
     """Everything that sections, charts, the data island and summaries show of a run.
 
-    `cases`: in the run's order. `contrasts`: what the run compares in time, the one
-    that the page is about first. `groups`: by contrast, conditions and metric.
-    `devices`: those that something ran on. `rnn_to_gru`: time of a plain RNN divided by
-    a GRU's, which no workload compares. `learning`: what was learned, and its pairs.
-    `host_effect`: None unless a fleet measured.
+    Each part is computed once, when it is first asked for: a figure needs few of them.
     """
 
     run: Run
-    cases: tuple[CaseView, ...]
-    ratios: tuple[Ratio, ...]
-    contrasts: tuple[Contrast, ...]
-    groups: tuple[RatioGroup, ...]
-    devices: tuple[Device, ...]
-    rnn_to_gru: tuple[Ratio, ...]
-    learning: LearningView
-    host_effect: HostEffect | None
+
+    @cached_property
+    def cases(self) -> tuple[CaseView, ...]:
+        """The cases, in the run's order."""
+        return tuple(_case_view(self.run, result) for result in self.run.results)
+
+    @cached_property
+    def ratios(self) -> tuple[Ratio, ...]:
+        """Every ratio, in the order of the cases."""
+        return ratios(self.run)
+
+    @cached_property
+    def contrasts(self) -> tuple[Contrast, ...]:
+        """What the run compares in time, the one that the page is about first."""
+        return _ordered(group for group in self.groups if group.metric is TIME)
+
+    @cached_property
+    def groups(self) -> tuple[RatioGroup, ...]:
+        """The ratios by contrast, conditions and metric."""
+        return _groups(self.ratios)
+
+    @cached_property
+    def devices(self) -> tuple[Device, ...]:
+        """The devices that something ran on."""
+        return tuple(
+            dict.fromkeys(
+                result.case.device
+                for result in self.run.results
+                if result.status is not Status.SKIPPED
+            )
+        )
+
+    @cached_property
+    def rnn_to_gru(self) -> tuple[Ratio, ...]:
+        """Time of a plain RNN divided by a GRU's, which no workload compares."""
+        return _rnn_to_gru(self.run)
+
+    @cached_property
+    def learning(self) -> LearningView:
+        """What was learned, and its pairs."""
+        return learning_view(learning_cells(self.run))
+
+    @cached_property
+    def host_effect(self) -> HostEffect | None:
+        """The effect of hosts on ratios; None unless a fleet measured."""
+        return host_effect(self.run, self.ratios)
 
     @property
     def main(self) -> Contrast | None:
@@ -171,26 +206,8 @@ class RunView:
 
 
 def view(run: Run) -> RunView:
-    """Compute everything that a report of `run` shows."""
-    found = ratios(run)
-    groups = _groups(found)
-    return RunView(
-        run=run,
-        cases=tuple(_case_view(run, result) for result in run.results),
-        ratios=found,
-        contrasts=_ordered(group for group in groups if group.metric is TIME),
-        groups=groups,
-        devices=tuple(
-            dict.fromkeys(
-                result.case.device
-                for result in run.results
-                if result.status is not Status.SKIPPED
-            )
-        ),
-        rnn_to_gru=_rnn_to_gru(run),
-        learning=learning_view(learning_cells(run)),
-        host_effect=host_effect(run, found),
-    )
+    """Everything that a report of `run` shows."""
+    return RunView(run)
 
 
 def contrast_of(ratio: Ratio) -> Contrast:

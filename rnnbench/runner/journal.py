@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
-from rnnbench.model.codec import reader
+from rnnbench.model.codec import WrongValue, reader
 from rnnbench.model.learning import SeedRun
 from rnnbench.model.profile import Ceiling, Profile
 from rnnbench.model.run import LATER, Turns
@@ -246,7 +246,10 @@ def decode_entry(data: dict[str, Any]) -> Entry:
     entry = _ENTRIES[data.pop("kind")](data)
     if isinstance(entry, Pass):
         for name, turns in (*entry.turns.items(), (entry.workload, entry.yardstick)):
-            require_possible(name, (turns,))
+            try:
+                require_possible((turns,))
+            except ValueError as error:
+                raise WrongValue.at(name, error) from error
             if turns.launch != entry.launch or not turns.seconds:
                 raise ValueError(f"{name}: no turns of launch {entry.launch}")
         if len({len(turns.seconds) for turns in entry.turns.values()}) > 1:

@@ -5,7 +5,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
-from rnnbench.model.codec import WrongValue, typed
 from rnnbench.model.profile import Kind, Operator, Profile
 from rnnbench.model.run import Result, Run, Turns
 from rnnbench.model.runtime_facts import RuntimeFacts
@@ -20,14 +19,11 @@ _MOST_OPERATORS = 12
 OTHERS = "other operators"
 
 # For each list of rows, the key that every row has and that is never left out.
-_KEYS = {"turns": "launch", "operators": "name", "timeline": "name"}
+KEYS = {"turns": "launch", "operators": "name", "timeline": "name"}
 # Lists with a value for each turn; one value replaces a list of equal ones.
-_BY_TURN = ("faults",)
+BY_TURN = ("faults",)
 # A row has `seconds` or `count`; neither is filled in where the other is there.
-_NEVER_USUAL = frozenset({"seconds", *_KEYS.values()})
-
-# No row has more fields.
-_MOST_KEYS = 100
+_NEVER_USUAL = frozenset({"seconds", *KEYS.values()})
 
 Row = dict[str, Any]
 
@@ -68,44 +64,6 @@ def compact(block: Row) -> Row:
         "results": [_short_result(row, usual) for row in results],
         "yardsticks": [_with_columns(row, usual) for row in yardsticks],
     }
-
-
-def expanded(block: Row) -> Row:
-    """`block` as it was before `compact`; malformed parts are left to the decoder."""
-    if "usual" not in block:
-        return block  # of the first schema
-    usual = {
-        name: _few_keys(typed(dict, block["usual"]).get(name), f"usual.{name}")
-        for name in ("result", "case", "profile", *_KEYS)
-    }
-    whole = {name: value for name, value in block.items() if name != "usual"}
-    for name in ("results", "yardsticks"):
-        rows = typed(list, block.get(name))
-        whole[name] = [
-            _whole_row(row, usual, usual["result"] if name == "results" else {})
-            for row in rows
-        ]
-    return whole
-
-
-def _few_keys(value: Any, place: str) -> Row:
-    """A table of usual values: each row gets a copy, so that it has to be small."""
-    if len(typed(dict, value)) > _MOST_KEYS:
-        raise WrongValue(f"{len(value)} keys", place)
-    return dict(value)
-
-
-def unfolded(turns: Row) -> Row:
-    """`turns` with lists where one value replaced a list of equal ones."""
-    seconds = turns.get("seconds")
-    if not isinstance(seconds, list):
-        return turns
-    single = {
-        name: [turns[name]] * len(seconds)
-        for name in _BY_TURN
-        if type(turns.get(name)) is int
-    }
-    return {**turns, **single}
 
 
 def _lighter_result(result: Result) -> Result:
@@ -206,7 +164,7 @@ def _with_columns(row: Row, usual: Row) -> Row:
     """`row` with a table of columns in place of each of its lists of rows."""
     columns = {
         name: _columns([_folded(each) for each in row[name]], usual[name], key)
-        for name, key in _KEYS.items()
+        for name, key in KEYS.items()
         if row.get(name)
     }
     return {**row, **columns}
@@ -226,7 +184,7 @@ def _folded(row: Row) -> Row:
     """`row` with one value in place of a list of equal ones."""
     single = {
         name: row[name][0]
-        for name in _BY_TURN
+        for name in BY_TURN
         if row.get(name)
         and len(set(row[name])) == 1
         and len(row[name]) == _turn_count(row)
@@ -237,35 +195,3 @@ def _folded(row: Row) -> Row:
 def _turn_count(turns: Row) -> int:
     count = turns.get("count")
     return len(turns["seconds"]) if count is None else int(count)
-
-
-def _whole_row(row: Any, usual: dict[str, Row], defaults: Row) -> Any:
-    if not isinstance(row, dict):
-        return row
-    filled = {**defaults, **row}
-    for name in ("case", "profile"):
-        if isinstance(filled.get(name), dict):
-            filled[name] = {**usual[name], **filled[name]}
-    if isinstance(filled.get("profile"), dict):
-        filled["profile"] = _with_rows(filled["profile"], usual)
-    return _with_rows(filled, usual)
-
-
-def _with_rows(row: Row, usual: dict[str, Row]) -> Row:
-    tables = {name: row[name] for name in _KEYS if isinstance(row.get(name), dict)}
-    rows = {name: _rows(table, usual[name], name) for name, table in tables.items()}
-    return {**row, **rows}
-
-
-def _rows(columns: Row, usual: Row, name: str) -> list[Row]:
-    key = _KEYS[name]
-    count = len(typed(list, columns.get(key)))
-    for field, column in columns.items():
-        if len(typed(list, column)) != count:
-            raise WrongValue(f"{len(column)} of {field}, {count} of {key}", name)
-    if "seconds" in columns:
-        usual = {field: value for field, value in usual.items() if field != "count"}
-    return [
-        {**usual, **dict(zip(columns, values, strict=True))}
-        for values in zip(*columns.values(), strict=True)
-    ]

@@ -2,7 +2,7 @@
 
 import gc
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import fields, is_dataclass
 from importlib.metadata import PackageNotFoundError, version
@@ -10,12 +10,13 @@ from math import isfinite
 from pathlib import Path
 from typing import Any
 
-from rnnbench.model.case import AXES, Case
-from rnnbench.model.codec import WrongValue, integer, reader, typed
+from rnnbench.model.case import AXES
+from rnnbench.model.codec import WrongValue, reader, typed
 from rnnbench.model.errors import ResultsError
 from rnnbench.model.run import Result, Run, Turns
 from rnnbench.model.status import MEASURED
-from rnnbench.storage.compact import compact, expanded, lighter, rounded, unfolded
+from rnnbench.storage.block_rows import whole_rows
+from rnnbench.storage.compact import compact, lighter, rounded
 from rnnbench.storage.files import read_json, reason_of, write_whole
 
 # 1: the first. 2: values that most rows share are written once, under `usual`;
@@ -176,50 +177,12 @@ def _decode_document(document: Any) -> Run:
     entries = _entries(document)
     replayed = {name: entry["stats"]["data"] for name, entry in entries.items()}
     try:
-        body = expanded({name: block[name] for name in block if name != "schema"})
-        rows = typed(list, body.get("results"))
-        body["results"] = [_with_seconds(row, replayed) for row in rows]
-        for name in ("results", "yardsticks"):
-            body[name] = [_unfolded(row) for row in typed(list, body.get(name))]
-        run: Run = reader(Run)(body)
+        body = {name: block[name] for name in block if name != "schema"}
+        run: Run = reader(Run)(whole_rows(body, replayed))
         _check(run)
     except ValueError as error:
         raise WrongValue.at(BLOCK, error) from error
     return run
-
-
-def _with_seconds(row: Any, replayed: dict[str, list[Any]]) -> Any:
-    """`row` with the seconds of its turns; a malformed row is left for its reader."""
-    turns = _turns_of(row)
-    if turns is None or not any("count" in launch for launch in turns):
-        return row
-    try:
-        case = reader(Case)(row.get("case"))
-    except ValueError:
-        return row
-    data, start, complete = replayed.get(case.id, []), 0, []
-    for launch in turns:
-        fields_left = dict(launch)
-        end = start + integer(fields_left.pop("count", None))
-        complete.append({**fields_left, "seconds": data[start:end]})
-        start = end
-    if start != len(data):
-        raise WrongValue(f"{start} turns are counted, {len(data)} are there", case.id)
-    return {**row, "case": case, "turns": complete}
-
-
-def _unfolded(row: Any) -> Any:
-    turns = _turns_of(row)
-    if turns is None:
-        return row
-    return {**row, "turns": [unfolded(launch) for launch in turns]}
-
-
-def _turns_of(row: Any) -> list[dict[str, Any]] | None:
-    turns = row.get("turns") if isinstance(row, dict) else None
-    if isinstance(turns, list) and all(isinstance(launch, dict) for launch in turns):
-        return turns
-    return None
 
 
 def _check(run: Run) -> None:
@@ -235,32 +198,37 @@ def _check(run: Run) -> None:
         if length > _MOST_CHARACTERS:
             raise WrongValue(f"{length} characters", f"environment.{field.name}")
     for result in run.results:
-        _check_result(result)
+        try:
+            _check_result(result)
+        except ValueError as error:
+            raise WrongValue.at(result.case.id, error) from error
     for yardstick in run.yardsticks:
-        require_possible(yardstick.workload, yardstick.turns)
+        try:
+            require_possible(yardstick.turns)
+        except ValueError as error:
+            raise WrongValue.at(yardstick.workload, error) from error
 
 
 def _check_result(result: Result) -> None:
     if result.status in MEASURED and not result.turns:
-        raise WrongValue(f"{result.status} without turns", result.case.id)
+        raise WrongValue(f"{result.status} without turns")
     sizes = [size for _, size in result.profile.memory] if result.profile else []
     for value in (result.peak_memory, result.energy, *sizes):
         if value is not None and value < 0:
-            raise WrongValue(f"{value} is less than 0", result.case.id)
-    require_possible(result.case.id, result.turns)
+            raise WrongValue(f"{value} is less than 0")
+    require_possible(result.turns)
 
 
-def require_possible(name: str, turns: tuple[Turns, ...]) -> None:
-    """ValueError for turns that no measurement can give; `name`: whose they are."""
+def require_possible(turns: Sequence[Turns]) -> None:
+    """ValueError for turns of one member that no measurement can give."""
     launches = [launch.launch for launch in turns]
     if len(set(launches)) != len(launches):
-        raise WrongValue("a launch is there twice", name)
+        raise WrongValue("a launch is there twice")
     for launch in turns:
-        for values in (launch.seconds, launch.back_to_back):
-            for value in (min(values), max(values)) if values else ():
-                if not _SHORTEST <= value <= _LONGEST:
-                    raise WrongValue(f"{value} is no time of a call", name)
-        faults = min(launch.faults, default=0)
-        counts = (launch.launch, launch.rough, launch.retaken, faults)
+        values = launch.seconds + launch.back_to_back
+        for value in (min(values), max(values)):
+            if not _SHORTEST <= value <= _LONGEST:
+                raise WrongValue(f"{value} is no time of a call")
+        counts = (launch.launch, launch.rough, launch.retaken, *launch.faults)
         if min(counts) < 0 or launch.rough > len(launch.seconds):
-            raise WrongValue(f"impossible counts in launch {launch.launch}", name)
+            raise WrongValue(f"impossible counts in launch {launch.launch}")

@@ -4,7 +4,7 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
-from rnnbench.model.codec import encode_case
+from rnnbench.model.case_codec import encode_case
 from rnnbench.sweep.load import load_sweep
 
 # The three of sweep.yaml go by their size. Calls of about 0.1 to 0.2 ms, of 1 to 2 ms

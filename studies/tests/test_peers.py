@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from torch import nn
 
-from rnnbench.model.codec import decode_case
+from rnnbench.model.case_codec import decode_case
 from studies.peers import chart, counts, many, rules, run, sweeps, table, tools
 
 PEERS = Path(__file__).parents[1] / "peers"

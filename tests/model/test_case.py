@@ -19,7 +19,7 @@ from rnnbench.model.case import (
     applies,
     case_id,
 )
-from rnnbench.model.codec import decode_case, encode_case
+from rnnbench.model.case_codec import decode_case, encode_case
 
 PLAIN = Case(layer="lstm", input_size=10, hidden_size=20, seq_len=5, batch_size=3)
 

@@ -11,7 +11,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 import torch
 from names import CASES
 
-from rnnbench.model.codec import decode_case
+from rnnbench.model.case_codec import decode_case
 from rnnbench.worker.layers.step import build
 
 
