@@ -3,7 +3,8 @@
     python -m tests.robustness.conduct --mark MARK LAYER...
 
 A line of JSON: for each layer its status, reason, turns, and the state that it changed
-in its process; and how long requests took that ended in a timeout. MARK is the last
+in its process; the same of PyTorch's layers in each workload; and how long requests
+took that ended in a timeout. MARK is the last
 argument of every worker, so that whatever they leave behind can be found by it.
 """
 
@@ -13,7 +14,7 @@ import json
 import sys
 import time
 
-from rnnbench.model.case import Case
+from rnnbench.model.case import TORCH_LAYERS, Case, Phase
 from rnnbench.model.policy import Policy
 from rnnbench.model.status import Status
 from rnnbench.model.workload import DEFAULT_COMPARE, group
@@ -24,6 +25,8 @@ from rnnbench.runner.results import JournalReader
 from rnnbench.runner.scheduler import Campaign, survey
 from rnnbench.runner.worker_process import COMMAND, Worker, WorkerDeathError
 
+# Layers of the user's in a workload: after a death, the others are prepared once more.
+CHUNK = 6
 HEADER = Header(sweep="s", digest="d", policy="p", machine="m")
 
 
@@ -37,9 +40,20 @@ class WithoutMemory(Campaign):
 
 def conduct(options):
     """The results of a campaign."""
+    chunks = [
+        options.layers[n : n + CHUNK] for n in range(0, len(options.layers), CHUNK)
+    ]
     cases = [
-        Case(layer=layer, input_size=8, hidden_size=16, seq_len=4, batch_size=2)
-        for layer in ("lstm", "gru", *options.layers)
+        Case(
+            layer=layer,
+            input_size=8,
+            hidden_size=16 + place,
+            seq_len=4,
+            batch_size=2,
+            phase=options.phase,
+        )
+        for place, chunk in enumerate(chunks or [[]])
+        for layer in ("lstm", "gru", *chunk)
     ]
     policy = Policy(
         precision=0.9, launches=options.launches, budget=3600, time_limit=options.limit
@@ -85,22 +99,31 @@ def main():
     parser.add_argument("--launches", type=int, default=1)
     parser.add_argument("--limit", type=float, default=120.0)
     parser.add_argument("--memory", action="store_true")
+    parser.add_argument("--phase", type=Phase, default=Phase.INFERENCE)
     parser.add_argument("layers", nargs="*")
     options = parser.parse_args()
     timeouts = []
     note_timeouts(timeouts)
-    results = {
-        result.case.layer: {
-            "status": result.status,
-            "reason": result.reason,
-            "turns": [turns.seconds for turns in result.turns],
-            "changes": result.process_changes,
-            "peak_memory": result.peak_memory,
-            "memory_reason": result.memory_reason,
-        }
+    results = [
+        (
+            result.case.layer,
+            {
+                "status": result.status,
+                "reason": result.reason,
+                "turns": [turns.seconds for turns in result.turns],
+                "changes": result.process_changes,
+                "peak_memory": result.peak_memory,
+                "memory_reason": result.memory_reason,
+            },
+        )
         for result in conduct(options)
+    ]
+    document = {
+        "results": dict(results),
+        "neighbours": [found for layer, found in results if layer in TORCH_LAYERS],
+        "timeouts": timeouts,
     }
-    sys.stdout.write(json.dumps({"results": results, "timeouts": timeouts}) + "\n")
+    sys.stdout.write(json.dumps(document) + "\n")
 
 
 if __name__ == "__main__":

@@ -125,6 +125,22 @@ ODD = {
     "ExitsZero": (Status.ERROR, "exit code 0"),
     "PatchesJson": (Status.ERROR, "the worker's answer can't be read"),
 }
+# Layers whose backward pass is at fault, in phase train.
+BACKWARD = {
+    "RaisesInBackward": (Status.ERROR, "ArithmeticError: backward fails"),
+    "InterruptsBackward": (Status.ERROR, "exit code 130"),
+    "ExitsInBackward": (Status.ERROR, "exit code 7"),
+    "SegfaultsInBackward": (Status.KILLED, "SIGSEGV"),
+    "ClosesAllInBackward": (Status.ERROR, "exit code"),
+    "HangsInBackward": (Status.TIMEOUT, "no answer within"),
+    "PrintsInBackward": (Status.TIMEOUT, "no answer within"),
+    "NanGradient": (Status.ERROR, "check: the gradient of weight_ih_l0 is not finite"),
+    "NanGradientLater": (Status.ERROR, "check after its turns: the gradient of"),
+    "WrongGradientShape": (Status.ERROR, "invalid gradient"),
+    "NoGradient": (Status.ERROR, "does not require grad"),
+    "ChangesGradientInPlace": (Status.ERROR, "changes the gradient of its output"),
+    "PatchesClockInBackward": (Status.ERROR, "can't be trusted"),
+}
 MODULES = {
     "tests.data.hangs_at_import:Layer": (Status.TIMEOUT, "no answer within"),
     "tests.data.exits_at_import:Layer": (Status.ERROR, "exit code 11"),
@@ -134,13 +150,16 @@ FAILING = {
     **{f"tests.data.faulty_layers:{name}": found for name, found in FAULTY.items()},
     **{f"tests.data.meddling_layers:{name}": found for name, found in SPOILED.items()},
     **{f"tests.data.odd_layers:{name}": found for name, found in ODD.items()},
+    **{f"tests.data.backward_layers:{name}": found for name, found in BACKWARD.items()},
     **MODULES,
 }
+SETS_FLAGS_IN_BACKWARD = "tests.data.backward_layers:SetsFlagsInBackward"
 MEASURABLE = {
     "tests.data.faulty_layers:Right": "",
     "tests.data.faulty_layers:Prints": "",
     "tests.data.faulty_layers:RaisesInAThread": "",
     **{f"tests.data.meddling_layers:{name}": found for name, found in MEDDLING.items()},
+    SETS_FLAGS_IN_BACKWARD: "anomaly mode",
 }
 HANGING = [name for name, found in FAILING.items() if found[0] is Status.TIMEOUT]
 DYING = [name for name in FAILING if name not in HANGING]
@@ -161,18 +180,25 @@ def conducted(tmp_path_factory):
     environment = {"RNNBENCH_TEST_MARKER": str(marker)}
     first, last = physical_cores()[0], physical_cores()[-1]
     half = len(DYING) // 2
+    measurable = [layer for layer in MEASURABLE if layer != SETS_FLAGS_IN_BACKWARD]
+    train = ("--phase", "train")
     # Hanging layers only wait, so that they leave their core to others.
     shares = (
-        [["--limit", str(LIMIT), *HANGING]],
-        [["--memory", *REMEMBERED], DYING[half:]],
-        [[*MEASURABLE], DYING[:half]],
+        [[*train, "--limit", str(LIMIT), *HANGING[::2]]],
+        [[*train, "--limit", str(LIMIT), *HANGING[1::2]]],
+        [
+            ["--memory", *REMEMBERED],
+            # All layers of the backward pass that die are in this half.
+            [*train, *DYING[half:], SETS_FLAGS_IN_BACKWARD],
+        ],
+        [measurable, DYING[:half]],
     )
     with ThreadPoolExecutor() as pool:
         answers = pool.map(
             lambda core, share: [
                 campaign(core, mark, layers, environment) for layers in share
             ],
-            (first, first, last),
+            (first, last, first, last),
             shares,
         )
     found = [answer for each in answers for answer in each]
@@ -250,8 +276,8 @@ def test_a_layer_that_does_nothing_odd_is_not_marked(results):
 
 def test_neighbours_lose_nothing(conducted):
     for answer in conducted[0]:
-        for layer in ("lstm", "gru"):
-            found = answer["results"][layer]
+        assert answer["neighbours"]
+        for found in answer["neighbours"]:
             assert found["status"] in MEASURED
             assert len(found["turns"]) == 1
             assert found["changes"] == []

@@ -14,7 +14,7 @@ from rnnbench.worker.failure import is_unsupported
 from rnnbench.worker.layers import switches as backend
 from rnnbench.worker.layers.calls import BACKWARD
 from rnnbench.worker.layers.factory import AUTOCAST, DTYPES
-from rnnbench.worker.layers.inputs import data_of
+from rnnbench.worker.layers.inputs import data_of, make_grad
 from rnnbench.worker.layers.step import Step
 
 # Largest difference of two backends: the norm of the difference over the norm of the
@@ -40,8 +40,9 @@ def check(step: Step) -> str:
     """The first fault in the answer of `step`, in words; "" where it is right.
 
     Shapes, types and finite values are checked, and that a layer of the user's leaves
-    its input as it was. The answers of torch.nn's own layers are also compared with
-    those of the other backend of this machine. Dropout is off.
+    its input and the gradient of its output as they were. The answers of torch.nn's
+    own layers are also compared with those of the other backend of this machine.
+    Dropout is off.
     """
     with _without_dropout(step.module):
         step.enter()
@@ -103,16 +104,24 @@ def _answer(step: Step) -> Answer | str:
         return wrong
     if before is not None and _input_differs(step, before):
         return "the layer changes its input in place"
-    if step.case.phase in BACKWARD:
-        step.release()
-        step.backward(output)
-        named = step.module.named_parameters()
-        grads = {name: found.grad for name, found in named if found.grad is not None}
-        answer |= {f"the gradient of {name}": grad for name, grad in grads.items()}
-        step.release()
-        if not grads:
-            return "no parameter has a gradient"
-    return answer
+    if step.case.phase not in BACKWARD:
+        return answer
+    gradients = _gradients(step, output)
+    return gradients if isinstance(gradients, str) else answer | gradients
+
+
+def _gradients(step: Step, output: Tensor | PackedSequence) -> Answer | str:
+    """The gradients by name; or what is wrong with the backward pass."""
+    step.release()
+    step.backward(output)
+    named = step.module.named_parameters()
+    grads = {name: found.grad for name, found in named if found.grad is not None}
+    step.release()
+    if _gradient_differs(step, data_of(output)):
+        return "the layer changes the gradient of its output in place"
+    if not grads:
+        return "no parameter has a gradient"
+    return {f"the gradient of {name}": grad for name, grad in grads.items()}
 
 
 def _input_copy(step: Step) -> Tensor | None:
@@ -127,6 +136,14 @@ def _input_differs(step: Step, before: Tensor) -> bool:
     after = data_of(step.kept.given[0])
     # PyTorch counts changes in place, except those through `.data` and numpy.
     return after._version > 0 or not torch.equal(before, after)  # noqa: SLF001
+
+
+def _gradient_differs(step: Step, output: Tensor) -> bool:
+    """Whether any call of a layer of the user's changed the gradient of its output."""
+    if step.case.layer in TORCH_LAYERS:
+        return False
+    kept = step.kept.grads[output.dtype]
+    return kept._version > 0 or not torch.equal(kept, make_grad(output))  # noqa: SLF001
 
 
 def _wrong_dtype(case: Case, answer: Answer) -> str:
