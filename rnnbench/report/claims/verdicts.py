@@ -61,7 +61,7 @@ def claims(view: RunView) -> tuple[Claim, ...]:
 
     They are about PyTorch's layers: ratios in other runtimes are not evidence.
     """
-    view = replace(view, ratios=tuple(filter(_is_eager, view.ratios)))
+    view = _of_eager(view)
     judged = []
     for name, said in WORDS.items():
         came = _RULES[name](view)
@@ -78,9 +78,12 @@ def claims(view: RunView) -> tuple[Claim, ...]:
     return tuple(judged)
 
 
-def _is_eager(ratio: Ratio) -> bool:
-    pair = ratio.pair
-    return pair.candidate.runtime == pair.baseline.runtime == EAGER
+def _of_eager(view: RunView) -> RunView:
+    results = view.run.results
+    eager = tuple(one for one in results if one.case.runtime == EAGER)
+    if len(eager) == len(results):
+        return view
+    return RunView(replace(view.run, results=eager))
 
 
 def _finding(
