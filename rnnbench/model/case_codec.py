@@ -65,7 +65,8 @@ def _exactly(name: str, value: object, kind: Callable[[Any], Any]) -> Any:
     if type(value) is kind:
         return value
     text = isinstance(kind, type) and issubclass(kind, StrEnum) and type(value) is str
-    if text or (kind is float and type(value) is int):
+    is_whole = kind is float and type(value) is int and abs(value) < 2**63
+    if text or is_whole:
         return kind(value)
     raise ValueError(f"{name}: {value!r} is not of type {kind.__name__}")
 
