@@ -57,6 +57,7 @@ FIGURES: dict[str, Callable[..., str]] = {
     "calibration-met": calibration_figures.met,
     "peers-date": peer_figures.provenance,
     "study-table": study_figures.table,
+    "host-coverage": study_figures.host_coverage,
     "layers-by-runtime": runtime_figures.layers_by_runtime,
     "runtime-gain": runtime_figures.gain,
     "runtime-gain-range": runtime_figures.gain_range,

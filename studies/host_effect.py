@@ -1,6 +1,6 @@
 """Coverage of an interval over launches when hosts differ, on simulated log-ratios.
 
-    python -m studies.host_effect [--trials 4000]
+    python -m studies.host_effect --output results/reference/fleet/host-effect
 
 A launch's log-ratio is the effect of its host plus its own, with equal spreads.
 Launches rotate over the hosts as a fleet's do: launch k runs on host k modulo their
@@ -12,6 +12,7 @@ points at 4,000 trials.
 import argparse
 import random
 import sys
+from pathlib import Path
 from statistics import fmean
 
 from rnnbench.analysis.stats import mean_interval
@@ -55,10 +56,16 @@ def report(trials: int) -> list[str]:
 
 
 def main() -> None:
-    """Print the table."""
+    """Print the table, and write it."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--trials", type=int, default=4000)
-    sys.stdout.write("\n".join([*report(parser.parse_args().trials), ""]))
+    parser.add_argument("--output", type=Path, help="folder for the table")
+    options = parser.parse_args()
+    text = "\n".join([*report(options.trials), ""])
+    sys.stdout.write(text)
+    if options.output is not None:
+        options.output.mkdir(parents=True, exist_ok=True)
+        (options.output / "tables.md").write_text(text, "utf-8")
 
 
 if __name__ == "__main__":

@@ -56,7 +56,8 @@ MEASURING = {"worker", "runner", "plugin", "sweep"}
 # because each JSON format has one module that defines it.
 LIBRARIES = {
     "torch": {"worker"},
-    "numpy": {"worker", "regression"},
+    # In the runner: the stop rule of 50,000 workloads.
+    "numpy": {"worker", "regression", "runner.wide_workloads"},
     "onnx": {"worker.runtimes.onnx_graph"},
     "onnxruntime": {"worker.runtimes.onnxruntime", "worker.runtimes.onnxruntime_int8"},
     "openvino": {"worker.runtimes.openvino", "worker.runtimes.openvino_bf16"},
@@ -81,7 +82,7 @@ LIBRARIES = {
         "storage",
         "regression",
         "calibration.check_file",
-        "runner.parcel",
+        *("runner.parcel", "runner.lane_limit"),
         "report",
         "sweep.json_schema",
         *("cli.run", "cli.doctor", "cli.ci_steps"),

@@ -29,6 +29,7 @@ SHORT = {
     "runner.other_python": "run and gate share it, and the digest holds worker_env",
     "__main__": "python -m needs it",
     "model.errors": "a table",
+    "model.identified": "cases and workloads have it in common",
     "model.runtime_facts": "protocol, journal and results file have it in common",
     "model.status": "a table",
     "analysis.launch_estimate": "measuring code, which the calibration's digest holds",

@@ -1,18 +1,22 @@
-"""The three answers of a self-check, each a rate with its interval."""
+"""The answers of a self-check: rates with intervals, and the shift with busy lanes."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
-from math import expm1
+from itertools import takewhile
+from math import expm1, log
 from statistics import fmean, median
 
 from rnnbench.analysis.launch_estimate import log_ratio
 from rnnbench.analysis.ratio import TIE, Verdict, judge
-from rnnbench.analysis.stats import Interval, rate_interval, ratio_interval
+from rnnbench.analysis.stats import Interval, holm, rate_interval, ratio_interval, welch
 from rnnbench.calibration.self_check import CheckedMember, CheckedShape, SelfCheck
 from rnnbench.model.run import paired
 
 # Two ratios that differ by less than this give the same answer: see `TIE`.
 CLOSE = TIE - 1
+# The probability of calling a sound number of lanes unsound.
+_LEVEL = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,16 +32,40 @@ class Repeats:
 
 
 @dataclass(frozen=True, slots=True)
+class LaneShift:
+    """How far ratios with `lanes` lanes busy are from those with one, as shares.
+
+    `median` and `largest` are over shapes. `is_sound`: nothing shows that one shifts by
+    more than `CLOSE`.
+    """
+
+    lanes: int
+    median: float
+    largest: float
+    is_sound: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Answers:
     """Shares of verdicts; None, or no row, where there are too few launches.
 
     `different`: equal layers that are called faster or slower. `found`: for each
-    slowdown the members that are called slower.
+    slowdown the members that are called slower. `shifts`: for each number of lanes
+    beyond one.
     """
 
     different: Interval | None
     found: tuple[tuple[float, Interval], ...]
     repeats: Repeats | None
+    shifts: tuple[LaneShift, ...]
+
+    @property
+    def sound_lanes(self) -> int | None:
+        """The most lanes such that they, and all fewer, are sound; None if unknown."""
+        if not self.shifts:
+            return None
+        sound = takewhile(lambda shift: shift.is_sound, self.shifts)
+        return max((shift.lanes for shift in sound), default=1)
 
 
 def answers_of(check: SelfCheck) -> Answers:
@@ -63,10 +91,11 @@ def answers_of(check: SelfCheck) -> Answers:
             if (found := _found(share, sets)) is not None
         ),
         _repeats(check),
+        tuple(_shifts(check)),
     )
 
 
-Launches = frozenset[int]
+Launches = AbstractSet[int]
 
 
 def _found(
@@ -84,12 +113,11 @@ def _repeats(check: SelfCheck) -> Repeats | None:
     """Differences between the two sets of each pair of successive sets."""
     apart = []
     for shape in check.shapes:
-        first, *others = _plain_members(shape)
-        pair = next((other for other in others if other.case != first.case), None)
+        pair = _layers(shape)
         if pair is None:
             continue
         logs = [
-            fmean(_logs(pair, first, launches))
+            fmean(_logs(*pair, launches))
             for launches in _sets(shape, check.set_launches)
         ]
         pairs = zip(logs[::2], logs[1::2], strict=False)
@@ -98,6 +126,24 @@ def _repeats(check: SelfCheck) -> Repeats | None:
         return None
     close = rate_interval(sum(each < CLOSE for each in apart), len(apart))
     return Repeats(close, median(apart), max(apart))
+
+
+def _shifts(check: SelfCheck) -> Iterator[LaneShift]:
+    """The shift with each number of lanes, where each shape has a set of launches."""
+    launches: dict[int, set[int]] = {}
+    for launch, busy in enumerate(check.busy):
+        launches.setdefault(busy, set()).add(launch)
+    pairs = [pair for pair in map(_layers, check.shapes) if pair]
+    alone = [_logs(*pair, launches.get(1, set())) for pair in pairs]
+    for busy in sorted(launches.keys() - {1}):
+        beside = [_logs(*pair, launches[busy]) for pair in pairs]
+        if min(map(len, (*beside, *alone)), default=0) < check.set_launches:
+            continue
+        gaps = [welch(*both) for both in zip(beside, alone, strict=True)]
+        sizes = [expm1(abs(gap.estimate)) for gap in gaps]
+        beyond = [gap.p_beyond(log(TIE)) for gap in gaps]
+        is_sound = not any(holm(beyond, _LEVEL))
+        yield LaneShift(busy, median(sizes), max(sizes), is_sound)
 
 
 def _sets(shape: CheckedShape, size: int) -> list[Launches]:
@@ -128,6 +174,13 @@ def _logs(
 
 def _plain_members(shape: CheckedShape) -> list[CheckedMember]:
     return [member for member in shape.members if not member.slowdown]
+
+
+def _layers(shape: CheckedShape) -> tuple[CheckedMember, CheckedMember] | None:
+    """Another layer than the first one, and the first one; None if there is none."""
+    first, *others = _plain_members(shape)
+    pair = next((other for other in others if other.case != first.case), None)
+    return None if pair is None else (pair, first)
 
 
 def _equals(shape: CheckedShape) -> Iterator[tuple[CheckedMember, CheckedMember]]:

@@ -41,7 +41,7 @@ def section_of(
     It says so if the self-check was made on another machine than the run.
     """
     answers = answers_of(check)
-    sentences = [*_conclusions(answers), _provenance(check)]
+    sentences = [*_conclusions(answers), *_shifts(answers), _provenance(check)]
     if environment is not None and not _is_same_machine(check, environment):
         sentences.insert(0, "This self-check was made on another machine than the run.")
     rows = tuple(
@@ -52,7 +52,7 @@ def section_of(
 
 
 def text_of(check: SelfCheck) -> list[str]:
-    """The answers as at most twelve lines for a terminal."""
+    """The answers as a dozen lines for a terminal, and one for each number of lanes."""
     answers = answers_of(check)
     lines = [*_conclusions(answers)]
     lines += [
@@ -62,6 +62,7 @@ def text_of(check: SelfCheck) -> list[str]:
     ]
     if answers.repeats is not None:
         lines.append(_spread(answers.repeats))
+    lines += _shifts(answers)
     return [*lines, _provenance(check)]
 
 
@@ -113,6 +114,17 @@ def _spread(repeats: Repeats) -> str:
         "half of the repeated ratios differ by less than "
         f"{_percent(repeats.median)} %, the furthest by {_percent(repeats.largest)} %"
     )
+
+
+def _shifts(answers: Answers) -> Iterator[str]:
+    """A sentence for each number of lanes beyond one."""
+    for shift in answers.shifts:
+        verdict = "" if shift.is_sound else ", which is too much"
+        yield (
+            f"With {shift.lanes} lanes busy, ratios shift by "
+            f"{_percent(shift.median)} % in the median and "
+            f"{_percent(shift.largest)} % at most{verdict}."
+        )
 
 
 def _provenance(check: SelfCheck) -> str:

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from itertools import count, takewhile
+from itertools import count, cycle, islice, takewhile
 
 import rnnbench
 from rnnbench.calibration.check_shapes import Shape, known_shapes
@@ -15,7 +15,7 @@ from rnnbench.model.errors import CampaignError
 from rnnbench.model.run import Environment, Turns
 from rnnbench.model.status import Status
 from rnnbench.runner.interrupts import run_to_end
-from rnnbench.runner.lanes import Lane, in_lanes, lanes
+from rnnbench.runner.lanes import Lane, in_lanes, lanes, most_lanes
 from rnnbench.runner.passes import PassRequest, build_members, measure_rounds
 from rnnbench.runner.scheduler import Progress, survey
 from rnnbench.runner.stop_rule import LOOKS
@@ -76,6 +76,7 @@ class _Measuring:
     _turns: dict[tuple[int, str], list[Turns]] = field(
         default_factory=lambda: defaultdict(list)
     )
+    _busy: list[int] = field(default_factory=list)
     _began: float = 0.0
     _done: int = 0
     _deaths: int = 0
@@ -85,10 +86,17 @@ class _Measuring:
     _random: random.Random = field(default_factory=random.Random)
 
     async def run(self) -> None:
-        """Launches side by side until the time is over."""
+        """Launches in one lane, in two and so on to all, until the time is over."""
         self._began = self.now()
         self.environment, _ = await survey((), self.options.worker)
-        await in_lanes(self._launches(), self._launch, lanes())
+        chosen, numbers = lanes(most_lanes()), self._launches()
+        # In turns, so that all numbers of lanes share the drift of the machine.
+        for busy in cycle(_lane_counts(len(chosen))):
+            batch = list(islice(numbers, busy))
+            if not batch:
+                return
+            self._busy += [len(batch)] * len(batch)
+            await in_lanes(batch, self._launch, chosen[-busy:])
 
     def result(self) -> SelfCheck:
         """The facts that were measured so far."""
@@ -101,6 +109,7 @@ class _Measuring:
             seconds=self.now() - self._began,
             set_launches=LOOKS[0],
             shapes=tuple(map(self._checked, range(len(self.shapes)))),
+            busy=tuple(self._busy),
         )
 
     def _checked(self, place: int) -> CheckedShape:
@@ -188,3 +197,9 @@ class _Measuring:
                 left=left,
             )
         )
+
+
+def _lane_counts(most: int) -> list[int]:
+    """1, 2, 4 and so on, and `most`."""
+    powers = takewhile(lambda busy: busy < most, (2**place for place in count()))
+    return [*powers, most]

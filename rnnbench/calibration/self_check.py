@@ -1,10 +1,10 @@
 """Facts of a self-check: turns of layers whose difference in speed is known."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import inf
 
 from rnnbench.model.case import Case
-from rnnbench.model.run import Environment, Turns
+from rnnbench.model.run import LATER, Environment, Turns
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +56,8 @@ class SelfCheck:
     """The measurements of one self-check.
 
     `set_launches`: launches that a verdict is taken of, as many as a run takes at
-    least. `seconds`: wall time.
+    least. `seconds`: wall time. `busy`: lanes that were busy in each launch, in the
+    order of their numbers; older files have none.
     """
 
     created: str  # ISO 8601, UTC
@@ -66,11 +67,14 @@ class SelfCheck:
     seconds: float
     set_launches: int
     shapes: tuple[CheckedShape, ...]
+    busy: tuple[int, ...] = field(default=(), metadata=LATER)
 
     def __post_init__(self) -> None:
-        """Refuse sets that have no interval."""
+        """Refuse sets that have no interval, and launches without a lane."""
         if self.set_launches < 2:
             raise ValueError("a set has at least two launches")
+        if min(self.busy, default=1) < 1:
+            raise ValueError("a launch keeps at least one lane busy")
 
     @property
     def launches(self) -> int:

@@ -14,14 +14,16 @@ _CALIBRATE = """Check on this machine how far rnnbench's verdicts can be trusted
 
 Layers of known speed are measured as a run measures them: every layer twice, and one
 made slower by 1, 2, 3 and 5 %. The answers: how often equal layers are called
-different, which slowdowns are found, and how far repeated ratios differ. Nothing else
-should run meanwhile. Ctrl-C ends it early and reports what was measured.
+different, which slowdowns are found, how far repeated ratios differ, and by how much a
+ratio shifts when 2, 4 or all lanes are busy. Runs on this machine then use no more
+lanes by default than do not shift a ratio by more than 2 %. Nothing else should run
+meanwhile. Ctrl-C ends it early and reports what was measured.
 
 The file can be shown in the report of a run: rnnbench report RESULTS --calibration FILE
 
 \b
 Exit status:
-  0    the three questions were answered
+  0    the questions were answered
   2    too few launches for an answer, or nothing could be measured
   130  interrupted; the file holds what was measured until then
 
@@ -74,8 +76,25 @@ def calibrate(
     save_self_check(output, check)
     for text in text_of(check):
         say(text)
+    answers = answers_of(check)
+    if is_whole and answers.sound_lanes is not None:
+        say(_kept(answers.sound_lanes))
     say(f"{output} written")
     if not is_whole:
         raise typer.Exit(_INTERRUPTED)
-    if answers_of(check).different is None:
+    if answers.different is None:
         raise typer.Exit(_NO_ANSWER)
+
+
+def _kept(sound: int) -> str:
+    """Keep the number of sound lanes, and the sentence that says so."""
+    from rnnbench.model.errors import ResultsError  # noqa: PLC0415
+    from rnnbench.runner.lane_limit import save_lane_limit  # noqa: PLC0415
+    from rnnbench.runner.lanes import most_lanes  # noqa: PLC0415
+
+    try:
+        path = save_lane_limit(sound)
+    except ResultsError as error:
+        return f"lanes for runs not kept: {error}"
+    most = most_lanes()
+    return f"runs on this machine use {sound} of {most} lanes by default ({path})"

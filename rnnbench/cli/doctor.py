@@ -53,10 +53,12 @@ def check_machine(
         cpu_times,
         this_load,
     )
+    from rnnbench.runner.lanes import lane_condition  # noqa: PLC0415
 
     load, before = this_load(), cpu_times()
     measured = [asyncio.run(check_core())] if measure else []
-    found = [*measured, *read_conditions(Host(load=load, before=before))]
+    read = read_conditions(Host(load=load, before=before))
+    found = [*measured, *read, lane_condition()]
     say(_document(found) if as_json else "\n".join(_lines(found)))
     raise typer.Exit(1 if any(each.is_off for each in found) else 0)
 

@@ -39,6 +39,10 @@ def measure_on_cluster(
         raise RnnbenchError(
             "--python: on a cluster each node has its own: see rnnbench node --worker"
         )
+    if options.host:
+        raise RnnbenchError(
+            "--host: the nodes of a cluster have names: rnnbench node --name"
+        )
     fleet = FleetOptions(
         cluster=ClusterAddress(address=address),
         notice=lambda line: say(f"\n{line}", err=True),

@@ -63,6 +63,7 @@ def run(  # noqa: PLR0913 - options, not arguments
     profile: run_options.Profile = None,
     python: run_options.Python = "",
     lanes: run_options.Lanes = None,
+    host: run_options.Host = "",
     cluster: Cluster = "",
     output: run_options.Output = None,
     force: run_options.Force = False,
@@ -76,13 +77,11 @@ def run(  # noqa: PLR0913 - options, not arguments
 
     chosen = _chosen_sweep(sweep, axes, compare, reference)
     options = MeasureOptions(
-        precision=precision,
-        launches=launches,
-        budget=budget,
-        profile=profile,
+        **_for_policy(precision, launches, budget, profile),
         output=_results_file(output, chosen, replaces=force or resume),
         resume=resume,
         lanes=lanes,
+        host=host,
         command=shlex.join(["rnnbench", *sys.argv[1:]]),
     )
     measured = _measure(chosen, options, (cluster, python), is_shown=not quiet)
@@ -148,6 +147,21 @@ def _results_file(output: Path | None, sweep: Any, *, replaces: bool) -> Path:
     require_writable(target)
     require_writable(target.with_suffix(".html"))
     return target
+
+
+def _for_policy(
+    precision: float | None,
+    launches: int | None,
+    budget: float | None,
+    profile: str | None,
+) -> dict[str, Any]:
+    """The options that replace parts of the policy of the sweep."""
+    return {
+        "precision": precision,
+        "launches": launches,
+        "budget": budget,
+        "profile": profile,
+    }
 
 
 def _measure(

@@ -72,8 +72,17 @@ Lanes = Annotated[
     int | None,
     typer.Option(
         help="Number of launches that run at the same time, each on a separate core; "
-        "by default the number of physical cores.",
+        "by default one for each physical core, or as many as rnnbench calibrate "
+        "found sound.",
         min=1,
+    ),
+]
+Host = Annotated[
+    str,
+    typer.Option(
+        metavar="NAME",
+        help="A name for this machine, stored with each launch: the report of files "
+        "that rnnbench merge joined then tells hosts apart. By default none.",
     ),
 ]
 Force = Annotated[

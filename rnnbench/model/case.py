@@ -8,6 +8,7 @@ from operator import attrgetter
 from typing import Any
 
 from rnnbench.model.case_limits import check_limits
+from rnnbench.model.identified import Identified
 from rnnbench.model.layer_arguments import (
     PREFIX,
     Arguments,
@@ -96,7 +97,7 @@ class Lengths(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Case:
+class Case(Identified):
     """One point of a sweep: the identity of a result.
 
     Fields that torch.nn has keep torch.nn's names. `parameters_of` is 0, or the
@@ -143,9 +144,7 @@ class Case:
         if self.args:
             check_arguments(self.args, FIELDS)
 
-    @property
-    def id(self) -> str:
-        """Its name in files and for people; the form never changes. See `case_id`."""
+    def _make_id(self) -> str:
         return case_id(self)
 
     @property

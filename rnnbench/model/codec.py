@@ -1,6 +1,7 @@
 """Decoding: from plain JSON values to dataclasses, or an error with its place."""
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import MISSING, dataclass, fields, is_dataclass
 from enum import StrEnum
 from functools import cache
@@ -76,6 +77,21 @@ def reader(kind: Any) -> Reader:
     if choices := get_args(kind):
         return _optional(next(reader(kind) for kind in choices if kind is not NoneType))
     return _member(kind) if issubclass(kind, StrEnum) else _record(kind)
+
+
+def fields_of(value: Any) -> dict[str, Any]:
+    """The fields of a dataclass by name: `json.dumps(..., default=fields_of)`.
+
+    The text is the one that `dataclasses.asdict` leads to, without its copies of every
+    value. TypeError for what is no dataclass.
+    """
+    kind: Any = type(value)
+    return {name: getattr(value, name) for name in _names(kind)}
+
+
+@cache
+def _names(kind: Any) -> tuple[str, ...]:
+    return tuple(field.name for field in fields(kind))
 
 
 def typed(kind: type, value: Any) -> Any:
@@ -238,8 +254,13 @@ def _record(kind: Any) -> Reader:
     readers = {name: reader(type_) for name, type_ in types.items()}
     # An older file does not have them; the default is what it meant.
     later = {field.name for field in fields(kind) if field.metadata.get("later")}
+    whole = tuple(readers.items())
 
     def record(value: Any) -> Any:
+        if typed(dict, value).keys() == readers.keys():
+            with suppress(ValueError):
+                return kind(**{name: read(value[name]) for name, read in whole})
+            # The loop below says where it is wrong.
         if not typed(dict, value).keys() <= readers.keys():
             unknown = sorted(value.keys() - readers.keys())
             raise WrongValue(f"no such key: {', '.join(unknown)[:60]}")

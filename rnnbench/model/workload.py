@@ -6,6 +6,7 @@ from functools import lru_cache
 from typing import Any
 
 from rnnbench.model.case import DEFAULTS, EAGER, Case, applies, case_id
+from rnnbench.model.identified import Identified
 from rnnbench.model.layer_arguments import PREFIX, argument_axes, value_of
 
 # The default of a sweep's `compare`: the layer, and the switch of its backend.
@@ -28,7 +29,7 @@ class Pair:
 
 
 @dataclass(frozen=True, slots=True)
-class Workload:
+class Workload(Identified):
     """Cases that differ in compared axes only; they are measured turn by turn.
 
     ValueError where a case is there twice, or where they differ in another axis.
@@ -44,8 +45,7 @@ class Workload:
         if len({workload_id(case, self.compare) for case in self.members}) != 1:
             raise ValueError("members of a workload differ in compared axes only")
 
-    @property
-    def id(self) -> str:
+    def _make_id(self) -> str:
         """The id of any member without the compared axes."""
         return workload_id(self.members[0], self.compare)
 
@@ -60,8 +60,10 @@ class Workload:
         return tuple(pair for axis in axes for pair in self._pairs_in(axis, axes))
 
     def _pairs_in(self, axis: str, axes: tuple[str, ...]) -> Iterator[Pair]:
-        usual = self._baseline(axis)
         values = [value_of(case, axis) for case in self.members]
+        if values.count(values[0]) == len(values):
+            return
+        usual = self._baseline(axis)
         others = [other for other in axes if other != axis]
         different = [
             case

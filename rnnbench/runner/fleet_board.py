@@ -5,6 +5,7 @@ from collections import defaultdict, deque
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import IntEnum
+from functools import lru_cache
 
 from rnnbench.model.workload import Workload
 from rnnbench.runner.launcher import Errand, Work
@@ -23,6 +24,14 @@ class Beside(IntEnum):
     NOTHING = 2
 
 
+@dataclass(frozen=True, slots=True)
+class Queued:
+    """An errand, and what may run beside it."""
+
+    errand: Errand
+    beside: Beside
+
+
 @dataclass(slots=True)
 class Board:
     """Queues of errands, one for each host and kind of company.
@@ -31,10 +40,10 @@ class Board:
     """
 
     nodes: dict[str, NodeFacts] = field(default_factory=dict)
-    _queues: dict[str, dict[Beside, deque[Errand]]] = field(default_factory=dict)
+    _queues: dict[str, dict[Beside, deque[Queued]]] = field(default_factory=dict)
     _running: dict[str, list[Beside]] = field(default_factory=dict)
     # Errands from a time when there was no host.
-    _homeless: list[Errand] = field(default_factory=list)
+    _homeless: list[Queued] = field(default_factory=list)
 
     def __bool__(self) -> bool:
         """Whether an errand waits."""
@@ -54,24 +63,25 @@ class Board:
             at: self._queues.get(at) or defaultdict(deque) for at in self.nodes
         }
         self._running = {at: self._running.get(at, []) for at in self.nodes}
-        waiting = [errand for own in lost for queue in own.values() for errand in queue]
+        waiting = [each for own in lost for queue in own.values() for each in queue]
         waiting, self._homeless = [*self._homeless, *waiting], []
-        for place, errand in enumerate(waiting):
-            self._put(errand, place)
+        for place, each in enumerate(waiting):
+            self._put(each, place)
 
     def share_out(self, errands: Sequence[Errand]) -> None:
-        """Spread errands over the hosts: see `hosts_in_turn`."""
+        """Spread errands over the hosts: see `host_of`."""
+        known: _Besides = {}
         for errand in errands:
-            for place, part in _shares(errand, len(self.nodes)):
+            for place, part in _shares(errand, len(self.nodes), known):
                 self._put(part, place)
 
-    def put_back(self, errand: Errand) -> None:
+    def put_back(self, each: Queued) -> None:
         """Queue an errand that a host did not do, in front of others."""
         if not self.nodes:
-            self._homeless.append(errand)
+            self._homeless.append(each)
             return
         at = min(self.nodes, key=self._load)
-        self._queues[at][company(errand)].appendleft(errand)
+        self._queues[at][each.beside].appendleft(each)
 
     def clear(self) -> None:
         """Forget what waits."""
@@ -79,19 +89,19 @@ class Board:
         for own in self._queues.values():
             own.clear()
 
-    def startable(self) -> Iterator[tuple[str, Errand]]:
+    def startable(self) -> Iterator[tuple[str, Queued]]:
         """Take errands for which there is a free lane, until there is none."""
         for at in sorted(self.nodes, key=self._load):
             while (found := self._next(at)) is not None:
-                self._running[at].append(company(found))
+                self._running[at].append(found.beside)
                 yield at, found
 
-    def done(self, at: str, errand: Errand) -> None:
+    def done(self, at: str, each: Queued) -> None:
         """Free the lane of an errand."""
         if at in self._running:
-            self._running[at].remove(company(errand))
+            self._running[at].remove(each.beside)
 
-    def _next(self, at: str) -> Errand | None:
+    def _next(self, at: str) -> Queued | None:
         machine = self.nodes[at].machine
         busy = {
             kind
@@ -116,7 +126,7 @@ class Board:
         node = self.nodes[at]
         return {Beside.CPU: node.lanes, Beside.GPU: node.gpus, Beside.NOTHING: 1}[kind]
 
-    def _longest(self, at: str, kind: Beside) -> deque[Errand] | None:
+    def _longest(self, at: str, kind: Beside) -> deque[Queued] | None:
         """The host's own queue, or the longest of the others if it is long.
 
         A host's last errand is left to it: the launches of a workload stay spread.
@@ -130,12 +140,12 @@ class Board:
         own = self._queues[at]
         return len(self._running[at]) + sum(map(len, own.values()))
 
-    def _put(self, errand: Errand, place: int) -> None:
+    def _put(self, each: Queued, place: int) -> None:
         if not self.nodes:
-            self._homeless.append(errand)
+            self._homeless.append(each)
             return
         hosts = sorted(self.nodes, key=lambda at: self.nodes[at].host)
-        self._queues[hosts[place % len(hosts)]][company(errand)].append(errand)
+        self._queues[hosts[place % len(hosts)]][each.beside].append(each)
 
 
 def company(errand: Errand) -> Beside:
@@ -154,29 +164,49 @@ def host_of(workload: str, launch: int, hosts: int) -> int:
     that no two workloads always share a process.
     """
     row, place = divmod(launch, hosts)
-    return random.Random(f"{workload} {row}").sample(range(hosts), hosts)[place]  # noqa: S311 - not a matter of security
+    return _host_order(workload, row, hosts)[place]
 
 
-def _shares(errand: Errand, hosts: int) -> Iterator[tuple[int, Errand]]:
-    """Parts of an errand, each for one host: at most `CHUNK` workloads of one kind."""
+# Launches of a workload are shared out one by one, and shuffling takes 15 µs.
+@lru_cache(maxsize=2**16)
+def _host_order(workload: str, row: int, hosts: int) -> list[int]:
+    return random.Random(f"{workload} {row}").sample(range(hosts), hosts)  # noqa: S311 - not a matter of security
+
+
+# By the id of a workload, and whether it is large.
+_Besides = dict[tuple[str, bool], Beside]
+
+
+def _shares(
+    errand: Errand, hosts: int, known: _Besides
+) -> Iterator[tuple[int, Queued]]:
+    """Parts of an errand, each for one host: at most `CHUNK` workloads of one kind.
+
+    `known`: what may run beside workloads of other launches; it is added to.
+    """
+    launch = errand.launch
     if errand.work is not Work.TIME:
-        yield errand.launch.number, errand
+        yield launch.number, Queued(errand, company(errand))
         return
     parts: dict[tuple[int, Beside], list[Workload]] = defaultdict(list)
-    for workload in errand.launch.workloads:
-        place = host_of(workload.id, errand.launch.number, max(hosts, 1))
-        kind = company(_with(errand, [workload]))
-        parts[place, kind].append(workload)
-    for (place, _), workloads in parts.items():
+    for workload in launch.workloads:
+        place = host_of(workload.id, launch.number, max(hosts, 1))
+        key = (workload.id, launch.large)
+        if key not in known:
+            known[key] = company(_with(errand, [workload]))
+        parts[place, known[key]].append(workload)
+    for (place, beside), workloads in parts.items():
         for start in range(0, len(workloads), CHUNK):
-            yield place, _with(errand, workloads[start : start + CHUNK])
+            part = _with(errand, workloads[start : start + CHUNK])
+            yield place, Queued(part, beside)
 
 
 def _with(errand: Errand, workloads: Sequence[Workload]) -> Errand:
     return replace(errand, launch=replace(errand.launch, workloads=tuple(workloads)))
 
 
-def split(errand: Errand) -> Iterator[Errand]:
+def split(each: Queued) -> Iterator[Queued]:
     """An errand for each workload."""
-    for workload in errand.launch.workloads:
-        yield _with(errand, [workload])
+    for workload in each.errand.launch.workloads:
+        part = _with(each.errand, [workload])
+        yield Queued(part, company(part))

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections import Counter, defaultdict
+from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from statistics import median
@@ -11,7 +11,7 @@ from typing import Protocol
 from rnnbench.model.errors import CampaignError
 from rnnbench.model.status import Status
 from rnnbench.model.workload import Workload
-from rnnbench.runner.fleet_board import Beside, Board, company, split
+from rnnbench.runner.fleet_board import Beside, Board, Queued, split
 from rnnbench.runner.journal import Entry, Pass
 from rnnbench.runner.launch_context import LaunchContext
 from rnnbench.runner.launcher import Errand, exceeds, memory_share
@@ -34,6 +34,8 @@ _EVERY = 1.0
 # throttled, or shared. Hosts of one kind differ by a few percent.
 _MOST_OFF = 1.25
 _LEAST_PASSES = 5
+# The latest passes of a host: what it is now, and a median that takes no time.
+_MOST_PASSES = 99
 
 
 class NodeLostError(Exception):
@@ -69,9 +71,12 @@ class FleetLauncher:
     _lost: Counter[str] = field(default_factory=Counter)
     # By address, why a host gets no more errands.
     _aside: dict[str, str] = field(default_factory=dict)
-    _yardsticks: dict[str, list[float]] = field(
-        default_factory=lambda: defaultdict(list)
+    # By host, what its latest passes took for the yardstick.
+    _yardsticks: dict[str, deque[float]] = field(
+        default_factory=lambda: defaultdict(lambda: deque(maxlen=_MOST_PASSES))
     )
+    # Bytes for a case in a lane of the smallest host, if known.
+    _share: int | None = None
     _looked: float = 0.0
 
     def __post_init__(self) -> None:
@@ -90,12 +95,7 @@ class FleetLauncher:
 
     def is_large(self, workload: Workload) -> bool:
         """Whether `workload` needs more than a lane's share of the smallest host."""
-        limits = [
-            share
-            for node in self._board.nodes.values()
-            if (share := memory_share(node.environment.memory_bytes, node.lanes))
-        ]
-        return exceeds(workload, min(limits, default=None))
+        return exceeds(workload, self._share)
 
     async def carry_out(self, errands: Sequence[Errand]) -> None:
         """Do all of `errands` on the hosts; see `ErrandLauncher`."""
@@ -103,13 +103,13 @@ class FleetLauncher:
         await self._wait_for_a_node()
         board, began = self._board, time.monotonic()
         board.share_out(errands)
-        running: set[asyncio.Task[None]] = set()
+        running: set[asyncio.Task[_Answer]] = set()
         try:
             while board or running:
                 if not self.context.left:
                     board.clear()
-                for at, errand in board.startable():
-                    running.add(asyncio.ensure_future(self._do(at, errand)))
+                for at, queued in board.startable():
+                    running.add(asyncio.ensure_future(self._send(at, queued)))
                 if not running:
                     if board:
                         await self._wait_for_a_node()
@@ -117,8 +117,7 @@ class FleetLauncher:
                 done, running = await asyncio.wait(
                     running, timeout=_EVERY, return_when=asyncio.FIRST_COMPLETED
                 )
-                for task in done:
-                    task.result()
+                self._settle(await asyncio.gather(*done, return_exceptions=True))
                 if time.monotonic() - self._looked > _EVERY:
                     self._look()
         finally:
@@ -127,30 +126,44 @@ class FleetLauncher:
             await asyncio.gather(*running, return_exceptions=True)
             self.context.tally.capacity += self.width * (time.monotonic() - began)
 
-    async def _do(self, at: str, errand: Errand) -> None:
-        """Have one errand done by the node at an address, and journal the delivery."""
-        node = self._board.nodes[at]
-        launch = errand.launch
+    async def _send(self, at: str, queued: Queued) -> "_Answer":
+        """Have one errand done by the node at an address."""
+        node, launch = self._board.nodes[at], queued.errand.launch
         self.context.tell(f"launch {launch.number + 1}: {launch.workloads[0].id}")
-        cost = node.lanes if company(errand) is Beside.NOTHING else 1
+        cost = node.lanes if queued.beside is Beside.NOTHING else 1
         try:
-            text = await self.cluster.send(at, encode(self._parcel(errand)), cost)
-            delivery = decode_delivery(text)
+            parcel = encode(self._parcel(queued.errand))
+            delivery = decode_delivery(await self.cluster.send(at, parcel, cost))
+            return _Answer(at, node, queued, delivery)
         except NodeLostError as error:
-            self._board.done(at, errand)
-            self._look()
-            self._take_loss(node, errand, str(error))
-            return
+            return _Answer(at, node, queued, None, loss=str(error))
         except ValueError as error:
             raise CampaignError(f"host {node.name}: {error}") from error
-        self._board.done(at, errand)
-        self._take(node, delivery)
-        if delivery.fault:
-            self._set_aside(at, delivery.fault)
-            self._board.put_back(errand)
-        else:
-            self._check_yardstick(at)
-        self.context.tell(f"launch {launch.number + 1}: {launch.workloads[-1].id}")
+
+    def _settle(self, answers: Sequence["_Answer | BaseException"]) -> None:
+        """Journal what nodes delivered, in one write; queue again what they did not.
+
+        A disk takes milliseconds for a write: while it does, further nodes answer, and
+        the next write is of all of them. The first error is raised at the end.
+        """
+        found = [each for each in answers if isinstance(each, _Answer)]
+        for each in found:
+            self._board.done(each.at, each.queued)
+        self._take([(each.node, each.delivery) for each in found if each.delivery])
+        for each in found:
+            launch = each.queued.errand.launch
+            if each.delivery is None:
+                self._look()
+                self._take_loss(each.node, each.queued, each.loss)
+            elif each.delivery.fault:
+                self._set_aside(each.at, each.delivery.fault)
+                self._board.put_back(each.queued)
+            else:
+                self._check_yardstick(each.at)
+            self.context.tell(f"launch {launch.number + 1}: {launch.workloads[-1].id}")
+        for error in answers:
+            if isinstance(error, BaseException):
+                raise error
 
     def _parcel(self, errand: Errand) -> Parcel:
         context = self.context
@@ -171,33 +184,40 @@ class FleetLauncher:
             },
         )
 
-    def _take(self, node: NodeFacts, delivery: Delivery) -> None:
-        """Journal what a node did: one write for all of it."""
+    def _take(self, deliveries: Sequence[tuple[NodeFacts, Delivery]]) -> None:
+        """Journal what nodes did: one write for all of it."""
         context = self.context
-        entries = [_at_host(entry, node.host) for entry in delivery.entries]
-        context.take(entries)
-        for case, deaths in delivery.deaths.items():
-            context.deaths[case] = max(context.deaths[case], deaths)
+        context.take(
+            [
+                _at_host(entry, node.host)
+                for node, delivery in deliveries
+                for entry in delivery.entries
+            ]
+        )
         tally = context.tally
-        tally.launches += delivery.launches
-        tally.inside_turns += delivery.inside_turns
-        tally.waited += delivery.waited
-        passes = [entry for entry in entries if isinstance(entry, Pass)]
-        tally.passes += len(passes)
-        self._yardsticks[node.host] += [min(each.yardstick.seconds) for each in passes]
+        for node, delivery in deliveries:
+            for case, deaths in delivery.deaths.items():
+                context.deaths[case] = max(context.deaths[case], deaths)
+            passes = [entry for entry in delivery.entries if isinstance(entry, Pass)]
+            tally.launches += delivery.launches
+            tally.inside_turns += delivery.inside_turns
+            tally.waited += delivery.waited
+            tally.passes += len(passes)
+            yardsticks = self._yardsticks[node.host]
+            yardsticks += [min(each.yardstick.seconds) for each in passes]
 
-    def _take_loss(self, node: NodeFacts, errand: Errand, reason: str) -> None:
+    def _take_loss(self, node: NodeFacts, queued: Queued, reason: str) -> None:
         """Queue again what was lost with a host, unless it is what hosts die of."""
         self.notice(f"host {node.name}: lost: {reason}")
-        workloads = errand.launch.workloads
+        workloads = queued.errand.launch.workloads
         for workload in workloads:
             self._lost[workload.id] += 1
         if max(self._lost[workload.id] for workload in workloads) <= MOST_LOSSES:
-            self._board.put_back(errand)
+            self._board.put_back(queued)
         elif len(workloads) > 1:
             for workload in workloads:
                 self._lost[workload.id] = 0
-            for part in split(errand):
+            for part in split(queued):
                 self._board.put_back(part)
         else:
             count = self._lost[workloads[0].id]
@@ -235,7 +255,14 @@ class FleetLauncher:
         """Take in who has joined and who is gone."""
         self._looked = time.monotonic()
         there = self.cluster.nodes()
-        self._board.update({at: there[at] for at in there if at not in self._aside})
+        nodes = {at: there[at] for at in there if at not in self._aside}
+        self._board.update(nodes)
+        shares = [
+            share
+            for node in nodes.values()
+            if (share := memory_share(node.environment.memory_bytes, node.lanes))
+        ]
+        self._share = min(shares, default=None)
 
     async def _wait_for_a_node(self) -> None:
         began = time.monotonic()
@@ -246,6 +273,17 @@ class FleetLauncher:
                 raise CampaignError("no node is left; --resume continues the run")
             await asyncio.sleep(_EVERY / 4)
             self._look()
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """What came of an errand: a delivery, or the reason why its node was lost."""
+
+    at: str
+    node: NodeFacts
+    queued: Queued
+    delivery: Delivery | None
+    loss: str = ""
 
 
 def _at_host(entry: Entry, host: str) -> Entry:

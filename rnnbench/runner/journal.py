@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
-from rnnbench.model.codec import WrongValue, reader
+from rnnbench.model.codec import WrongValue, fields_of, reader
 from rnnbench.model.learning import SeedRun
 from rnnbench.model.profile import Ceiling, Profile
 from rnnbench.model.run import LATER, Turns
@@ -233,8 +233,8 @@ _ENTRIES: dict[str, Callable[[dict[str, Any]], Entry]] = {
 
 
 def encode_entry(entry: Entry) -> dict[str, Any]:
-    """The entry as plain values."""
-    return {"kind": type(entry).__name__, **asdict(entry)}
+    """The entry by its fields, for `json.dumps(..., default=fields_of)`."""
+    return {"kind": type(entry).__name__, **fields_of(entry)}
 
 
 def decode_entry(data: dict[str, Any]) -> Entry:

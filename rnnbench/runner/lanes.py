@@ -9,8 +9,10 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TypeVar
 
+from rnnbench.model.condition import Condition, ConditionLevel
 from rnnbench.model.errors import RnnbenchError
 from rnnbench.model.machine import physical_cores
+from rnnbench.runner.lane_limit import load_lane_limit
 
 T = TypeVar("T")
 
@@ -32,27 +34,56 @@ class Lane:
     gpu: str = ""
 
 
-def lane_count(cores: int, memory: int | None) -> int:
+def lane_count(cores: int, memory: int | None, limit: int | None = None) -> int:
     """Number of launches that may run side by side, at least 1.
 
     One for each physical core, without a spare one above eight. `memory`: bytes that
-    all may take together, if known.
+    all may take together, if known. `limit`: the most that a self-check found sound.
     """
     counts = [cores if cores <= _MOST_WITHOUT_SPARE else cores - 1]
     if memory is not None:
         counts.append(memory // LANE_MEMORY)
+    if limit is not None:
+        counts.append(limit)
     return max(min(counts), 1)
+
+
+def most_lanes() -> int:
+    """The lanes of this machine, whatever a self-check found."""
+    return lane_count(len(physical_cores()), _memory())
 
 
 def lanes(count: int | None = None) -> tuple[Lane, ...]:
     """The lanes of this machine, on its last cores; one without a core if unknown.
 
-    `count`: so many, if there are as many cores; None: see `lane_count`.
+    `count`: so many, if there are as many cores; None: as many as are sound, see
+    `lane_count`.
     """
     cores = physical_cores()
     if count is None:
-        count = lane_count(len(cores), _memory())
+        count = lane_count(len(cores), _memory(), load_lane_limit())
     return tuple(Lane((core,)) for core in cores[-count:]) or (Lane(),)
+
+
+def lane_condition() -> Condition:
+    """The number of lanes of a run on this machine, and what it rests on."""
+    name, most, limit = "lanes", most_lanes(), load_lane_limit()
+    if limit is None:
+        return Condition(
+            name=name,
+            level=ConditionLevel.UNKNOWN,
+            state=f"{most}; not checked whether ratios shift when all are busy",
+            fix="rnnbench calibrate",
+        )
+    if limit >= most:
+        state = f"{most}, as rnnbench calibrate found"
+        return Condition(name=name, level=ConditionLevel.OK, state=state)
+    return Condition(
+        name=name,
+        level=ConditionLevel.NOTE,
+        state=f"{limit} of {most}, as rnnbench calibrate found",
+        effect="with more lanes busy a ratio shifts: a run uses no more by default",
+    )
 
 
 def gpu_lanes(gpus: Sequence[str], cores: Sequence[int]) -> tuple[Lane, ...]:

@@ -110,11 +110,13 @@ def probes(traces: str | None = None) -> Mapping[Work, Probe]:
     }
 
 
-def is_unread(work: Work, journal: Journal, case: Case, number: int) -> bool:
-    """Whether the journal lacks the reading of `case` that `work` takes."""
+def unread(
+    work: Work, journal: Journal, cases: Sequence[Case], number: int
+) -> list[Case]:
+    """Those of `cases` of which the journal lacks the reading that `work` takes."""
     service = work in SERVICES
     probe = service_probe(SERVICES[work], number) if service else probes()[work]
-    return bool(probe.pending(journal, [case]))
+    return probe.pending(journal, cases)
 
 
 def memory_share(memory: int | None, count: int) -> int | None:

@@ -52,6 +52,7 @@ class MeasureOptions:
         stop_at_failure: begin no case after one has failed.
         lanes: launches to run side by side; None: as many as is sound here.
         smoke: call each case once, to see that it runs; nothing is written.
+        host: a name for this machine, stored with each launch; empty: none.
         command: what the user typed, for the record.
         commit: the version of the project that is measured, for the record.
         worker: the command that starts a worker, if not this interpreter's own.
@@ -67,6 +68,7 @@ class MeasureOptions:
     stop_at_failure: bool = False
     lanes: int | None = None
     smoke: bool = False
+    host: str = ""
     command: str = ""
     commit: str | None = None
     worker: tuple[str, ...] = ()
@@ -276,7 +278,7 @@ def run_of(
     campaign: Campaign, sweep: SweepRecord, options: MeasureOptions, unmeasured: str
 ) -> Run:
     """The run so far; `unmeasured` is why the rest of it is not measured."""
-    reader = JournalReader(campaign.order, campaign.journal, unmeasured)
+    reader = JournalReader(campaign.order, campaign.journal, unmeasured, options.host)
     return Run(
         created=datetime.now(UTC).isoformat(timespec="seconds"),
         version=rnnbench.__version__,

@@ -22,6 +22,7 @@ from rnnbench.model.errors import CampaignError
 from rnnbench.model.status import Status
 from rnnbench.runner.exclusive import TimingLock
 from rnnbench.runner.journal import Ended, Entry, Journal
+from rnnbench.runner.lane_limit import load_lane_limit
 from rnnbench.runner.lanes import Lane, gpu_lanes, lane_count, visible_gpus
 from rnnbench.runner.launch import Order
 from rnnbench.runner.launch_context import LaunchContext
@@ -164,7 +165,7 @@ async def this_node(
     for variable in _FOREIGN_VARIABLES:
         os.environ.pop(variable, None)
     environment, _ = await survey((), command)
-    count = lane_count(len(cores), environment.memory_bytes)
+    count = lane_count(len(cores), environment.memory_bytes, load_lane_limit())
     lanes = tuple(Lane((core,)) for core in cores[-count:]) or (Lane(),)
     on_gpus = gpu_lanes(visible_gpus() if environment.gpu else (), cores)
     machine = _opaque(_machine_id())

@@ -5,10 +5,10 @@ They are JSON texts, so that what travels is plain data of known types.
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from rnnbench.model.codec import reader
+from rnnbench.model.codec import fields_of, reader
 from rnnbench.model.machine import machine_key, machine_parts
 from rnnbench.model.policy import Policy
 from rnnbench.model.run import Environment
@@ -99,7 +99,7 @@ def needs_host(errand: Errand) -> bool:
 
 def encode(message: NodeFacts | Parcel) -> str:
     """The message as strict JSON."""
-    return _text(asdict(message))
+    return _text(message)
 
 
 def decode_facts(text: str) -> NodeFacts:
@@ -116,9 +116,8 @@ def decode_parcel(text: str) -> Parcel:
 
 def encode_delivery(delivery: Delivery) -> str:
     """The delivery as strict JSON."""
-    body = asdict(delivery)
-    body["entries"] = [encode_entry(entry) for entry in delivery.entries]
-    return _text(body)
+    entries = list(map(encode_entry, delivery.entries))
+    return _text({**fields_of(delivery), "entries": entries})
 
 
 def decode_delivery(text: str) -> Delivery:
@@ -129,12 +128,8 @@ def decode_delivery(text: str) -> Delivery:
         rest: Delivery = reader(Delivery)({**body, "entries": []})
     except (KeyError, TypeError, AttributeError, RecursionError) as error:
         raise ValueError(f"not a delivery: {error}") from error
-    return Delivery(**{**_fields(rest), "entries": entries})
-
-
-def _fields(delivery: Delivery) -> dict[str, Any]:
-    return {name: getattr(delivery, name) for name in Delivery.__dataclass_fields__}
+    return replace(rest, entries=entries)
 
 
 def _text(body: Any) -> str:
-    return json.dumps(body, allow_nan=False, separators=(",", ":"))
+    return json.dumps(body, allow_nan=False, separators=(",", ":"), default=fields_of)

@@ -22,11 +22,15 @@ NO_COUNTER = "no counter: NVML reads NVIDIA GPUs alone"
 
 @dataclass(frozen=True, slots=True)
 class JournalReader:
-    """Results of an order; `unmeasured`: the reason where a case has no times."""
+    """Results of an order; `unmeasured`: the reason where a case has no times.
+
+    `host`: of launches that name none.
+    """
 
     order: Order
     journal: Journal
     unmeasured: str
+    host: str = ""
 
     def results(self) -> tuple[Result, ...]:
         """A result of every case, in the order of the workloads."""
@@ -64,8 +68,8 @@ class JournalReader:
         self, case: Case, workload: str, passes: Sequence[Pass], width: float
     ) -> Result:
         turns = tuple(
-            replace(one.turns[case.id], host=one.host)
-            if one.host
+            replace(one.turns[case.id], host=host)
+            if (host := one.host or self.host)
             else one.turns[case.id]
             for one in passes
             if case.id in one.turns

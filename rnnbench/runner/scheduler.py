@@ -1,15 +1,14 @@
 """The schedule of a run: interim looks, the budget, cases that can't run."""
 
 import time
-from collections.abc import Callable, Container, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import product
+from functools import partial
 
 from rnnbench.model.case import Allocator, Case, Device
 from rnnbench.model.errors import CampaignError
 from rnnbench.model.run import Effort, Environment
 from rnnbench.model.serving import LAUNCHES as SERVICE_LAUNCHES
-from rnnbench.model.serving import Part
 from rnnbench.model.status import Status
 from rnnbench.model.workload import Workload
 from rnnbench.runner.footprint import too_large
@@ -23,10 +22,11 @@ from rnnbench.runner.launcher import (
     LaneWork,
     LocalLauncher,
     Work,
-    is_unread,
+    unread,
 )
-from rnnbench.runner.stop_rule import interim_looks, is_narrow, widest
+from rnnbench.runner.stop_rule import interim_looks
 from rnnbench.runner.training_runs import TrainingRuns
+from rnnbench.runner.wide_workloads import unfinished
 from rnnbench.runner.worker_env import Setting
 from rnnbench.runner.worker_process import Worker, WorkerDeathError
 from rnnbench.worker.protocol import Report, Start, Survey
@@ -117,7 +117,7 @@ class Campaign:
         first, *later = interim_looks(launches)
         await self._launcher.carry_out(self._due(first, first))
         if not self.order.smoke:
-            await self._probe(Work.MEMORY, lambda _: True)
+            await self._probe(Work.MEMORY, self._ids(lambda _: True))
             began = time.monotonic()
             await self._profile()
             self._profiling = time.monotonic() - began
@@ -169,9 +169,10 @@ class Campaign:
     def _due(self, look: int, first: int) -> list[Errand]:
         """The launches that bring each workload that is still too wide to `look`."""
         wanted: dict[tuple[int, str, Setting, bool], list[Workload]] = {}
-        for workload in self.order.workloads:
-            if not self._is_wide(workload, first):
-                continue
+        precision = self.order.policy.precision
+        for workload in unfinished(
+            self.order.workloads, self.journal, precision, first
+        ):
             setting = setting_of(workload)
             # As a user gets it who sets nothing: nothing else ran in that process.
             apart = setting.allocator is Allocator.SYSTEM and not self.order.smoke
@@ -202,27 +203,30 @@ class Campaign:
 
         A case that can't be read in one process is not tried in the next.
         """
-        began, policy = time.monotonic(), self.order.policy
-        for work, number in product(SERVICES, range(SERVICE_LAUNCHES)):
-            part, lost = SERVICES[work], self.journal.unread(SERVICES[work])
-
-            def wanted(
-                case: Case, part: Part = part, lost: Container[str] = lost
-            ) -> bool:
-                return case.id not in lost and policy.reads(part, case)
-
-            await self._probe(work, wanted, number)
+        began = time.monotonic()
+        for work, part in SERVICES.items():
+            asked = self._ids(partial(self.order.policy.reads, part))
+            for number in range(SERVICE_LAUNCHES):
+                await self._probe(work, asked - self.journal.unread(part), number)
         self._profiling += time.monotonic() - began
 
     async def _probe(
-        self, work: Work, wanted: Callable[[Case], bool], number: int = 0
+        self, work: Work, wanted: Collection[str], number: int = 0
     ) -> None:
-        """Take a reading of the wanted cases that have not failed, in all lanes."""
+        """Take a reading of the wanted cases that have not failed, in all lanes.
+
+        `wanted`: their ids.
+        """
+        live = self._context.live(self.order.cases)
+        asked = [case for case in live if case.id in wanted]
+        pending = {case.id for case in unread(work, self.journal, asked, number)}
+        if not pending:
+            return
         width = self._launcher.width
         shares: dict[tuple[Setting, int, str], list[Workload]] = {}
         for place, workload in enumerate(self.order.workloads):
-            for case in self._context.live(filter(wanted, workload.members)):
-                if not is_unread(work, self.journal, case, number):
+            for case in workload.members:
+                if case.id not in pending:
                     continue
                 process = self._context.process_of(case)
                 lane = (setting_of(workload), place % width, process)
@@ -237,7 +241,7 @@ class Campaign:
 
     async def _profile(self) -> None:
         """Profile what is to be; then ceilings and energy, with nothing beside them."""
-        await self._probe(Work.PROFILE, self.order.policy.profiles)
+        await self._probe(Work.PROFILE, self._ids(self.order.policy.profiles))
         by_kind: dict[tuple[Device, Setting], list[Workload]] = {}
         for workload in self.order.workloads:
             if any(map(self.order.policy.profiles, workload.members)):
@@ -247,22 +251,14 @@ class Campaign:
             # One at a time: nothing runs beside it.
             errand = _errand(Work.CEILINGS, setting, workloads)
             await self._launcher.carry_out([errand])
-        await self._probe(
-            Work.ENERGY,
-            lambda case: (
-                case.device is Device.CUDA and self.order.policy.profiles(case)
-            ),
+        on_gpu = self._ids(
+            lambda case: case.device is Device.CUDA and self.order.policy.profiles(case)
         )
+        await self._probe(Work.ENERGY, on_gpu)
 
-    def _is_wide(self, workload: Workload, first: int) -> bool:
-        """Whether `workload` needs another launch."""
-        if not self._context.live(workload.members):
-            return False
-        done = self._passes(workload)
-        if len(done) < first:
-            return True
-        width = widest(workload, done.values(), without=self.journal.ended)
-        return not is_narrow(width, self.order.policy.precision)
+    def _ids(self, is_wanted: Callable[[Case], bool]) -> set[str]:
+        """The ids of the wanted cases."""
+        return {case.id for case in self.order.cases if is_wanted(case)}
 
     def _passes(self, workload: Workload) -> Mapping[int, Pass]:
         return self.journal.passes.get(workload.id, {})

@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Self
 
+from rnnbench.model.codec import fields_of
 from rnnbench.model.errors import ResultsError
 from rnnbench.storage.files import reason_of
 
@@ -67,14 +68,13 @@ class AppendOnly:
         return held
 
     def append(self, *entries: Entry) -> None:
-        """Add a line for each entry; they are on the disk when this returns."""
+        """Add a line for each entry; they are on the disk when this returns.
+
+        Values may be dataclasses, whose fields are written.
+        """
         if self._descriptor is None:
             raise ResultsError(f"{self.path}: journal: it is closed")
-        lines = (
-            json.dumps(entry, allow_nan=False, separators=(",", ":")) + "\n"
-            for entry in entries
-        )
-        left = "".join(lines).encode()
+        left = "".join(f"{_line(entry)}\n" for entry in entries).encode()
         try:
             # One write of whole lines, so that only the last line can be incomplete. A
             # full disk takes a part of it, and only the next write says why.
@@ -164,6 +164,10 @@ class HoldsFile:
         """Append `entries`; they are on the disk when this returns."""
         if self._file is not None and entries:
             self._file.append(*entries)
+
+
+def _line(entry: Entry) -> str:
+    return json.dumps(entry, allow_nan=False, separators=(",", ":"), default=fields_of)
 
 
 def _object(where: str, line: bytes) -> dict[str, Any]:

@@ -136,3 +136,56 @@ def test_facts_that_cannot_be_compared_are_refused(make_self_check):
         CheckedMember(name="gru", case=first.case, slowdown=-1, turns=())
     with pytest.raises(ValueError, match="at least two launches"):
         make_self_check(set_launches=1)
+
+
+def shifted(share):
+    """GRUs that take so much longer where two lanes are busy: in odd launches."""
+
+    def change(member):
+        def turns_of(turns):
+            is_off = turns.launch % 2 and member.case.layer == "gru"
+            return slower(turns, share if is_off else 0)
+
+        return turns_of
+
+    return change
+
+
+@pytest.mark.parametrize(("share", "sound"), [(0.0, 2), (0.01, 2), (0.06, 1)])
+def test_lanes_that_shift_a_ratio_are_unsound(make_self_check, share, sound):
+    check = make_self_check(busy=(1, 2) * 30)
+
+    answers = answers_of(changed(check, shifted(share)))
+
+    (shift,) = answers.shifts
+    assert shift.lanes == 2
+    assert shift.median == pytest.approx(share, abs=0.004)
+    assert shift.median <= shift.largest < share + 0.01
+    assert answers.sound_lanes == sound
+
+
+def test_lanes_beyond_unsound_ones_are_not_used(make_self_check):
+    check = make_self_check(busy=(1, 2, 1, 4) * 15)
+
+    answers = answers_of(
+        changed(
+            check,
+            lambda member: (
+                lambda turns: slower(
+                    turns,
+                    0.1 if turns.launch % 4 == 1 and member.case.layer == "gru" else 0,
+                )
+            ),
+        )
+    )
+
+    assert [shift.is_sound for shift in answers.shifts] == [False, True]
+    assert answers.sound_lanes == 1
+
+
+@pytest.mark.parametrize("busy", [(), (2,) * 60, (1,) * 60, (1, 2) * 5])
+def test_too_few_launches_say_nothing_of_lanes(make_self_check, busy):
+    answers = answers_of(make_self_check(busy=busy))
+
+    assert answers.shifts == ()
+    assert answers.sound_lanes is None

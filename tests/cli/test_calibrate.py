@@ -21,6 +21,7 @@ REAL = measure_check.measure_self_check
 def calibrate(tmp_path, monkeypatch):
     """The command with a worker without torch, and a clock that counts its readings."""
     monkeypatch.setattr("rnnbench.runner.worker_process.COMMAND", FAKE)
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
 
     def measure(options, on_progress):
         ticks = count()

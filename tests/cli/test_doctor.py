@@ -7,6 +7,7 @@ import pytest
 from rnnbench.model.condition import Condition, ConditionLevel
 
 FINE = Condition(name="ASLR", level=ConditionLevel.OK, state="on")
+LANES = Condition(name="lanes", level=ConditionLevel.OK, state="2")
 OFF = Condition(
     name="load",
     level=ConditionLevel.WARNING,
@@ -22,6 +23,7 @@ def conditions(monkeypatch):
         monkeypatch.setattr(
             "rnnbench.runner.conditions.read_conditions", lambda _: found
         )
+        monkeypatch.setattr("rnnbench.runner.lanes.lane_condition", lambda: LANES)
 
     return use
 
@@ -37,6 +39,7 @@ def test_a_warning_comes_first_with_effect_and_fix(run, conditions):
         "         effect: disturbs?[31m turns",
         "         fix: stop it",
         "ok:      ASLR: on",
+        "ok:      lanes: 2",
     ]
 
 
@@ -52,5 +55,5 @@ def test_json_has_every_condition(run, conditions):
     _, out, _ = run("doctor", "--no-measure", "--json")
 
     found = json.loads(out)["conditions"]
-    assert [each["name"] for each in found] == ["ASLR", "load"]
+    assert [each["name"] for each in found] == ["ASLR", "load", "lanes"]
     assert found[1]["fix"] == "stop it"

@@ -82,6 +82,7 @@ def test_quiet_prints_the_file_alone(run):
         (["quick", "--layer", "gru"], "quick: a sweep has its own axes: leave out"),
         (["--budget", "-1"], "budget: -1 is not between 0.001 and 100,000,000"),
         (["--profile", "("], "profile: a '(' without its ')'"),
+        (["quick", "--cluster", "local:2", "--host", "lab1"], "--host: the nodes of a"),
     ],
 )
 def test_bad_input_is_one_line(run, folder, arguments, message):
@@ -252,3 +253,10 @@ def test_a_layer_that_can_t_be_built_is_one_line_before_anything_is_measured(
     assert (code, out) == (2, "")
     assert "fake:exit: the worker left with exit code 7" in err
     assert list(folder.iterdir()) == []
+
+
+def test_a_named_machine_is_in_every_launch(run, folder):
+    code, _, _ = run("run", *PAIR, "--host", "lab1", "--output", "x.json", "--quiet")
+
+    hosts = {t.host for r in load_run(folder / "x.json").results for t in r.turns}
+    assert (code, hosts) == (0, {"lab1"})

@@ -1,12 +1,13 @@
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rnnbench.model.codec import WrongValue, reader
+from rnnbench.model.case import Case, Phase
+from rnnbench.model.codec import WrongValue, fields_of, reader
 from rnnbench.model.profile import Ceiling, Kind, Profile
 from rnnbench.model.run import Turns
 
@@ -182,3 +183,19 @@ def test_the_place_of_a_fault_deep_within_is_told(make_profile):
 
     with pytest.raises(WrongValue, match=r"kinds\[1\]\[1\]: None is not of type float"):
         reader(Profile)(value)
+
+
+def test_fields_give_the_text_that_copies_of_every_value_give(make_profile):
+    profile = make_profile()
+    made = Case(layer="a:b", input_size=1, hidden_size=1, seq_len=1, batch_size=1)
+    case = replace(made, args=(("x", 1.5),), phase=Phase.TRAIN)
+
+    text = json.dumps({"cases": [case], "profile": profile}, default=fields_of)
+
+    copied = {"cases": [asdict(case)], "profile": asdict(profile)}
+    assert text == json.dumps(copied)
+
+
+def test_what_has_no_fields_is_refused():
+    with pytest.raises(TypeError):
+        json.dumps({1, 2}, default=fields_of)

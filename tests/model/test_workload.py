@@ -3,9 +3,18 @@
 from dataclasses import replace
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from rnnbench.model.case import Case, Device, Lengths, Phase
-from rnnbench.model.workload import DEFAULT_COMPARE, Pair, Workload, group, workload_id
+from rnnbench.model.workload import (
+    DEFAULT_COMPARE,
+    Pair,
+    Workload,
+    _are_alike,
+    group,
+    workload_id,
+)
 
 LSTM = Case(layer="lstm", input_size=10, hidden_size=20, seq_len=5, batch_size=3)
 GRU = replace(LSTM, layer="gru")
@@ -134,3 +143,32 @@ def test_an_argument_that_a_layer_does_not_have_keeps_no_pair_apart():
     pairs = Workload((wide, deep), DEFAULT_COMPARE).pairs()
 
     assert pairs == (Pair("layer", deep, wide),)
+
+
+@given(
+    members=st.lists(
+        st.builds(
+            replace,
+            st.just(LSTM),
+            layer=st.sampled_from(["lstm", "gru", "rnn_tanh"]),
+            onednn=st.booleans(),
+            batch_size=st.integers(1, 2),
+        ),
+        min_size=1,
+        max_size=6,
+        unique=True,
+    )
+)
+def test_pairs_are_those_of_trying_every_two_members(members):
+    workload = Workload(tuple(members), ("layer", "onednn", "batch_size"))
+    axes = (*workload.compare, "parameters_of")
+
+    assert workload.pairs() == tuple(
+        Pair(axis, candidate, baseline)
+        for axis in axes
+        for baseline in members
+        for candidate in members
+        if getattr(baseline, axis) == workload._baseline(axis)
+        and getattr(candidate, axis) != workload._baseline(axis)
+        and _are_alike(candidate, baseline, [other for other in axes if other != axis])
+    )

@@ -14,7 +14,7 @@ from rnnbench.model.case import Device
 from rnnbench.model.errors import CampaignError
 from rnnbench.model.status import Status
 from rnnbench.model.workload import Workload
-from rnnbench.runner.fleet_board import Beside, Board, company, host_of
+from rnnbench.runner.fleet_board import Beside, Board, host_of
 from rnnbench.runner.fleet_launcher import FleetLauncher, NodeLostError
 from rnnbench.runner.journal import Ended, Header, Journal
 from rnnbench.runner.launch import Launch, Order, setting_of
@@ -204,6 +204,19 @@ def test_a_failed_case_takes_no_part_in_further_launches_on_any_host():
     )
 
 
+def test_launches_without_a_host_get_the_name_of_this_machine():
+    (workload,) = wanted = workloads(1)
+    journal = Journal(None)
+    first, second = (made_pass(workload.id, n, workload.members) for n in range(2))
+    journal.record(first, replace(second, host="b"))
+    order = Order(workloads=wanted, policy=sweep().policy)
+
+    found = JournalReader(order, journal, "", host="lab").results()
+
+    for result in found:
+        assert [turns.host for turns in result.turns] == ["lab", "b"]
+
+
 def errand(workload, **changes):
     launch = Launch(number=0, setting=setting_of(workload), workloads=(workload,))
     return Errand(work=Work.TIME, launch=replace(launch, **changes))
@@ -238,11 +251,11 @@ def test_nothing_runs_beside_what_needs_the_machine_for_itself(mix, lanes, order
     while board or running:
         running += board.startable()
         for machine in ("one", "two"):
-            here = [company(e) for at, e in running if machines[at] == machine]
+            here = [each.beside for at, each in running if machines[at] == machine]
             assert len(set(here)) <= 1
             assert here.count(Beside.NOTHING) <= 1
         for at in nodes:
-            mine = [company(e) for other, e in running if other == at]
+            mine = [each.beside for other, each in running if other == at]
             assert len(mine) <= (2 if Beside.GPU in mine else lanes)
         at, finished = running.pop(order.randrange(len(running)))
         board.done(at, finished)

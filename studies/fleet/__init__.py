@@ -1,0 +1,1 @@
+"""Studies of runs on many machines."""

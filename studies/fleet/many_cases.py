@@ -1,0 +1,330 @@
+"""A campaign of 100,000 simulated cases: launches a second, memory, time of a look.
+
+    python -m studies.fleet.many_cases --output results/reference/fleet/many-cases
+
+The real campaign, launcher, stop rule and journal. Only the nodes are simulated: they
+are in memory, and make turns up at once. What is measured is therefore the work of the
+client, with that of making the turns up. Exit status 1 where a goal is missed.
+"""
+
+import argparse
+import asyncio
+import json
+import math
+import os
+import random
+import resource
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from unittest.mock import patch
+
+import rnnbench
+from rnnbench.model.case import Case
+from rnnbench.model.policy import Policy
+from rnnbench.model.run import Environment
+from rnnbench.model.workload import DEFAULT_COMPARE, group
+from rnnbench.runner import wide_workloads
+from rnnbench.runner.fleet_launcher import FleetLauncher
+from rnnbench.runner.journal import Header, Journal
+from rnnbench.runner.launch import Order
+from rnnbench.runner.launcher import Work
+from rnnbench.runner.parcel import NodeFacts
+from rnnbench.runner.scheduler import Campaign
+from studies.markdown import table
+from studies.this_machine import described
+
+# Of a launch's log-ratio; with it about a third of the workloads need a second look.
+NOISE = 0.015
+HOSTS, LANES = 25, 4
+ROUNDS = 5
+# By the name of a figure: its goal, and whether it is the least that is wanted.
+GOALS = {
+    "launches_a_second": (200.0, True),
+    "peak_gib": (1.5, False),
+    "syncs_a_launch": (1.0, False),
+    "longest_look": (2.0, False),
+}
+
+
+@dataclass(frozen=True)
+class Figures:
+    """What a campaign took.
+
+    `seconds`: of the whole campaign. `cpu`: of a core, which other programs don't add
+    to. `longest_look`: seconds in which the stop rule judged all workloads of a look.
+    `longest_pause`: seconds in which the client did nothing else, such as an answer to
+    the cluster. `times_measured`: how often a launch of a workload was measured, and
+    how many were so often.
+    """
+
+    cases: int
+    passes: int
+    launches: int
+    seconds: float
+    cpu: float
+    peak_gib: float
+    syncs: int
+    looks: int
+    longest_look: float
+    longest_pause: float
+    journal_mib: float
+    times_measured: Mapping[int, int]
+
+    @property
+    def launches_a_second(self) -> float:
+        """Launches that the client carried out in a second."""
+        return self.launches / self.seconds
+
+    @property
+    def syncs_a_launch(self) -> float:
+        """Times that the client waited for the disk, for each launch."""
+        return self.syncs / self.launches
+
+    def missed(self) -> list[str]:
+        """The goals that are not met, by the names of their figures."""
+        return [
+            name
+            for name, (goal, is_least) in GOALS.items()
+            if (getattr(self, name) < goal) == is_least and getattr(self, name) != goal
+        ]
+
+
+@dataclass(slots=True)
+class SimulatedNodes:
+    """A cluster in memory whose nodes answer at once, with turns that they make up.
+
+    `ids`: of the cases by their layer, and of the workload, by hidden_size and seq_len:
+    a node that made them would take longer than the client that is measured.
+    """
+
+    ids: Mapping[tuple[int, int], tuple[str, Mapping[str, str]]]
+    there: Mapping[str, NodeFacts]
+    measured: Counter[tuple[str, int]] = field(default_factory=Counter)
+    launches: int = 0
+    _draw: random.Random = field(default_factory=lambda: random.Random(1))
+
+    def nodes(self) -> Mapping[str, NodeFacts]:
+        """All nodes."""
+        return self.there
+
+    async def send(self, address: str, parcel: str, cost: int) -> str:
+        """What a node would deliver."""
+        await asyncio.sleep(0)
+        errand = json.loads(parcel)["errand"]
+        launch = errand["launch"]["number"]
+        make = self._passes if errand["work"] == Work.TIME else self._memory
+        self.launches += 1
+        entries = [
+            entry
+            for workload in errand["launch"]["workloads"]
+            for entry in make(launch, workload["members"])
+        ]
+        return json.dumps(
+            {
+                "entries": entries,
+                "deaths": {},
+                "launches": 1,
+                "inside_turns": 0.5 * len(entries),
+                "waited": 0.0,
+                "fault": "",
+            }
+        )
+
+    def _passes(self, launch: int, members: list[dict]) -> Iterator[dict]:
+        workload, cases = self._ids_of(members)
+        self.measured[workload, launch] += 1
+        yield {
+            "kind": "Pass",
+            "launch": launch,
+            "workload": workload,
+            "turns": {
+                cases[member["layer"]]: self._turns(launch, NOISE) for member in members
+            },
+            "yardstick": self._turns(launch, 0),
+            "inside_turns": 0.5,
+            "wall": 0.8,
+        }
+
+    def _memory(self, _: int, members: list[dict]) -> Iterator[dict]:
+        _, cases = self._ids_of(members)
+        for member in members:
+            case = cases[member["layer"]]
+            yield {"kind": "Remembered", "case": case, "peak_memory": 1, "reason": ""}
+
+    def _ids_of(self, members: list[dict]) -> tuple[str, Mapping[str, str]]:
+        return self.ids[members[0]["hidden_size"], members[0]["seq_len"]]
+
+    def _turns(self, launch: int, noise: float) -> dict:
+        level = 1e-3 * math.exp(self._draw.gauss(0, noise))
+        return {
+            "launch": launch,
+            "seconds": [level * (1 + 0.001 * place) for place in range(ROUNDS)],
+            "faults": [0] * ROUNDS,
+            "back_to_back": [],
+            "first_call": level,
+            "rough": 0,
+            "retaken": 0,
+        }
+
+
+def simulated_facts() -> dict[str, NodeFacts]:
+    """Nodes by their address, each on a machine of its own."""
+    values: dict[str, object] = dict.fromkeys(Environment.__dataclass_fields__)
+    texts = ("system", "machine", "kernel", "libc", "python", "numpy", "torch")
+    values |= dict.fromkeys(texts, "simulated") | {"allocator": "glibc"}
+    values |= {"variables": (), "parallel_backend": "none", "memory_bytes": 2**36}
+    return {
+        str(at): NodeFacts(
+            host=f"{at:08x}",
+            machine=str(at),
+            name=str(at),
+            lanes=LANES,
+            gpus=1,
+            version=rnnbench.__version__,
+            environment=Environment(**values),
+        )
+        for at in range(HOSTS)
+    }
+
+
+def simulated_order(count: int) -> Order:
+    """So many cases, an LSTM and a GRU for each workload."""
+    cases = [
+        Case(layer=layer, input_size=8, hidden_size=size, seq_len=seq, batch_size=1)
+        for seq in range(1, 1 + math.ceil(count / 400))
+        for size in range(1, 201)
+        for layer in ("lstm", "gru")
+    ][:count]
+    policy = Policy(budget=1e6, launches=10)
+    return Order(workloads=group(cases, DEFAULT_COMPARE), policy=policy)
+
+
+def conduct(count: int, folder: Path) -> Figures:
+    """Conduct the campaign of so many cases with its journal in `folder`."""
+    order = simulated_order(count)
+    ids = {
+        (first.hidden_size, first.seq_len): (
+            workload.id,
+            {case.layer: case.id for case in workload.members},
+        )
+        for workload in order.workloads
+        for first in workload.members[:1]
+    }
+    nodes = SimulatedNodes(ids, simulated_facts())
+    environment = nodes.there["0"].environment
+    header = Header(sweep="s", digest="d", policy="p", machine="m")
+    path = folder / "many.journal"
+    with (
+        Journal.start(path, header, resume=False) as journal,
+        timed(os, "fsync") as syncs,
+        timed(wide_workloads, "wide_workloads") as looks,
+    ):
+        began, busy = time.monotonic(), time.process_time()
+        campaign = Campaign(
+            order,
+            environment,
+            journal,
+            lambda _: None,
+            lambda context: FleetLauncher(context, nodes),
+        )
+        pause = asyncio.run(_watched(campaign))
+        seconds, busy = time.monotonic() - began, time.process_time() - busy
+    return Figures(
+        cases=len(order.cases),
+        passes=sum(nodes.measured.values()),
+        launches=nodes.launches,
+        seconds=seconds,
+        cpu=busy,
+        # Linux counts kilobytes.
+        peak_gib=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20,
+        syncs=len(syncs),
+        looks=len(looks),
+        longest_look=max(looks),
+        longest_pause=pause,
+        journal_mib=path.stat().st_size / 2**20,
+        times_measured=Counter(nodes.measured.values()),
+    )
+
+
+@contextmanager
+def timed(module: object, name: str) -> Iterator[list[float]]:
+    """The seconds of each call of a function, as they come in."""
+    real, seconds = getattr(module, name), list[float]()
+
+    def call(*arguments, **named):
+        began = time.perf_counter()
+        try:
+            return real(*arguments, **named)
+        finally:
+            seconds.append(time.perf_counter() - began)
+
+    with patch.object(module, name, call):
+        yield seconds
+
+
+async def _watched(campaign: Campaign) -> float:
+    """Run it; the longest time in seconds in which nothing else could run."""
+    pauses = asyncio.ensure_future(_longest_pause())
+    await campaign.run([""] * len(campaign.order.cases))
+    await asyncio.sleep(0)
+    pauses.cancel()
+    return await pauses
+
+
+async def _longest_pause() -> float:
+    longest, before = 0.0, time.perf_counter()
+    try:
+        while True:
+            await asyncio.sleep(0)
+            now = time.perf_counter()
+            longest, before = max(longest, now - before), now
+    except asyncio.CancelledError:
+        return longest
+
+
+def report(found: Figures) -> list[str]:
+    """The figures as Markdown."""
+    rows = [
+        ("cases", f"{found.cases:,}", ""),
+        ("launches of a process", f"{found.launches:,}", ""),
+        ("launches of a workload", f"{found.passes:,}", ""),
+        ("seconds", f"{found.seconds:.0f}", ""),
+        ("seconds of a core", f"{found.cpu:.0f}", ""),
+        ("launches a second", f"{found.launches_a_second:.0f}", "at least 200"),
+        ("peak memory, GiB", f"{found.peak_gib:.2f}", "at most 1.5"),
+        ("fsyncs for each launch", f"{found.syncs_a_launch:.2f}", "at most 1"),
+        ("longest look, s", f"{found.longest_look:.2f}", "at most 2"),
+        ("longest pause of the client, s", f"{found.longest_pause:.2f}", ""),
+        ("journal, MiB", f"{found.journal_mib:.0f}", ""),
+    ]
+    return table(("figure", "value", "goal"), rows, 0)
+
+
+def main() -> int:
+    """Print the figures, and write them; exit status 1 where a goal is missed."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--cases", type=int, default=100_000)
+    parser.add_argument("--output", type=Path, help="folder for the JSON and the table")
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        found = conduct(options.cases, Path(folder))
+    lines, missed = report(found), found.missed()
+    sys.stdout.write("\n".join([*lines, *(f"missed: {name}" for name in missed), ""]))
+    if options.output is not None:
+        options.output.mkdir(parents=True, exist_ok=True)
+        document = {"machine": described(), "missed": missed, **asdict(found)}
+        text = json.dumps(document, indent=1, allow_nan=False)
+        (options.output / "figures.json").write_text(f"{text}\n", "utf-8")
+        text = "\n".join(lines)
+        (options.output / "tables.md").write_text(f"{text}\n", "utf-8")
+    return 1 if missed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
