@@ -37,7 +37,7 @@ Exit status:
 Examples:
   rnnbench gate --baseline .old/bin/python --candidate .new/bin/python quick
   rnnbench gate --baseline 2.12 --candidate 2.13 quick
-  rnnbench gate --package onnxruntime --baseline 1.20.1 --candidate 1.21.1 sweep.yaml
+  rnnbench gate --package onnxruntime --baseline 1.20.0 --candidate 1.21.0 sweep.yaml
   rnnbench gate --baseline ref:main sweep.yaml
   rnnbench gate --baseline-layer gru --candidate-layer my_layer:leaky_rnn quick
 """
