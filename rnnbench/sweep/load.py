@@ -1,7 +1,7 @@
 """Loading a sweep file: its cases, or every fault with its line and column."""
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,6 +11,7 @@ from rnnbench.model.errors import SweepError
 from rnnbench.model.layer_arguments import PREFIX
 from rnnbench.model.policy import Policy
 from rnnbench.model.run import References, SweepRecord, Use
+from rnnbench.model.serving import Part
 from rnnbench.model.workload import DEFAULT_COMPARE, Workload
 from rnnbench.sweep.expand import Expansion, Rules, Values, expand
 from rnnbench.sweep.learning_schema import plan_of
@@ -66,20 +67,32 @@ def build_sweep(name: str, question: str, document: Document) -> Sweep | None:
     references = _references(file, expansion, document) if file else ()
     if file is None or document.faults:
         return None
+    policy = Policy(**file.policy.model_dump(exclude_unset=True))
     return Sweep(
         record=SweepRecord(
             name=name,
             question=question,
             digest=_digest(expansion.cases, tuple(file.compare)),
             compare=tuple(file.compare),
-            policy=Policy(**file.policy.model_dump(exclude_unset=True)),
+            policy=policy,
             uses=_uses(file, expansion),
             references=references,
         ),
         workloads=expansion.workloads,
         cases=expansion.cases,
-        notes=(*_machine_notes(file, document), *expansion.notes),
+        notes=(
+            *_machine_notes(file, document),
+            *_policy_notes(policy, expansion.cases),
+            *expansion.notes,
+        ),
     )
+
+
+def _policy_notes(policy: Policy, cases: Iterable[Case]) -> Iterator[str]:
+    for part in Part:
+        pattern = getattr(policy, part)
+        if pattern != "none" and not any(policy.reads(part, case) for case in cases):
+            yield f"{part}: {pattern} matches no case that can be read"
 
 
 def _learning_sweep(

@@ -563,3 +563,10 @@ def test_planning_needs_no_torch():
     )
 
     subprocess.run([sys.executable, "-c", program, str(SMOKE)], check=True)
+
+
+def test_a_reading_that_no_case_can_have_is_noted(load):
+    sweep = load(PLAIN + "policy: {serve: all, deploy: -b1-}\n")
+
+    assert "serve: all matches no case that can be read" in sweep.notes
+    assert not any(note.startswith("stream:") for note in sweep.notes)
