@@ -7,7 +7,7 @@ is needed. From the root of a clone:
     rnnbench run studies/onednn.yaml --output results/onednn.json
 
 The library is searched for in the environment and in the system; the variable
-DNNL_LIBRARY names another one. Written for oneDNN 3. As with any runtime, the answer is
+LIBDNNL names another one. Written for oneDNN 3. As with any runtime, the answer is
 compared with eager's before anything is timed.
 """
 
@@ -81,7 +81,7 @@ def _reason_against(case: Case, source: Source) -> str:
 
 
 def _path() -> str:
-    if given := os.environ.get("DNNL_LIBRARY"):
+    if given := os.environ.get("LIBDNNL"):
         return given
     found = sorted(Path(sys.prefix, "lib").glob("libdnnl.so*"))
     path = str(found[0]) if found else ctypes.util.find_library("dnnl")

@@ -176,7 +176,7 @@ def _off_sentence(
         switch=off[0].conditions.backend_words,
         change=_change(usual, off),
         factors=_factors(off),
-        average="" if all(map(is_unanimous, off)) else ", on average",
+        average=_average(off),
         why=fused_sentence(view),
     )
 
@@ -215,10 +215,16 @@ def _others(usual: Sequence[RatioGroup], rest: Sequence[RatioGroup]) -> list[Sen
                 extras=_extras(groups[0].conditions),
                 change=change,
                 factors=_factors(groups),
-                average="" if all(map(is_unanimous, groups)) else ", on average",
+                average=_average(groups),
             )
         )
     return found[:_MOST_OTHERS]
+
+
+def _average(groups: Sequence[RatioGroup]) -> str:
+    if all(is_unanimous(group) or len(group.ratios) == 1 for group in groups):
+        return ""
+    return ", on average"
 
 
 def _memory_sentence(view: RunView) -> Sentence:

@@ -51,7 +51,7 @@ def latency_sentence(found: Sequence[Service]) -> Sentence:
     return say(
         "The fastest step{most} is that of {layer} with {runtime}: {half} at p50 "
         "({size}){eager}. {tail}",
-        most=f" at {count} of {len(fastest)} sizes" if len(fastest) > 1 else "",
+        most=_most(count, len(fastest)),
         layer=with_article(layer),
         runtime=runtime_words(each.case),
         half=TIME.format(latency.step[50.0].estimate),
@@ -59,6 +59,14 @@ def latency_sentence(found: Sequence[Service]) -> Sentence:
         eager=_in_eager(each, timed),
         tail=_tail_words(latency),
     )
+
+
+def _most(count: int, sizes: int) -> str:
+    if sizes == 1 or 2 * count <= sizes:
+        return ""
+    if count == sizes:
+        return " at both sizes" if sizes == 2 else f" at all {sizes} sizes"
+    return f" at {count} of {sizes} sizes"
 
 
 def _in_eager(each: Service, timed: Iterable[tuple[Service, Latency]]) -> str:

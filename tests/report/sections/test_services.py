@@ -348,3 +348,11 @@ def test_claims_of_the_article_and_its_backends_are_those_of_eager(run):
     assert code["cell_loop"] == "unknown"
     assert code["eager"] != "unknown"
     assert "unknown" not in str(provenance_fold(found).tables)
+
+
+def test_a_run_without_eager_says_nothing_of_the_claims(run):
+    results = tuple(one for one in run.results if one.case.runtime != "eager")
+
+    found = claims(view(replace(run, results=results)))
+
+    assert {one.standing for one in found if one.id in ("C5", "C6")} == {"not measured"}
