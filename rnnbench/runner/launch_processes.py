@@ -4,7 +4,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Self, TypeVar
 
-from rnnbench.model.case import Case
+from rnnbench.model.case import TORCH_LAYERS, Case
+from rnnbench.model.runtimes import RUNTIMES
 from rnnbench.runner.launch import Launch
 from rnnbench.runner.launch_context import LaunchContext
 from rnnbench.runner.worker_process import Worker, WorkerDeathError
@@ -63,9 +64,16 @@ class LaunchProcesses:
         await self._workers.pop(name).end()
 
     def _data_limit(self, name: str) -> int | None:
-        """Bytes that a process may map; layers of the user's share one such limit."""
+        """Bytes that a process may map; the user's code shares one such limit.
+
+        A runtime that rnnbench brings has all of it: it is not greedy, but maps several
+        GB that it never touches.
+        """
         limit = self.start.data_limit
-        if name == SHARED or limit is None:
-            return limit
-        others = self.groups(self.launch.cases).keys() - {SHARED}
-        return limit // max(len(others), 1)
+        groups = self.groups(self.launch.cases)
+        users = {each for each, cases in groups.items() if any(map(_is_users, cases))}
+        return limit // len(users) if limit is not None and name in users else limit
+
+
+def _is_users(case: Case) -> bool:
+    return case.layer not in TORCH_LAYERS or case.runtime not in RUNTIMES
