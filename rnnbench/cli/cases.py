@@ -79,7 +79,7 @@ def _list_learning(record: Any, *, is_asked: bool) -> None:
     """List what a sweep trains, and end the command."""
     from rnnbench.cli import learning_listing  # noqa: PLC0415
     from rnnbench.model.formatting import align  # noqa: PLC0415
-    from rnnbench.runner.learning_order import describe_plan  # noqa: PLC0415
+    from rnnbench.runner.learning.learning_order import describe_plan  # noqa: PLC0415
 
     described = None
     if is_asked:

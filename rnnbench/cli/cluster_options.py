@@ -34,7 +34,7 @@ def cluster_address(
     address: str, authority: Path | None, certificate: Path | None, key: Path | None
 ) -> Any:
     """The address with its files."""
-    from rnnbench.runner.cluster_address import ClusterAddress  # noqa: PLC0415
+    from rnnbench.runner.fleet.cluster_address import ClusterAddress  # noqa: PLC0415
 
     return ClusterAddress(
         address=address, authority=authority, certificate=certificate, key=key

@@ -46,9 +46,9 @@ def check_machine(
     ] = True,
 ) -> None:
     """Check the machine; the help text is `_DOCTOR`."""
-    from rnnbench.runner.conditions import read_conditions  # noqa: PLC0415
-    from rnnbench.runner.core_check import check_core  # noqa: PLC0415
-    from rnnbench.runner.host import (  # noqa: PLC0415
+    from rnnbench.runner.doctor.conditions import read_conditions  # noqa: PLC0415
+    from rnnbench.runner.doctor.core_check import check_core  # noqa: PLC0415
+    from rnnbench.runner.doctor.host import (  # noqa: PLC0415
         Host,
         cpu_times,
         this_load,

@@ -50,7 +50,7 @@ def fleet(
     ] = False,
 ) -> None:
     """List hosts or serve; the help text is `_FLEET`."""
-    from rnnbench.runner.dask_cluster import open_cluster, serve_head  # noqa: PLC0415
+    from rnnbench.runner.fleet.dask_cluster import open_cluster, serve_head  # noqa: PLC0415
     from rnnbench.runner.interrupts import run_to_end  # noqa: PLC0415
 
     where = cluster_address(address, ca, cert, key)

@@ -28,8 +28,8 @@ def measure_on_cluster(
     `where`: the address, and an interpreter, which is refused: each node has its own.
     """
     from rnnbench.cli.live_table import display  # noqa: PLC0415
-    from rnnbench.runner.cluster_address import ClusterAddress  # noqa: PLC0415
-    from rnnbench.runner.measure_fleet import (  # noqa: PLC0415
+    from rnnbench.runner.fleet.cluster_address import ClusterAddress  # noqa: PLC0415
+    from rnnbench.runner.fleet.measure_fleet import (  # noqa: PLC0415
         FleetOptions,
         measure_fleet,
     )

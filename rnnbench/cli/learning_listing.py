@@ -6,7 +6,7 @@ from rnnbench.model.formatting import counted, significant
 from rnnbench.model.learning import LearningCase, LearningPlan
 from rnnbench.model.run import SweepRecord
 from rnnbench.model.status import FAILED, Status
-from rnnbench.runner.learning_order import DescribedPlan
+from rnnbench.runner.learning.learning_order import DescribedPlan
 
 HEADINGS = ("case", "target", "budget", "chance", "parameters", "here")
 

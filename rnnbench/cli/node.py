@@ -69,9 +69,9 @@ def node(  # noqa: PLR0913 - options, not arguments
 ) -> None:
     """Measure for others; the help text is `_NODE`."""
     from rnnbench.model.machine import physical_cores  # noqa: PLC0415
-    from rnnbench.runner.dask_cluster import serve_node  # noqa: PLC0415
+    from rnnbench.runner.fleet.dask_cluster import serve_node  # noqa: PLC0415
+    from rnnbench.runner.fleet.node import this_node  # noqa: PLC0415
     from rnnbench.runner.interrupts import run_to_end  # noqa: PLC0415
-    from rnnbench.runner.node import this_node  # noqa: PLC0415
 
     where = cluster_address(address, ca, cert, key)
     where.certificates()

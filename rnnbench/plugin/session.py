@@ -17,8 +17,8 @@ from rnnbench.model.policy import Policy
 from rnnbench.model.run import Result, Run
 from rnnbench.plugin.refusals import refuse_time_limit
 from rnnbench.plugin.summary import counts
-from rnnbench.runner.cluster_address import ClusterAddress
 from rnnbench.runner.duration import estimate
+from rnnbench.runner.fleet.cluster_address import ClusterAddress
 from rnnbench.runner.measure import (
     MeasureInterrupt,
     MeasureOptions,
@@ -87,7 +87,7 @@ def _on_cluster(
     """The session of a run on a cluster with machines of one kind."""
     sweep, options = wanted
     # Dask is imported for a run on a cluster alone.
-    fleet = importlib.import_module("rnnbench.runner.measure_fleet")
+    fleet = importlib.import_module("rnnbench.runner.fleet.measure_fleet")
     where = fleet.FleetOptions(
         cluster=ClusterAddress(address=address), single=True, notice=line.write
     )

@@ -7,7 +7,7 @@ from rnnbench.model.policy import Policy
 from rnnbench.model.run import References
 from rnnbench.model.workload import Workload
 from rnnbench.runner.lanes import Lane, lanes
-from rnnbench.runner.learning_order import DescribedPlan
+from rnnbench.runner.learning.learning_order import DescribedPlan
 from rnnbench.runner.worker_env import Setting
 
 

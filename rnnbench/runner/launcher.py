@@ -11,14 +11,14 @@ from rnnbench.model.case import Case
 from rnnbench.model.machine import physical_cores
 from rnnbench.model.serving import Part
 from rnnbench.model.workload import Workload
-from rnnbench.runner.energy import ENERGY
 from rnnbench.runner.footprint import MEMORY_SHARE, memory_estimate
 from rnnbench.runner.journal import Journal
 from rnnbench.runner.lanes import Lane, in_lanes
 from rnnbench.runner.launch import Launch
 from rnnbench.runner.launch_context import LaunchContext
-from rnnbench.runner.probe import MEMORY, Probe, climb, profiling
-from rnnbench.runner.service_probe import read_service, service_probe
+from rnnbench.runner.readings.energy import ENERGY
+from rnnbench.runner.readings.probe import MEMORY, Probe, climb, profiling
+from rnnbench.runner.readings.service_probe import read_service, service_probe
 from rnnbench.runner.timing import TimedLaunches
 from rnnbench.worker.protocol import Start
 

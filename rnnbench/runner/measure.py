@@ -21,16 +21,16 @@ from rnnbench.model.run import Environment, Run, SweepRecord, TurnValue
 from rnnbench.model.runtimes import remove_builds
 from rnnbench.model.status import FAILED
 from rnnbench.model.workload import Workload, group
-from rnnbench.runner.conditions import read_conditions
+from rnnbench.runner.doctor.conditions import read_conditions
+from rnnbench.runner.doctor.host import Host, cpu_times, this_load
 from rnnbench.runner.footprint import too_large
 from rnnbench.runner.head_start import HeadStart, needs_survey
-from rnnbench.runner.host import Host, cpu_times, this_load
 from rnnbench.runner.interrupts import run_to_end
 from rnnbench.runner.journal import Header, Journal
 from rnnbench.runner.lanes import Lane, gpu_lanes, lanes, visible_gpus
 from rnnbench.runner.launch import Order
-from rnnbench.runner.learning_order import describe_plan, smoke_plan
-from rnnbench.runner.learning_results import learning_results
+from rnnbench.runner.learning.learning_order import describe_plan, smoke_plan
+from rnnbench.runner.learning.learning_results import learning_results
 from rnnbench.runner.results import JournalReader
 from rnnbench.runner.scheduler import Campaign, Progress, local_launcher, survey
 from rnnbench.storage.files import require_writable

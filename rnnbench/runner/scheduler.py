@@ -24,8 +24,8 @@ from rnnbench.runner.launcher import (
     Work,
     unread,
 )
+from rnnbench.runner.learning.training_runs import TrainingRuns
 from rnnbench.runner.stop_rule import interim_looks
-from rnnbench.runner.training_runs import TrainingRuns
 from rnnbench.runner.wide_workloads import unfinished
 from rnnbench.runner.worker_env import Setting
 from rnnbench.runner.worker_process import Worker, WorkerDeathError

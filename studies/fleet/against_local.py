@@ -29,9 +29,9 @@ from rnnbench.model.metric import TIME
 from rnnbench.model.policy import Policy
 from rnnbench.model.run import Run, SweepRecord
 from rnnbench.model.workload import Workload, group
-from rnnbench.runner.cluster_address import ClusterAddress
+from rnnbench.runner.fleet.cluster_address import ClusterAddress
+from rnnbench.runner.fleet.measure_fleet import FleetOptions, measure_fleet
 from rnnbench.runner.measure import MeasureOptions, measure
-from rnnbench.runner.measure_fleet import FleetOptions, measure_fleet
 from studies.markdown import table
 from studies.this_machine import described
 

@@ -23,12 +23,12 @@ from rnnbench.model.case import Case
 from rnnbench.model.machine import physical_cores
 from rnnbench.model.policy import Policy
 from rnnbench.model.workload import DEFAULT_COMPARE, Workload, group
-from rnnbench.runner.dask_cluster import DaskCluster, head
-from rnnbench.runner.fleet_board import CHUNK
+from rnnbench.runner.fleet.dask_cluster import DaskCluster, head
+from rnnbench.runner.fleet.fleet_board import CHUNK
+from rnnbench.runner.fleet.local_nodes import end_nodes, start_node
+from rnnbench.runner.fleet.parcel import Parcel, decode_delivery, encode
 from rnnbench.runner.launch import Launch, setting_of
 from rnnbench.runner.launcher import Errand, Work
-from rnnbench.runner.local_nodes import end_nodes, start_node
-from rnnbench.runner.parcel import Parcel, decode_delivery, encode
 from studies.markdown import table
 from studies.this_machine import described
 

@@ -30,11 +30,11 @@ from rnnbench.model.policy import Policy
 from rnnbench.model.run import Environment
 from rnnbench.model.workload import DEFAULT_COMPARE, group
 from rnnbench.runner import wide_workloads
-from rnnbench.runner.fleet_launcher import FleetLauncher
+from rnnbench.runner.fleet.fleet_launcher import FleetLauncher
+from rnnbench.runner.fleet.parcel import NodeFacts
 from rnnbench.runner.journal import Header, Journal
 from rnnbench.runner.launch import Order
 from rnnbench.runner.launcher import Work
-from rnnbench.runner.parcel import NodeFacts
 from rnnbench.runner.scheduler import Campaign
 from studies.markdown import table
 from studies.this_machine import described

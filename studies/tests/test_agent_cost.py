@@ -5,7 +5,7 @@ import os
 
 import pytest
 
-from rnnbench.runner.parcel import decode_parcel
+from rnnbench.runner.fleet.parcel import decode_parcel
 from studies.fleet.agent_cost import (
     Cost,
     Counters,

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from rnnbench.runner.fleet_board import CHUNK
+from rnnbench.runner.fleet.fleet_board import CHUNK
 from studies.fleet.many_cases import HOSTS, LANES, conduct, report
 
 

@@ -21,7 +21,7 @@ OFF = Condition(
 def conditions(monkeypatch):
     def use(*found):
         monkeypatch.setattr(
-            "rnnbench.runner.conditions.read_conditions", lambda _: found
+            "rnnbench.runner.doctor.conditions.read_conditions", lambda _: found
         )
         monkeypatch.setattr("rnnbench.runner.lanes.lane_condition", lambda: LANES)
 

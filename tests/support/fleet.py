@@ -13,17 +13,17 @@ from rnnbench.model.case import Case
 from rnnbench.model.policy import Policy
 from rnnbench.model.run import Environment, SweepRecord, Turns
 from rnnbench.model.workload import DEFAULT_COMPARE, group
-from rnnbench.runner.dask_cluster import head
-from rnnbench.runner.fleet_launcher import NodeLostError
-from rnnbench.runner.journal import Pass, Remembered
-from rnnbench.runner.launcher import Work
-from rnnbench.runner.local_nodes import end_nodes, start_node
-from rnnbench.runner.parcel import (
+from rnnbench.runner.fleet.dask_cluster import head
+from rnnbench.runner.fleet.fleet_launcher import NodeLostError
+from rnnbench.runner.fleet.local_nodes import end_nodes, start_node
+from rnnbench.runner.fleet.parcel import (
     Delivery,
     NodeFacts,
     decode_parcel,
     encode_delivery,
 )
+from rnnbench.runner.journal import Pass, Remembered
+from rnnbench.runner.launcher import Work
 
 FAKE = (sys.executable, str(Path(__file__).parents[1] / "data" / "fake_worker.py"))
 

@@ -11,17 +11,17 @@ from typing import Protocol
 from rnnbench.model.errors import CampaignError
 from rnnbench.model.status import Status
 from rnnbench.model.workload import Workload
-from rnnbench.runner.fleet_board import Beside, Board, Queued, split
-from rnnbench.runner.journal import Entry, Pass
-from rnnbench.runner.launch_context import LaunchContext
-from rnnbench.runner.launcher import Errand, exceeds, memory_share
-from rnnbench.runner.parcel import (
+from rnnbench.runner.fleet.fleet_board import Beside, Board, Queued, split
+from rnnbench.runner.fleet.parcel import (
     Delivery,
     NodeFacts,
     Parcel,
     decode_delivery,
     encode,
 )
+from rnnbench.runner.journal import Entry, Pass
+from rnnbench.runner.launch_context import LaunchContext
+from rnnbench.runner.launcher import Errand, exceeds, memory_share
 
 # Hosts that may be lost with one errand until its workloads are sent one by one; a
 # workload that still costs so many is at fault itself.

@@ -12,7 +12,7 @@ from rnnbench.model.case import Case
 from rnnbench.model.status import Status
 from rnnbench.runner.journal import CaseEnergy
 from rnnbench.runner.launch_context import LaunchContext
-from rnnbench.runner.probe import Probe
+from rnnbench.runner.readings.probe import Probe
 from rnnbench.runner.worker_process import Worker
 from rnnbench.worker.protocol import Burn, Burnt, Prepare, Report
 

@@ -14,15 +14,15 @@ from rnnbench.model.serving import LAUNCHES, Part, ServedBy
 from rnnbench.model.workload import group
 from rnnbench.runner.journal import Header, Journal
 from rnnbench.runner.launch import Order
-from rnnbench.runner.results import JournalReader
-from rnnbench.runner.scheduler import Campaign, survey
-from rnnbench.runner.service_probe import (
+from rnnbench.runner.readings.service_probe import (
     RESOLUTION,
     most_streams,
     periods,
 )
+from rnnbench.runner.results import JournalReader
+from rnnbench.runner.scheduler import Campaign, survey
 
-FAKE = (sys.executable, str(Path(__file__).parents[1] / "data" / "fake_worker.py"))
+FAKE = (sys.executable, str(Path(__file__).parents[2] / "data" / "fake_worker.py"))
 HEADER = Header(sweep="s", digest="d", policy="p", machine="m")
 
 

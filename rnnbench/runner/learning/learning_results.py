@@ -13,7 +13,7 @@ from rnnbench.model.learning import (
 )
 from rnnbench.model.status import Status
 from rnnbench.runner.journal import Journal
-from rnnbench.runner.learning_order import DescribedPlan
+from rnnbench.runner.learning.learning_order import DescribedPlan
 
 # A training run of a case: its learning rate and its seed.
 Unit = tuple[float, int]

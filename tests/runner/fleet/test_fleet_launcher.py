@@ -14,8 +14,8 @@ from rnnbench.model.case import Device
 from rnnbench.model.errors import CampaignError
 from rnnbench.model.status import Status
 from rnnbench.model.workload import Workload
-from rnnbench.runner.fleet_board import Beside, Board, host_of
-from rnnbench.runner.fleet_launcher import FleetLauncher, NodeLostError
+from rnnbench.runner.fleet.fleet_board import Beside, Board, host_of
+from rnnbench.runner.fleet.fleet_launcher import FleetLauncher, NodeLostError
 from rnnbench.runner.journal import Ended, Header, Journal
 from rnnbench.runner.launch import Launch, Order, setting_of
 from rnnbench.runner.launcher import Errand, Work

@@ -8,8 +8,8 @@ from enum import IntEnum
 from functools import lru_cache
 
 from rnnbench.model.workload import Workload
+from rnnbench.runner.fleet.parcel import NodeFacts, needs_host
 from rnnbench.runner.launcher import Errand, Work
-from rnnbench.runner.parcel import NodeFacts, needs_host
 
 # Workloads in one errand: half a minute of work, which is lost with a host, behind a
 # start of a process that takes 1.5 s.

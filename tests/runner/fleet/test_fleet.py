@@ -20,17 +20,17 @@ from fleet import facts, local_fleet, made_pass, sweep, workloads
 
 from rnnbench.model.errors import CampaignError
 from rnnbench.model.status import Status
-from rnnbench.runner.cluster_address import ClusterAddress
-from rnnbench.runner.dask_cluster import (
+from rnnbench.runner.fleet.cluster_address import ClusterAddress
+from rnnbench.runner.fleet.dask_cluster import (
     DaskCluster,
     head,
     open_cluster,
     security_of,
 )
+from rnnbench.runner.fleet.measure_fleet import FleetOptions, measure_fleet
+from rnnbench.runner.fleet.parcel import decode_facts, encode
 from rnnbench.runner.journal import Header, Journal
 from rnnbench.runner.measure import MeasureOptions
-from rnnbench.runner.measure_fleet import FleetOptions, measure_fleet
-from rnnbench.runner.parcel import decode_facts, encode
 
 KILLS = int(os.environ.get("RNNBENCH_KILLS", "4"))
 
@@ -130,9 +130,9 @@ import sys
 from pathlib import Path
 sys.path.insert(0, {support!r})
 from fleet import sweep, workloads
-from rnnbench.runner.cluster_address import ClusterAddress
+from rnnbench.runner.fleet.cluster_address import ClusterAddress
 from rnnbench.runner.measure import MeasureOptions
-from rnnbench.runner.measure_fleet import FleetOptions, measure_fleet
+from rnnbench.runner.fleet.measure_fleet import FleetOptions, measure_fleet
 address, output = sys.argv[1:]
 measure_fleet(
     workloads(20),
@@ -144,7 +144,7 @@ measure_fleet(
 
 
 def test_a_killed_client_is_resumed_and_nothing_is_measured_again(tmp_path):
-    support = str(Path(__file__).parents[1] / "support")
+    support = str(Path(__file__).parents[2] / "support")
     variables = {"FAKE_WAIT": "0.02"}
     output = tmp_path / "out.json"
     with fleet_of(a=variables, b=variables) as fleet:

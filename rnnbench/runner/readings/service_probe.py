@@ -20,7 +20,7 @@ from rnnbench.runner.footprint import is_heavy
 from rnnbench.runner.journal import CaseServing
 from rnnbench.runner.launch import Launch, setting_of
 from rnnbench.runner.launch_context import LaunchContext
-from rnnbench.runner.probe import Probe
+from rnnbench.runner.readings.probe import Probe
 from rnnbench.runner.worker_process import Worker
 from rnnbench.worker.protocol import Start
 from rnnbench.worker.service_jobs import (

@@ -10,12 +10,12 @@ from hypothesis import strategies as st
 
 from rnnbench.model.condition import Condition, ConditionLevel
 from rnnbench.model.status import Status
-from rnnbench.runner.conditions import CHECKS, read_conditions
-from rnnbench.runner.core_check import check_core, judge_core
-from rnnbench.runner.host import CpuTimes, Host, cpu_times
+from rnnbench.runner.doctor.conditions import CHECKS, read_conditions
+from rnnbench.runner.doctor.core_check import check_core, judge_core
+from rnnbench.runner.doctor.host import CpuTimes, Host, cpu_times
 from rnnbench.worker.protocol import Measured, MemberTurns, Outcome
 
-FAKE = (sys.executable, str(Path(__file__).parents[1] / "data" / "fake_worker.py"))
+FAKE = (sys.executable, str(Path(__file__).parents[2] / "data" / "fake_worker.py"))
 CPU = "sys/devices/system/cpu"
 
 
@@ -145,7 +145,7 @@ def test_torch_that_is_missing_or_known_to_be_wrong_is_a_warning(host, monkeypat
     levels = []
     for version in ("2.13.0+cpu", "2.13.0+rocm6.4"):
         monkeypatch.setattr(
-            "rnnbench.runner.conditions.version", lambda _, found=version: found
+            "rnnbench.runner.doctor.conditions.version", lambda _, found=version: found
         )
         levels.append(level(host(), "PyTorch build"))
 

@@ -13,8 +13,8 @@ from rnnbench.runner.journal import Learned, LearningEnded
 from rnnbench.runner.lanes import Lane, in_lanes
 from rnnbench.runner.launch import Launch
 from rnnbench.runner.launch_context import LaunchContext
-from rnnbench.runner.learning_order import DescribedPlan, process_of
-from rnnbench.runner.learning_results import Unit, is_searched, pending_units
+from rnnbench.runner.learning.learning_order import DescribedPlan, process_of
+from rnnbench.runner.learning.learning_results import Unit, is_searched, pending_units
 from rnnbench.runner.worker_env import Setting
 from rnnbench.runner.worker_process import Worker, WorkerDeathError
 from rnnbench.worker.learning_jobs import Train, Trained

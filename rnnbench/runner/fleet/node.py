@@ -21,19 +21,19 @@ from rnnbench.model.case import Case
 from rnnbench.model.errors import CampaignError
 from rnnbench.model.status import Status
 from rnnbench.runner.exclusive import TimingLock
-from rnnbench.runner.journal import Ended, Entry, Journal
-from rnnbench.runner.lane_limit import load_lane_limit
-from rnnbench.runner.lanes import Lane, gpu_lanes, lane_count, visible_gpus
-from rnnbench.runner.launch import Order
-from rnnbench.runner.launch_context import LaunchContext
-from rnnbench.runner.launcher import LaneWork, memory_share, placed
-from rnnbench.runner.parcel import (
+from rnnbench.runner.fleet.parcel import (
     Delivery,
     NodeFacts,
     Parcel,
     decode_parcel,
     encode_delivery,
 )
+from rnnbench.runner.journal import Ended, Entry, Journal
+from rnnbench.runner.lane_limit import load_lane_limit
+from rnnbench.runner.lanes import Lane, gpu_lanes, lane_count, visible_gpus
+from rnnbench.runner.launch import Order
+from rnnbench.runner.launch_context import LaunchContext
+from rnnbench.runner.launcher import LaneWork, memory_share, placed
 from rnnbench.runner.scheduler import survey
 
 # Set by a cluster's nanny for its own sake; a worker would inherit them.

@@ -17,12 +17,12 @@ from rnnbench.model.status import Status
 from rnnbench.runner.journal import Header, Journal
 from rnnbench.runner.lanes import Lane
 from rnnbench.runner.launch import Order
-from rnnbench.runner.learning_order import DescribedPlan
-from rnnbench.runner.learning_results import learning_results
+from rnnbench.runner.learning.learning_order import DescribedPlan
+from rnnbench.runner.learning.learning_results import learning_results
 from rnnbench.runner.scheduler import Campaign, survey
 from rnnbench.worker.learning_jobs import DescribedLayer
 
-FAKE = (sys.executable, str(Path(__file__).parents[1] / "data" / "fake_worker.py"))
+FAKE = (sys.executable, str(Path(__file__).parents[2] / "data" / "fake_worker.py"))
 HEADER = Header(sweep="s", digest="d", policy="p", machine="m")
 TASK = LearningTask(
     name="adding",

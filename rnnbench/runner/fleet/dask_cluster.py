@@ -15,12 +15,12 @@ from urllib.parse import urlsplit
 
 from rnnbench.model.case import Case
 from rnnbench.model.errors import CampaignError
-from rnnbench.runner import node as node_work
-from rnnbench.runner.cluster_address import ClusterAddress
-from rnnbench.runner.fleet_launcher import NodeLostError
-from rnnbench.runner.local_nodes import local_nodes
-from rnnbench.runner.node import FleetNode
-from rnnbench.runner.parcel import NodeFacts, decode_facts, encode
+from rnnbench.runner.fleet import node as node_work
+from rnnbench.runner.fleet.cluster_address import ClusterAddress
+from rnnbench.runner.fleet.fleet_launcher import NodeLostError
+from rnnbench.runner.fleet.local_nodes import local_nodes
+from rnnbench.runner.fleet.node import FleetNode
+from rnnbench.runner.fleet.parcel import NodeFacts, decode_facts, encode
 from rnnbench.storage.files import reason_of
 
 try:

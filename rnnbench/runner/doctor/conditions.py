@@ -10,7 +10,7 @@ from importlib.metadata import PackageNotFoundError, version
 from rnnbench.model.condition import Condition, ConditionLevel
 from rnnbench.model.formatting import counted
 from rnnbench.model.variable_table import Treatment, recorded, treatment_of
-from rnnbench.runner.host import CpuTimes, Host, cpu_times
+from rnnbench.runner.doctor.host import CpuTimes, Host, cpu_times
 
 OK, NOTE = ConditionLevel.OK, ConditionLevel.NOTE
 WARNING, UNKNOWN = ConditionLevel.WARNING, ConditionLevel.UNKNOWN

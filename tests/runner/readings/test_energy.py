@@ -13,17 +13,17 @@ from rnnbench.model.case import Device
 from rnnbench.model.policy import Policy
 from rnnbench.model.status import Status
 from rnnbench.model.workload import DEFAULT_COMPARE, group
-from rnnbench.runner import energy
-from rnnbench.runner.energy import SECONDS, NoCounterError, counters, joules
 from rnnbench.runner.journal import CaseEnergy, Header, Journal
 from rnnbench.runner.launch import Order
+from rnnbench.runner.readings import energy
+from rnnbench.runner.readings.energy import SECONDS, NoCounterError, counters, joules
 from rnnbench.runner.results import NO_COUNTER, JournalReader
 from rnnbench.runner.scheduler import Campaign, survey
 from rnnbench.runner.worker_process import COMMAND
 from rnnbench.worker.protocol import Burnt
 from rnnbench.worker.protocol import Outcome as Fared
 
-FAKE = (sys.executable, str(Path(__file__).parents[1] / "data" / "fake_worker.py"))
+FAKE = (sys.executable, str(Path(__file__).parents[2] / "data" / "fake_worker.py"))
 HEADER = Header(sweep="s", digest="d", policy="p", machine="m")
 OURS = "1b2c-3d"
 A_READING = 700_000  # millijoules that our GPU counts from one to the next

@@ -15,9 +15,11 @@ from rnnbench.model.case import TORCH_LAYERS
 from rnnbench.model.errors import CampaignError
 from rnnbench.model.run import Environment, Run, SweepRecord
 from rnnbench.model.workload import Workload
-from rnnbench.runner.cluster_address import ClusterAddress
-from rnnbench.runner.dask_cluster import DaskCluster, open_cluster
-from rnnbench.runner.fleet_launcher import FleetLauncher, NodeLostError
+from rnnbench.runner.fleet.cluster_address import ClusterAddress
+from rnnbench.runner.fleet.dask_cluster import DaskCluster, open_cluster
+from rnnbench.runner.fleet.fleet_launcher import FleetLauncher, NodeLostError
+from rnnbench.runner.fleet.node import code_digest
+from rnnbench.runner.fleet.parcel import NodeFacts
 from rnnbench.runner.footprint import too_large
 from rnnbench.runner.head_start import needs_survey
 from rnnbench.runner.interrupts import run_to_end
@@ -31,8 +33,6 @@ from rnnbench.runner.measure import (
     order_of,
     run_of,
 )
-from rnnbench.runner.node import code_digest
-from rnnbench.runner.parcel import NodeFacts
 from rnnbench.runner.scheduler import Campaign, Progress
 from rnnbench.storage.files import require_writable
 

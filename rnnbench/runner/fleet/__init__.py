@@ -1,0 +1,1 @@
+"""Launches on many machines: a head, its nodes, and the errands sent to them."""

@@ -1,0 +1,1 @@
+"""Training runs of a plan: their order, their lanes and their results."""

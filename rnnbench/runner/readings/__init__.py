@@ -1,0 +1,1 @@
+"""Readings of a case beside timed launches: memory, profile, energy, service."""
