@@ -44,9 +44,11 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 for _name in [name for name in os.environ if name.startswith("PYTEST_XDIST_")]:
     del os.environ[_name]
 
-# No test fails because the machine is busy.
-settings.register_profile("no deadline", deadline=None)
-settings.load_profile("no deadline")
+# No test fails because the machine is busy. With `--hypothesis-profile thorough` each
+# property is tried ten times as often.
+settings.register_profile("quick", deadline=None, max_examples=30)
+settings.register_profile("thorough", deadline=None, max_examples=300)
+settings.load_profile("quick")
 
 CASE = Case(layer="lstm", input_size=8, hidden_size=16, seq_len=4, batch_size=2)
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from statistics import fmean, median
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from rnnbench.model.errors import ResultsError
@@ -350,7 +350,6 @@ NASTY = st.one_of(
 )
 
 
-@settings(max_examples=300, deadline=None)
 @given(data=st.data())
 def test_a_damaged_file_is_one_line_or_a_run_with_a_page(
     data, tmp_path_factory, damaged
@@ -396,7 +395,6 @@ rows = st.lists(seconds, min_size=1, max_size=4).map(tuple)
 texts = st.text(st.characters(codec="utf-8"), max_size=30)
 
 
-@settings(max_examples=100, deadline=None)
 @given(data=st.data())
 def test_any_run_survives_the_file(
     data, tmp_path_factory, make_case, make_result, make_run

@@ -18,7 +18,12 @@ FLAGS = (
     *("--disable-sync", "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"),
 )
 # The rules of WCAG 2.2 AA, and what axe advises beyond them.
-RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+RULES = {
+    "type": "tag",
+    "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
+}
+# All that a colour scheme can break.
+CONTRAST = {"type": "rule", "values": ["color-contrast"]}
 
 
 def give_up(reason):
@@ -72,14 +77,14 @@ class Window:
         )
         return self
 
-    def axe(self, within=None):
-        """Faults that axe finds in the page or in a part of it, a line each."""
+    def axe(self, within=None, scheme="light"):
+        """Faults that axe finds in the page or in a part of it, a line each.
+
+        Every rule in the light scheme, those of colours in the dark one.
+        """
         axe = importlib.import_module("axe_playwright_python.sync_playwright").Axe()
-        found = axe.run(
-            self.page,
-            context=within,
-            options={"runOnly": {"type": "tag", "values": RULES}},
-        ).response
+        rules = RULES if scheme == "light" else CONTRAST
+        found = axe.run(self.page, context=within, options={"runOnly": rules}).response
         assert "color-contrast" in {rule["id"] for rule in found["passes"]}
         return [
             f"{rule['id']}: {node['html'][:200]} {node['failureSummary'][:200]}"
