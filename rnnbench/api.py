@@ -25,7 +25,7 @@ from rnnbench.report.view import view
 from rnnbench.runner.foreign_layers import LayerChecks, refuse_broken_layers
 from rnnbench.runner.measure import MeasureOptions, measure
 from rnnbench.runner.progress import ProgressLine, Stream
-from rnnbench.storage.files import write_text, write_whole
+from rnnbench.storage.files import write_bytes, write_text
 from rnnbench.storage.results_file import load_run, save_run
 from rnnbench.sweep.arguments import sweep_of_axes, sweep_of_task
 from rnnbench.sweep.axis_types import LearningAxes
@@ -115,12 +115,7 @@ class Picture:
         """Write the figure to a .svg, .png or .pdf file."""
         target = Path(path)
         suffix = target.suffix.removeprefix(".").lower()
-        content = draw_figure(self.run, self.name, suffix)
-        try:
-            write_whole(target, content)
-        except OSError as error:
-            text = f"{target}: can't be written: {error.strerror}"
-            raise ResultsError(text) from error
+        write_bytes(target, draw_figure(self.run, self.name, suffix))
         return target
 
     def _repr_svg_(self) -> str:

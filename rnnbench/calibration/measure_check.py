@@ -16,13 +16,12 @@ from rnnbench.model.run import Environment, Turns
 from rnnbench.model.status import Status
 from rnnbench.runner.interrupts import run_to_end
 from rnnbench.runner.lanes import Lane, in_lanes, lanes, most_lanes
-from rnnbench.runner.passes import PassRequest, build_members, measure_rounds
 from rnnbench.runner.scheduler import Progress, survey
 from rnnbench.runner.stop_rule import LOOKS
 from rnnbench.runner.timing import rounds_of_a_launch
 from rnnbench.runner.worker_env import Setting
 from rnnbench.runner.worker_process import Worker, WorkerDeathError
-from rnnbench.worker.protocol import Start
+from rnnbench.worker.protocol import Measured, Prepare, Report, Start
 
 # If this many workers in a row die, it is not by chance.
 MOST_DEATHS = 3
@@ -159,19 +158,18 @@ class _Measuring:
         self._tell(number)
         shape = self.shapes[place]
         members = self._random.sample(shape, len(shape))
-        request = PassRequest(
+        prepare = Prepare(
             cases=tuple(member.case for member in members),
-            rounds=rounds_of_a_launch(
-                self._random.getrandbits(32), self._calm.get(worker.cores, 0.0)
-            ),
-            limit=_LIMIT,
             # Every launch runs the same code, so only the first checks its results.
             check=number == 0,
             # A slowdown of 0, too, so that all members read the clock equally often.
             slowdowns=tuple(member.slowdown for member in members),
         )
-        prepared = await build_members(worker, request)
-        measured = await measure_rounds(worker, request)
+        calm = self._calm.get(worker.cores, 0.0)
+        rounds = rounds_of_a_launch(self._random.getrandbits(32), calm)
+        count = len(members)
+        prepared = await worker.ask_for_each(prepare, Report, count, limit=_LIMIT)
+        measured = await worker.ask_for_each(rounds, Measured, count, limit=_LIMIT)
         self._calm[worker.cores] = measured.calm
         for member, outcome in zip(
             members * 2, (*prepared.outcomes, *measured.outcomes), strict=True

@@ -10,8 +10,8 @@ from typing import Annotated, Any
 
 import typer
 
-from rnnbench.cli.gate import FindLinks, Index, table_writer
-from rnnbench.cli.output import Verbose, say
+from rnnbench.cli.gate import FindLinks, Index, Output, Package, table_writer
+from rnnbench.cli.output import SweepName, Verbose, say
 
 _BISECT = """Find the version that made a layer slower or faster.
 
@@ -38,18 +38,10 @@ Examples:
 """
 _NOT_SINGLE, _NOT_JUDGED = 1, 2
 
-_Sweep = Annotated[str, typer.Argument(help="A shipped sweep or a YAML file.")]
 _Good = Annotated[
     str, typer.Option(help="The version, tag or commit before the change.")
 ]
 _Bad = Annotated[str, typer.Option(help="The version, tag or commit after the change.")]
-_Package = Annotated[
-    str,
-    typer.Option(
-        help="The package to bisect. torch is installed alone; any other package is "
-        "added to the packages of this interpreter."
-    ),
-]
 _LayerRepo = Annotated[
     Path | None,
     typer.Option(
@@ -73,10 +65,6 @@ _Restart = Annotated[
         "--restart", help="Discard the comparisons of an earlier search and start over."
     ),
 ]
-_Output = Annotated[
-    list[Path] | None,
-    typer.Option(help="Also write to this .json, .md or .txt file; repeatable."),
-]
 
 
 def register(app: typer.Typer) -> None:
@@ -94,18 +82,18 @@ class _Range:
 
 
 def bisect_versions(  # noqa: PLR0913 - options, not arguments
-    sweep: _Sweep,
+    sweep: SweepName,
     *,
     good: _Good,
     bad: _Bad,
-    package: _Package = "torch",
+    package: Package = "torch",
     layer_repo: _LayerRepo = None,
     index: Index = "",
     find_links: FindLinks = "",
     cache: _Cache = None,
     budget: _Budget = 3600.0,
     restart: _Restart = False,
-    output: _Output = None,
+    output: Output = None,
     verbose: Verbose = False,
 ) -> None:
     """Bisect a range; the help text is `_BISECT`."""

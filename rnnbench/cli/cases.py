@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from rnnbench.cli.output import say
+from rnnbench.cli.output import SweepName, say
 
 _CASES = """List the cases of a sweep and estimate how long measuring them takes.
 
@@ -36,9 +36,7 @@ def register(app: typer.Typer) -> None:
 
 
 def list_cases(
-    sweep: Annotated[
-        str, typer.Argument(help="A shipped sweep or a YAML file.")
-    ] = "quick",
+    sweep: SweepName = "quick",
     *,
     plain: Annotated[
         bool, typer.Option("--plain", help="Print plain columns on a terminal too.")

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from rnnbench.cli.night import Budget, GateSweep, Output, Publish, check_sweeps
-from rnnbench.cli.output import say
+from rnnbench.cli.output import SweepName, say
 from rnnbench.model.errors import RnnbenchError
 
 _CI = """Gate a pull request, comment on it, or measure a night, in a GitHub job.
@@ -33,10 +33,6 @@ Example:
   rnnbench ci sweep.yaml --baseline 2.12 --publish site
 """
 
-
-_Sweep = Annotated[
-    str, typer.Argument(help="A shipped sweep or a YAML file.", metavar="[SWEEP]")
-]
 _Baseline = Annotated[
     str,
     typer.Option(
@@ -53,7 +49,7 @@ def register(app: typer.Typer) -> None:
 
 
 def run_job(  # noqa: PLR0913 - options, not arguments
-    sweep: _Sweep = "quick",
+    sweep: SweepName = "quick",
     *,
     baseline: _Baseline = "",
     gate: GateSweep = "",

@@ -11,7 +11,7 @@ from typing import Annotated, Any
 
 import typer
 
-from rnnbench.cli.output import Verbose, say
+from rnnbench.cli.output import SweepName, Verbose, say
 from rnnbench.model.errors import RnnbenchError
 
 REF = "ref:"
@@ -70,7 +70,7 @@ _BaselineLayer = Annotated[
 _CandidateLayer = Annotated[
     str, typer.Option(help="Layer that the candidate runs instead of the sweep's.")
 ]
-_Package = Annotated[
+Package = Annotated[
     str,
     typer.Option(
         help="The package whose versions are compared. torch is installed alone; any "
@@ -88,7 +88,7 @@ FindLinks = Annotated[
     ),
 ]
 _Budget = Annotated[float, typer.Option(help="Time limit of the gate, in seconds.")]
-_Output = Annotated[
+Output = Annotated[
     list[Path] | None,
     typer.Option(help="Also write to this .json, .md or .txt file; repeatable."),
 ]
@@ -100,19 +100,17 @@ def register(app: typer.Typer) -> None:
 
 
 def gate_versions(  # noqa: PLR0913 - options, not arguments
-    sweep: Annotated[
-        str, typer.Argument(help="A shipped sweep or a YAML file, for its cases.")
-    ],
+    sweep: SweepName,
     *,
     baseline: _Baseline = "",
     candidate: _Candidate = "",
     baseline_layer: _BaselineLayer = "",
     candidate_layer: _CandidateLayer = "",
-    package: _Package = "torch",
+    package: Package = "torch",
     index: Index = "",
     find_links: FindLinks = "",
     budget: _Budget = 3600.0,
-    output: _Output = None,
+    output: Output = None,
     verbose: Verbose = False,
 ) -> None:
     """Gate a candidate; the help text is `_GATE`."""

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from rnnbench.cli.output import say
+from rnnbench.cli.output import SweepName, say
 
 _NIGHT = """Measure a sweep every night, keep its history, and gate a new PyTorch.
 
@@ -34,7 +34,6 @@ Examples:
   rnnbench night sweep.yaml --baseline ref:main
 """
 
-_Sweep = Annotated[str, typer.Argument(help="A shipped sweep or a YAML file.")]
 _Candidate = Annotated[
     str,
     typer.Option(
@@ -88,7 +87,7 @@ def register(app: typer.Typer) -> None:
 
 
 def night(  # noqa: PLR0913 - options, not arguments
-    sweep: _Sweep,
+    sweep: SweepName,
     *,
     candidate: _Candidate = "",
     baseline: _Baseline = "",

@@ -17,6 +17,7 @@ class TableFormat(StrEnum):
     JSON = "json"
 
 
+SweepName = Annotated[str, typer.Argument(help="A shipped sweep or a YAML file.")]
 Format = Annotated[
     TableFormat, typer.Option("--format", help="The format of the output.")
 ]

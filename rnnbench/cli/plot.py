@@ -75,15 +75,10 @@ def _explain(results: Path | None) -> None:
 
 
 def _draw(results: Path, name: str, output: Path) -> None:
-    from rnnbench.model.errors import RnnbenchError  # noqa: PLC0415
     from rnnbench.report.charts.gallery import draw_figure  # noqa: PLC0415
-    from rnnbench.storage.files import write_whole  # noqa: PLC0415
+    from rnnbench.storage.files import write_bytes  # noqa: PLC0415
     from rnnbench.storage.results_file import load_run  # noqa: PLC0415
 
     suffix = output.suffix.removeprefix(".").lower()
-    try:
-        write_whole(output, draw_figure(load_run(results), name, suffix))
-    except OSError as error:
-        text = f"{output}: can't be written: {error.strerror}"
-        raise RnnbenchError(text) from error
+    write_bytes(output, draw_figure(load_run(results), name, suffix))
     say(f"{output} written")

@@ -9,6 +9,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from rnnbench.model.case import Case, Device
+from rnnbench.model.metric import PEAK_MEMORY
 from rnnbench.model.run import Environment
 
 
@@ -120,6 +121,23 @@ def machine_key(parts: Iterable[tuple[str, str]]) -> str:
 def machine_text(parts: Iterable[tuple[str, str]]) -> str:
     """The parts as one line, for people and for a journal."""
     return ", ".join(f"{name} {text}" for name, text in parts)
+
+
+def environment_facts(environment: Environment) -> tuple[tuple[str, str], ...]:
+    """Every field that could be read as text, memory with its unit; no empty ones."""
+    found = {
+        field.name: getattr(environment, field.name) for field in fields(environment)
+    }
+    return tuple(
+        (
+            name.removesuffix("_bytes"),
+            PEAK_MEMORY.format(value)
+            if name.endswith("_bytes")
+            else _text(value) or "",
+        )
+        for name, value in found.items()
+        if value not in (None, ())
+    )
 
 
 def physical_cores() -> tuple[int, ...]:

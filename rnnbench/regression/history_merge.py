@@ -9,7 +9,7 @@ from pathlib import Path
 from rnnbench.model.errors import ResultsError
 from rnnbench.regression.history_store import RUNS, read_file
 from rnnbench.regression.night_files import read_kept
-from rnnbench.storage.files import reason_of, write_whole
+from rnnbench.storage.files import reason_of, write_bytes
 
 # As `machine_key` makes them: no dot, so that no name is hidden or leads elsewhere.
 _MACHINE = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*-[0-9a-f]{12}")
@@ -50,11 +50,7 @@ def merge(source: Path, store: Path) -> Merge:
         if target.exists():
             known += 1
             continue
-        try:
-            write_whole(target, content)
-        except OSError as error:
-            reason = reason_of(error)
-            raise ResultsError(f"{target}: can't be written: {reason}") from error
+        write_bytes(target, content)
         copied.append(target)
     return Merge(tuple(copied), known, tuple(refused), is_whole)
 

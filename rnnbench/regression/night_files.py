@@ -11,7 +11,7 @@ from pathlib import Path
 from rnnbench.model.errors import ResultsError
 from rnnbench.model.machine import machine_key, machine_parts
 from rnnbench.regression.history_store import RUNS, utc
-from rnnbench.storage.files import read_limited, reason_of, write_whole
+from rnnbench.storage.files import read_limited, reason_of, write_bytes
 from rnnbench.storage.results_file import MAX_BYTES, load_run
 
 _NAME = re.compile(r"\d{8}T\d{6}Z-(?P<digest>[0-9a-f]{16})\.json")
@@ -24,12 +24,8 @@ def keep(results: Path, store: Path) -> Path:
     stamp = re.sub(r"[-:]", "", utc(run.created))[:15] + "Z"
     folder = store / RUNS / machine_key(machine_parts(run.environment))
     target = folder / f"{stamp}-{_digest(content)}.json"
-    try:
-        if not target.exists():
-            write_whole(target, content)
-    except OSError as error:
-        reason = reason_of(error)
-        raise ResultsError(f"{target}: can't be written: {reason}") from error
+    if not target.exists():
+        write_bytes(target, content)
     return target
 
 

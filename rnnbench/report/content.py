@@ -1,5 +1,6 @@
 """The building blocks of a page: tables and folded parts, with finished text."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -40,6 +41,11 @@ class Column:
 
     title: str
     number: bool = False
+
+
+def titled(texts: Iterable[str], numbers: Iterable[str] = ()) -> tuple[Column, ...]:
+    """Columns of text with these titles, then columns of numbers."""
+    return (*map(Column, texts), *(Column(title, number=True) for title in numbers))
 
 
 @dataclass(frozen=True, slots=True)

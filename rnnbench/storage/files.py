@@ -123,8 +123,14 @@ def sync_folder(folder: Path) -> None:
 
 def write_text(path: Path, text: str) -> None:
     """Put `text` at `path` as `write_whole` does; ResultsError where it can't."""
+    # Half of a pair of UTF-16, which JSON can hold, becomes a question mark.
+    write_bytes(path, text.encode("utf-8", "replace"))
+
+
+def write_bytes(path: Path, content: bytes) -> None:
+    """Put `content` at `path` as `write_whole` does; ResultsError where it can't."""
     try:
-        write_whole(path, text.encode())
+        write_whole(path, content)
     except (OSError, ValueError) as error:
         raise ResultsError(f"{path}: can't be written: {reason_of(error)}") from error
 

@@ -10,14 +10,15 @@ from typing import TypeVar
 from rnnbench.analysis.launch_estimate import log_ratio
 from rnnbench.model.run import Turns
 from rnnbench.model.status import Status
-from rnnbench.runner.passes import PassRequest, build_members, measure_rounds
 from rnnbench.runner.timing import LEAST_ROUNDS
 from rnnbench.runner.worker_process import Worker
 from rnnbench.worker.protocol import (
     Blocks,
     Floor,
     Floored,
+    Job,
     Measured,
+    Prepare,
     Report,
     Rounds,
 )
@@ -82,8 +83,7 @@ class Pass:
     async def _ratios(self, began: float) -> Sample:
         """Build the members in shuffled order, and measure what the part asks for."""
         members = self.lane.draw.sample(self.cell.members, len(self.cell.members))
-        request = self._request(members)
-        prepared = _succeeded(await build_members(self.worker, request), members)
+        prepared = await self._ask(self._prepare(members), Report, members)
         if self.stage.part is Part.SETTLE:
             call = sum(outcome.call for outcome in prepared.outcomes)
             return await self._both_ways(members, blocks_that_fit(call), began)
@@ -101,22 +101,23 @@ class Pass:
         )
         return self._sample(values, turns, began=began, inside=inside, rough=rough)
 
-    def _request(self, members: Sequence[Member]) -> PassRequest:
+    def _prepare(self, members: Sequence[Member]) -> Prepare:
         slowed = any(member.slowdown for member in members)
-        return PassRequest(
+        return Prepare(
             cases=tuple(member.case for member in members),
-            rounds=Rounds(
-                seed=self.lane.draw.getrandbits(32),
-                seconds=self.cell.seconds,
-                least=LEAST_ROUNDS,
-                most=self.cell.most,
-                calm=self.lane.calm,
-            ),
-            limit=TIME_LIMIT,
             # The same code in every launch: the first says whether it is right.
             check=self.number == 0,
             slowdowns=tuple(member.slowdown for member in members) if slowed else (),
         )
+
+    async def _ask(self, job: Job, kind: type[R], members: Sequence[Member]) -> R:
+        """The answer of the worker, in which no member failed."""
+        count = len(members)
+        answer = await self.worker.ask_for_each(job, kind, count, limit=TIME_LIMIT)
+        for outcome, member in zip(answer.outcomes, members, strict=True):
+            if outcome.status is not Status.OK:
+                raise _FailedError(f"{member.name}: {outcome.reason}")
+        return answer
 
     async def _both_ways(
         self, members: Sequence[Member], blocks: int, began: float
@@ -144,18 +145,23 @@ class Pass:
     async def _by_turns(
         self, members: Sequence[Member]
     ) -> tuple[Mapping[str, Turns], float]:
-        measured = await measure_rounds(self.worker, self._request(members))
+        job = Rounds(
+            seed=self.lane.draw.getrandbits(32),
+            seconds=self.cell.seconds,
+            least=LEAST_ROUNDS,
+            most=self.cell.most,
+            calm=self.lane.calm,
+        )
+        measured = await self._ask(job, Measured, members)
         self.lane.calm = measured.calm
-        return _turns(members, _succeeded(measured, members)), measured.inside_turns
+        return _turns(members, measured), measured.inside_turns
 
     async def _by_blocks(
         self, members: Sequence[Member], blocks: int
     ) -> tuple[Mapping[str, Turns], float]:
         job = Blocks(seed=self.lane.draw.getrandbits(32), blocks=blocks)
-        measured = await self.worker.ask_for_each(
-            job, Measured, len(members), limit=TIME_LIMIT
-        )
-        return _turns(members, _succeeded(measured, members)), measured.inside_turns
+        measured = await self._ask(job, Measured, members)
+        return _turns(members, measured), measured.inside_turns
 
     def _sample(
         self,
@@ -178,14 +184,6 @@ class Pass:
             inside=inside,
             rough=rough,
         )
-
-
-def _succeeded(answer: R, members: Sequence[Member]) -> R:
-    """The answer, in which no member failed."""
-    for outcome, member in zip(answer.outcomes, members, strict=True):
-        if outcome.status is not Status.OK:
-            raise _FailedError(f"{member.name}: {outcome.reason}")
-    return answer
 
 
 def _turns(members: Sequence[Member], measured: Measured) -> Mapping[str, Turns]:

@@ -8,7 +8,7 @@ from rnnbench.analysis.ratio import judge
 from rnnbench.analysis.stats import Interval
 from rnnbench.model.formatting import significant
 from rnnbench.model.metric import PEAK_MEMORY, TIME, Metric
-from rnnbench.report.content import Cell, Column, Fold, Table
+from rnnbench.report.content import Cell, Fold, Table, titled
 from rnnbench.report.sections.forests import layers_forest, settings_forest
 from rnnbench.report.sections.settings import SettingCost, settings_of
 from rnnbench.report.sentences import from_to, named, plain, say
@@ -67,8 +67,8 @@ def backend_fold(view: RunView) -> Fold | None:
         candidate=candidate,
         baseline=baseline,
     )
-    titles = ("where", "sizes", "backend on", "backend off", "backend’s factor")
-    columns = tuple(Column(title, number=title != "where") for title in titles)
+    titles = ("sizes", "backend on", "backend off", "backend’s factor")
+    columns = titled(("where",), titles)
     table = Table("The layer’s part and the backend’s", columns, tuple(rows))
     return Fold("backend", "The layer or the backend?", (lead,), tables=(table,))
 
@@ -111,11 +111,7 @@ def _table(view: RunView, costs: Sequence[SettingCost], metric: Metric) -> Table
     return Table(
         f"{metric.name.capitalize()}, as a multiple of the layer without the setting"
         + (f" (the first {_MOST_ROWS} of {len(rows)} rows)" if more > 0 else ""),
-        (
-            Column("setting"),
-            Column("where"),
-            *(Column(layer_name(layer), number=True) for layer in layers),
-        ),
+        titled(("setting", "where"), map(layer_name, layers)),
         tuple(
             (Cell(setting), Cell(where), *(_cell(row, layer) for layer in layers))
             for (setting, where), row in list(rows.items())[:_MOST_ROWS]

@@ -4,23 +4,22 @@ from collections.abc import Sequence
 
 from rnnbench.analysis.labels import layer_name
 from rnnbench.analysis.service import Deployment, Service, services
-from rnnbench.analysis.stats import Interval
 from rnnbench.model.case import EAGER, Case
 from rnnbench.model.formatting import significant
 from rnnbench.model.metric import PEAK_MEMORY, TIME
 from rnnbench.model.runtimes import RUNTIMES
-from rnnbench.report.content import Cell, Column, Fold, Table
+from rnnbench.report.content import Cell, Fold, Table, titled
 from rnnbench.report.forest import Forest
 from rnnbench.report.sections.service_charts import (
+    NAME_TITLES,
     ServiceChart,
     ServiceRow,
+    name_cells,
     runtime_words,
     service_forest,
-    size_words,
-    time_limits,
+    time_cell,
 )
 from rnnbench.report.sections.service_sentences import deployment_sentence
-from rnnbench.report.tokens import hue_of
 from rnnbench.report.view import RunView
 
 _MOST_ROWS = 60
@@ -116,23 +115,18 @@ def _forests(found: Sequence[tuple[Service, Deployment]]) -> tuple[Forest, ...]:
 
 
 def _starts(found: Sequence[tuple[Service, Deployment]]) -> Table:
-    titles = ("build", "load", "first call", "first answer", "call", "with conversion")
+    titles = (
+        *("build", "load", "first call", "first answer", "call", "with conversion"),
+        "pays after",
+    )
     return Table(
         "Times in a fresh process",
-        (
-            *(Column("layer"), Column("runtime"), Column("size")),
-            *(Column(title, number=True) for title in (*titles, "pays after")),
-        ),
+        titled(NAME_TITLES, titles),
         tuple(
             (
-                *_names(each.case),
-                *(
-                    _time_cell(value)
-                    for value in (
-                        *(card.build, card.load, card.first_call),
-                        *(card.ready, card.call),
-                    )
-                ),
+                *name_cells(each.case),
+                *map(time_cell, (card.build, card.load, card.first_call)),
+                *map(time_cell, (card.ready, card.call)),
                 _conversion_cell(card),
                 Cell(_pays(each.case, card)),
             )
@@ -145,16 +139,12 @@ def _artefacts(found: Sequence[tuple[Service, Deployment]]) -> Table:
     return Table(
         "What is deployed",
         (
-            *(Column("layer"), Column("runtime"), Column("size")),
-            Column("artefact", number=True),
-            Column("peak memory", number=True),
-            Column("any sequence length"),
-            Column("any batch"),
-            Column("error", number=True),
+            *titled(NAME_TITLES, ("artefact", "peak memory")),
+            *titled(("any sequence length", "any batch"), ("error",)),
         ),
         tuple(
             (
-                *_names(each.case),
+                *name_cells(each.case),
                 Cell("–" if card.artefact is None else _bytes(card.artefact)),
                 _memory_cell(card),
                 *_dynamic(each.case),
@@ -163,20 +153,6 @@ def _artefacts(found: Sequence[tuple[Service, Deployment]]) -> Table:
             for each, card in found[:_MOST_ROWS]
         ),
     )
-
-
-def _names(case: Case) -> tuple[Cell, ...]:
-    return (
-        Cell(layer_name(case.layer), hue_of(case.layer)),
-        Cell(runtime_words(case)),
-        Cell(size_words(case)),
-    )
-
-
-def _time_cell(value: Interval | None) -> Cell:
-    if value is None:
-        return Cell("–")
-    return Cell(TIME.format(value.estimate), note=time_limits(value))
 
 
 def _conversion_cell(card: Deployment) -> Cell:

@@ -3,7 +3,7 @@
 from rnnbench.analysis.labels import conditions_of, sizes
 from rnnbench.model.case import TORCH_LAYERS
 from rnnbench.model.metric import TIME
-from rnnbench.report.content import Cell, Column, Fold, Table
+from rnnbench.report.content import Cell, Fold, Table, titled
 from rnnbench.report.sentences import say
 from rnnbench.report.tokens import hue_of
 from rnnbench.report.view import CaseView, RunView
@@ -24,13 +24,8 @@ def first_calls_fold(view: RunView) -> Fold | None:
         "The first call in a fresh process includes compilation. It is the longest one "
         "over the launches and no part of the running time."
     )
-    columns = (
-        Column("layer"),
-        Column("size"),
-        Column("where"),
-        Column("first call", number=True),
-        Column("later calls", number=True),
-        Column("first ÷ later", number=True),
+    columns = titled(
+        ("layer", "size", "where"), ("first call", "later calls", "first ÷ later")
     )
     table = Table("First call and running time", columns, tuple(rows[:_MOST_ROWS]))
     return Fold(

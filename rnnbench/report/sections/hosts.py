@@ -2,7 +2,7 @@
 
 from rnnbench.analysis.host_effect import HostEffect
 from rnnbench.model.formatting import counted
-from rnnbench.report.content import Cell, Column, Fold, Table
+from rnnbench.report.content import Cell, Fold, Table, titled
 from rnnbench.report.sentences import Phrase
 
 
@@ -40,11 +40,7 @@ def hosts_fold(effect: HostEffect | None) -> Fold | None:
         )
         for share in effect.hosts
     )
-    columns = (
-        Column("host"),
-        Column("launches", number=True),
-        Column("ratios, from the mean of hosts", number=True),
-    )
+    columns = titled(("host",), ("launches", "ratios, from the mean of hosts"))
     note = (
         "Hosts have opaque names. An interval over launches covers other hosts of this "
         "kind only if each launch ran on a host of its own; with fewer hosts it "

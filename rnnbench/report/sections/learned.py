@@ -13,7 +13,7 @@ from rnnbench.analysis.learning_cells import (
 from rnnbench.analysis.learning_ratios import LearningRatio
 from rnnbench.model.formatting import counted
 from rnnbench.model.status import MEASURED
-from rnnbench.report.content import Cell, Column, Fold, Table
+from rnnbench.report.content import Cell, Fold, Table, titled
 from rnnbench.report.plot_svg import drawn
 from rnnbench.report.sections.learning_plots import (
     curve_plots,
@@ -122,12 +122,9 @@ def _gradient_tasks(view: RunView) -> list[Sequence[LearningCell]]:
 def _gradient_table(tasks: Sequence[Sequence[LearningCell]]) -> Table:
     return Table(
         "Factor for each step back, geometric mean over seeds",
-        (
-            Column("layer"),
-            Column("task"),
-            Column("at initialisation", number=True),
-            Column("below 1/1000 after", number=True),
-            Column("after training", number=True),
+        titled(
+            ("layer", "task"),
+            ("at initialisation", "below 1/1000 after", "after training"),
         ),
         tuple(
             (
@@ -194,13 +191,9 @@ def _pairs_fold(view: RunView, axis: str) -> Fold | None:
         tables=(
             Table(
                 f"{_TITLES[axis]}: steps and seconds to the target",
-                (
-                    Column("task"),
-                    Column("candidate ÷ baseline"),
-                    Column("verdict"),
-                    Column("steps", number=True),
-                    *(Column(seconds_name(state), number=True) for state in states),
-                    Column("probability of fewer", number=True),
+                titled(
+                    ("task", "candidate ÷ baseline", "verdict"),
+                    ("steps", *map(seconds_name, states), "probability of fewer"),
                 ),
                 tuple(_pair_row(ratio, tuple(states)) for ratio in ratios),
             ),

@@ -8,7 +8,7 @@ from rnnbench.analysis.roofline import Bound, Position, ridge
 from rnnbench.model.formatting import counted, significant
 from rnnbench.model.metric import ENERGY
 from rnnbench.model.profile import Ceiling
-from rnnbench.report.content import Cell, Column, Fold, Table
+from rnnbench.report.content import Cell, Column, Fold, Table, titled
 from rnnbench.report.sentences import say
 from rnnbench.report.tokens import hue_of
 from rnnbench.report.view import CaseView, RunView
@@ -48,13 +48,7 @@ def energy_fold(view: RunView) -> Fold | None:
     )
     table = Table(
         "Energy of one call",
-        (
-            Column("layer"),
-            Column("size"),
-            Column("where"),
-            Column("energy", number=True),
-            Column("power", number=True),
-        ),
+        titled(("layer", "size", "where"), ("energy", "power")),
         tuple(_energy_row(view, each) for each in read),
     )
     return Fold("energy", "Energy", (lead,), tables=(table,))
@@ -93,7 +87,7 @@ def _ceilings(ceilings: Sequence[Ceiling]) -> Table:
     titles = ("best matrix product", "best copy", "ridge")
     return Table(
         "Ceilings of this machine, as measured",
-        (Column("where"), *(Column(title, number=True) for title in titles)),
+        titled(("where",), titles),
         tuple(
             (
                 Cell(ceiling_name(ceiling)),

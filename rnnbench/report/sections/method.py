@@ -1,16 +1,17 @@
 """The method of a run, in enough detail to judge and repeat it."""
 
 from collections import Counter
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
 from rnnbench.analysis.labels import layer_name, machine_name
 from rnnbench.calibration.check_section import CheckSection
 from rnnbench.model.condition import by_importance
 from rnnbench.model.formatting import counted
-from rnnbench.model.metric import PEAK_MEMORY, TIME
+from rnnbench.model.machine import environment_facts
+from rnnbench.model.metric import TIME
 from rnnbench.model.run import Run
 from rnnbench.model.status import FAILED, MEASURED, Status
-from rnnbench.report.content import Cell, Column, Fold, Table, Tone
+from rnnbench.report.content import Cell, Column, Fold, Table, Tone, titled
 from rnnbench.report.sections.hosts import host_sentence, hosts_fold
 from rnnbench.report.sections.limits import ceiling_name
 from rnnbench.report.sections.precision import share
@@ -91,18 +92,11 @@ def duration(seconds: float) -> str:
 
 def environment_pairs(run: Run) -> Pairs:
     """The facts about the machine and its libraries, without the list of flags."""
-    pairs = []
-    for field in fields(run.environment):
-        value = getattr(run.environment, field.name)
-        if value in (None, ()) or field.name == "cpu_flags":
-            continue
-        if field.name.endswith("_bytes"):
-            value = PEAK_MEMORY.format(value)
-        elif isinstance(value, tuple):
-            value = " ".join(value)
-        name = field.name.replace("_bytes", "").replace("_", " ")
-        pairs.append((name, str(value)))
-    return tuple(pairs)
+    return tuple(
+        (name.replace("_", " "), text)
+        for name, text in environment_facts(run.environment)
+        if name != "cpu_flags"
+    )
 
 
 def _steps(view: RunView) -> tuple[tuple[str, str], ...]:
@@ -214,11 +208,7 @@ def _self_check(check: CheckSection) -> Fold:
         )
         for claim, found, trials, share_of, low, high in check.rows
     )
-    columns = (
-        Column("claim"),
-        Column("found", number=True),
-        Column("share", number=True),
-    )
+    columns = titled(("claim",), ("found", "share"))
     return Fold(
         "self-check",
         check.title,

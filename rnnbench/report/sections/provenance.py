@@ -7,7 +7,7 @@ from rnnbench.analysis.labels import conditions_of, layer_name, sizes
 from rnnbench.model.case import EAGER
 from rnnbench.model.formatting import counted
 from rnnbench.model.status import MEASURED
-from rnnbench.report.content import Cell, Column, Fold, Table, Tone
+from rnnbench.report.content import Cell, Fold, Table, Tone, titled
 from rnnbench.report.sentences import say
 from rnnbench.report.tokens import hue_of
 from rnnbench.report.view import CaseView, RunView
@@ -47,7 +47,7 @@ def _certainty(each: CaseView) -> Certainty:
 def _contradictions(view: RunView, wrong: list[CaseView]) -> Table:
     return Table(
         "Profiles that contradict the prediction",
-        (Column("layer"), Column("size"), Column("where"), Column("what was seen")),
+        titled(("layer", "size", "where", "what was seen")),
         tuple(
             (
                 Cell(layer_name(each.layer), hue_of(each.layer)),
@@ -64,10 +64,9 @@ def _by_layer(measured: list[CaseView]) -> Table:
     counts = Counter(
         (each.layer, each.provenance.label, str(_certainty(each))) for each in measured
     )
-    columns = [Column(title) for title in ("layer", "code", "certainty")]
     return Table(
         "The code of each layer",
-        (*columns, Column("cases", number=True)),
+        titled(("layer", "code", "certainty"), ("cases",)),
         tuple(
             (
                 Cell(layer_name(layer), hue_of(layer)),

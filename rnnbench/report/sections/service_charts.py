@@ -9,11 +9,14 @@ from rnnbench.model.case import EAGER, Case
 from rnnbench.model.formatting import significant
 from rnnbench.model.metric import TIME
 from rnnbench.model.runtimes import runtime_label
+from rnnbench.report.content import Cell
 from rnnbench.report.forest import Forest, ForestRow, Scale, dots_of, mark_of
 from rnnbench.report.tokens import Hue, hue_of
 
 _MOST_ROWS = 40
 _TICKS = tuple(10.0**power for power in range(-9, 10))
+# Titles of the first columns of a table of services.
+NAME_TITLES = ("layer", "runtime", "size")
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +109,22 @@ def time_limits(value: Interval) -> str:
     factor, unit = TIME.scale(value.estimate)
     low, high = (significant(each / factor) for each in (value.low, value.high))
     return f"{low} to {high} {unit}"
+
+
+def name_cells(case: Case) -> tuple[Cell, ...]:
+    """The layer, the runtime and the size of a case, under `NAME_TITLES`."""
+    return (
+        Cell(layer_name(case.layer), hue_of(case.layer)),
+        Cell(runtime_words(case)),
+        Cell(size_words(case)),
+    )
+
+
+def time_cell(value: Interval | None, missing: str = "–") -> Cell:
+    """A time with its interval below it."""
+    if value is None:
+        return Cell(missing)
+    return Cell(TIME.format(value.estimate), note=time_limits(value))
 
 
 def _row(row: ServiceRow, line: float, scale: Scale, size: str) -> ForestRow:

@@ -8,7 +8,7 @@ from rnnbench.model.case import EAGER, TORCH_LAYERS, Case
 from rnnbench.model.formatting import counted
 from rnnbench.model.run import Run
 from rnnbench.model.runtimes import runtime_label
-from rnnbench.report.content import Cell, Column, Fold, Table, Tone
+from rnnbench.report.content import Cell, Fold, Table, Tone, titled
 from rnnbench.report.sentences import Sentence, named, say
 from rnnbench.report.tokens import hue_of
 from rnnbench.report.view import RunView
@@ -80,11 +80,7 @@ def side_effects_fold(view: RunView) -> Fold | None:
         for each in found
         for name, count in each.changes
     ]
-    columns = (
-        Column("layer or runtime"),
-        Column("what it changed"),
-        Column("in", number=True),
-    )
+    columns = titled(("layer or runtime", "what it changed"), ("in",))
     lead = say(
         "Each layer of your own and each runtime runs in a process of its own. These "
         "changed state that is shared by the whole process, compared before and after. "

@@ -8,27 +8,26 @@ from rnnbench.analysis.service import (
     Service,
     services,
 )
-from rnnbench.analysis.stats import Interval
 from rnnbench.model.formatting import significant
 from rnnbench.model.metric import TIME
 from rnnbench.model.serving import PERCENTILES, ServedBy, least_steps
-from rnnbench.report.content import Cell, Column, Fold, Table
+from rnnbench.report.content import Cell, Fold, Table, titled
 from rnnbench.report.forest import Forest
 from rnnbench.report.sections.service_charts import (
+    NAME_TITLES,
     ServiceChart,
     ServiceRow,
     deadline_words,
-    runtime_words,
+    name_cells,
     service_forest,
     size_words,
     streams_words,
-    time_limits,
+    time_cell,
 )
 from rnnbench.report.sections.service_sentences import (
     capacity_sentence,
     latency_sentence,
 )
-from rnnbench.report.tokens import hue_of
 from rnnbench.report.view import RunView
 
 _MOST_ROWS = 60
@@ -162,17 +161,18 @@ def _latency_table(found: Sequence[Service]) -> Table:
     timed = [(each, each.latency) for each in found if each.latency]
     return Table(
         "Time of one step",
-        (
-            *_NAMES,
-            *(Column(f"p{each:g}", number=True) for each in PERCENTILES),
-            Column("empty step, p99", number=True),
-            Column("steps", number=True),
+        titled(
+            NAME_TITLES,
+            (*(f"p{each:g}" for each in PERCENTILES), "empty step, p99", "steps"),
         ),
         tuple(
             (
-                *_names(each),
-                *(_time_cell(latency.step.get(one)) for one in PERCENTILES),
-                _time_cell(latency.empty.get(99.0)),
+                *name_cells(each.case),
+                *(
+                    time_cell(latency.step.get(one), "too few steps")
+                    for one in PERCENTILES
+                ),
+                time_cell(latency.empty.get(99.0), "too few steps"),
                 Cell(f"{latency.steps:,}"),
             )
             for each, latency in timed[:_MOST_ROWS]
@@ -188,16 +188,16 @@ def _capacity_table(found: Sequence[Service]) -> Table:
     ]
     return Table(
         "Streams per core, at most 1 % of steps late",
-        (
-            *_NAMES,
-            *(
-                Column(f"{deadline_words(deadline)}, {served_by}", number=True)
+        titled(
+            NAME_TITLES,
+            (
+                f"{deadline_words(deadline)}, {served_by}"
                 for deadline, served_by in columns
             ),
         ),
         tuple(
             (
-                *_names(each),
+                *name_cells(each.case),
                 *(
                     _capacity_cell(each.capacities, deadline, served_by)
                     for deadline, served_by in columns
@@ -206,24 +206,6 @@ def _capacity_table(found: Sequence[Service]) -> Table:
             for each in served[:_MOST_ROWS]
         ),
     )
-
-
-_NAMES = (Column("layer"), Column("runtime"), Column("size"))
-
-
-def _names(each: Service) -> tuple[Cell, ...]:
-    case = each.case
-    return (
-        Cell(layer_name(case.layer), hue_of(case.layer)),
-        Cell(runtime_words(case)),
-        Cell(size_words(case)),
-    )
-
-
-def _time_cell(value: Interval | None) -> Cell:
-    if value is None:
-        return Cell("too few steps")
-    return Cell(TIME.format(value.estimate), note=time_limits(value))
 
 
 def _capacity_cell(

@@ -10,7 +10,7 @@ from rnnbench.analysis.learning_cells import (
 from rnnbench.model.formatting import counted
 from rnnbench.model.learning import LearningTask
 from rnnbench.model.metric import PEAK_MEMORY
-from rnnbench.report.content import Cell, Column, Fold, Table
+from rnnbench.report.content import Cell, Fold, Table, titled
 from rnnbench.report.plot_svg import drawn
 from rnnbench.report.plots import pareto_front
 from rnnbench.report.sections.learning_plots import (
@@ -93,15 +93,13 @@ def _cells_table(cells: Sequence[LearningCell]) -> Table:
     fronts = _fronts(cells)
     return Table(
         f"What each layer reached, and what it cost: {task_name(cells[0].task)}",
-        (
-            Column("layer"),
-            Column("solved", number=True),
-            Column("steps to the target", number=True),
-            Column("restricted mean", number=True),
-            *(Column(seconds_name(state), number=True) for state in states),
-            Column("last quality", number=True),
-            Column("parameters", number=True),
-            Column("peak memory", number=True),
+        titled(
+            ("layer",),
+            (
+                *("solved", "steps to the target", "restricted mean"),
+                *map(seconds_name, states),
+                *("last quality", "parameters", "peak memory"),
+            ),
         ),
         tuple(
             (

@@ -10,7 +10,7 @@ from rnnbench.model.case import Case
 from rnnbench.model.formatting import significant
 from rnnbench.model.metric import PEAK_MEMORY, TIME
 from rnnbench.model.run import Use
-from rnnbench.report.content import Cell, Column, Fold, Table
+from rnnbench.report.content import Cell, Fold, Table, titled
 from rnnbench.report.sections.decision import decision
 from rnnbench.report.sentences import say
 from rnnbench.report.view import CaseView, RunView, contrast_of
@@ -59,12 +59,7 @@ def _times(view: RunView, found: Sequence[UseSize]) -> Table:
     }
     return Table(
         "Time of one call, and time steps a second",
-        (
-            Column("use"),
-            Column("size"),
-            Column("GRU ÷ LSTM", number=True),
-            *(Column(layer_name(layer), number=True) for layer in layers),
-        ),
+        titled(("use", "size"), ("GRU ÷ LSTM", *map(layer_name, layers))),
         tuple(
             (
                 Cell(one.use.name, note=_reading(one)),
@@ -82,11 +77,7 @@ def _memory(found: Sequence[UseSize]) -> Table:
     layers = _layers(found)
     return Table(
         "Peak memory of one call",
-        (
-            Column("use"),
-            Column("size"),
-            *(Column(layer_name(layer), number=True) for layer in layers),
-        ),
+        titled(("use", "size"), map(layer_name, layers)),
         tuple(
             (
                 Cell(one.use.name),

@@ -1,9 +1,9 @@
 """The page that compares any two runs of the site, on one machine or on two."""
 
-import json
 from collections.abc import Callable, Sequence
 
 from rnnbench.report.html import asset, markup, render_template
+from rnnbench.report.island import island_text
 from rnnbench.report.site.compare_data import chosen_runs, compare_data, first_pair
 from rnnbench.report.site.entries import ListedRun, Machine
 from rnnbench.report.site.machine_forest import machine_forest
@@ -42,7 +42,7 @@ def compare_page(
             "first": first,
             "left_out": len(every) - len(chosen),
             "forest": machine_forest(every, summary, "all-runs"),
-            "data": markup(_island(compare_data(chosen))),
+            "data": markup(island_text(compare_data(chosen))),
         },
         style=site_style(),
         script=asset("site_compare.js"),
@@ -51,11 +51,3 @@ def compare_page(
 
 def _when(run: ListedRun) -> str:
     return " ".join(filter(None, day_of(run.created)))
-
-
-def _island(data: object) -> str:
-    """JSON that can't close the HTML element around it."""
-    text = json.dumps(data, allow_nan=False, separators=(",", ":"))
-    for letter in "<>&":
-        text = text.replace(letter, f"\\u{ord(letter):04x}")
-    return text

@@ -10,8 +10,8 @@ from rnnbench.analysis.labels import SIZES, conditions_of, nominal, words
 from rnnbench.analysis.stats import Interval
 from rnnbench.model.case import Case
 from rnnbench.model.codec import WrongValue, reader, typed
-from rnnbench.model.metric import PEAK_MEMORY, TIME
-from rnnbench.model.run import Environment
+from rnnbench.model.machine import environment_facts
+from rnnbench.model.metric import TIME
 from rnnbench.report.sections.outcomes import usual_of
 from rnnbench.report.view import FOR_BASELINE, FOR_CANDIDATE, RunView
 
@@ -64,26 +64,13 @@ def summary_of(view: RunView) -> RunSummary:
     cases = {each.case: each.time for each in view.cases if each.time is not None}
     return RunSummary(
         layers=view.main.layers if view.main else (),
-        environment=_facts(view.run.environment),
+        environment=environment_facts(view.run.environment),
         cases=tuple(
             CaseSummary(case.id, case.layer, _where(case), _size(case), *_ends(time))
             for case, time in cases.items()
         ),
         ratios=tuple(_ratios(view, {case: at for at, case in enumerate(cases)})),
     )
-
-
-def _facts(environment: Environment) -> tuple[tuple[str, str], ...]:
-    """The facts about a machine; memory sizes are text for people."""
-    facts = []
-    for each in fields(environment):
-        value = getattr(environment, each.name)
-        if value is not None and each.name.endswith("_bytes"):
-            name = each.name.removesuffix("_bytes")
-            facts.append((name, PEAK_MEMORY.format(value)))
-        elif value is not None:
-            facts.append((each.name, str(value)))
-    return tuple(facts)
 
 
 def _ratios(view: RunView, places: Mapping[Case, int]) -> Iterator[RatioSummary]:
