@@ -13,8 +13,6 @@ import torch
 from rnnbench.model.task_table import TASKS
 from rnnbench.worker.learning.task import Batch, Task, held_out, integers
 
-_TEST_SEQUENCES = 512
-
 
 def make_task(seq_len: int) -> Task:
     """The task at a sequence length of at least 2."""
@@ -34,6 +32,6 @@ def make_task(seq_len: int) -> Task:
         source="Hochreiter & Schmidhuber 1997; Le et al. 2015, arXiv 1504.00941",
         output_size=1,
         sample=sample,
-        test=held_out(sample, _TEST_SEQUENCES),
+        test=held_out(sample),
         gradient=True,
     )

@@ -22,7 +22,6 @@ from rnnbench.worker.learning.task import (
 
 _LENGTH, _SYMBOLS = 3, 4
 _BLANK, _MARK = _SYMBOLS, _SYMBOLS + 1
-_TEST_SEQUENCES = 512
 
 
 def make_task(seq_len: int) -> Task:
@@ -44,6 +43,6 @@ def make_task(seq_len: int) -> Task:
         source="Arjovsky et al. 2016, arXiv 1511.06464",
         output_size=_SYMBOLS,
         sample=sample,
-        test=held_out(sample, _TEST_SEQUENCES),
+        test=held_out(sample),
         each_step=True,
     )

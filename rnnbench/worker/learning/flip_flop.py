@@ -18,15 +18,13 @@ from rnnbench.worker.learning.task import (
     Sampler,
     Task,
     held_out,
+    held_out_longer,
     integers,
     one_hot,
 )
 
 _WRITE, _IGNORE, _READ = 0, 2, 4
 _SHARE = 0.1
-_TEST_SEQUENCES = 512
-# Lengths of longer sequences, as multiples; fewer of them, since they take long.
-_LONGER, _LONGER_SEQUENCES = (2, 4, 8), 128
 
 
 def make_task(seq_len: int) -> Task:
@@ -37,12 +35,9 @@ def make_task(seq_len: int) -> Task:
         source="Liu et al. 2023, arXiv 2306.00946",
         output_size=2,
         sample=sample,
-        test=held_out(sample, _TEST_SEQUENCES),
+        test=held_out(sample),
         each_step=True,
-        longer={
-            times * seq_len: held_out(_sampler(times * seq_len), _LONGER_SEQUENCES)
-            for times in _LONGER
-        },
+        longer=held_out_longer(_sampler, seq_len),
     )
 
 

@@ -12,11 +12,14 @@ budget: `model/task_table.py`.
 import torch
 
 from rnnbench.model.task_table import TASKS
-from rnnbench.worker.learning.task import Batch, Sampler, Task, held_out, integers
-
-_TEST_SEQUENCES = 512
-# Lengths of longer sequences, as multiples; fewer of them, since they take long.
-_LONGER, _LONGER_SEQUENCES = (2, 4, 8), 128
+from rnnbench.worker.learning.task import (
+    Batch,
+    Sampler,
+    Task,
+    held_out,
+    held_out_longer,
+    integers,
+)
 
 
 def make_task(seq_len: int) -> Task:
@@ -27,12 +30,9 @@ def make_task(seq_len: int) -> Task:
         source="Deletang et al. 2023, arXiv 2207.02098",
         output_size=2,
         sample=sample,
-        test=held_out(sample, _TEST_SEQUENCES),
+        test=held_out(sample),
         each_step=True,
-        longer={
-            times * seq_len: held_out(_sampler(times * seq_len), _LONGER_SEQUENCES)
-            for times in _LONGER
-        },
+        longer=held_out_longer(_sampler, seq_len),
     )
 
 

@@ -16,7 +16,6 @@ from rnnbench.model.task_table import TASKS
 from rnnbench.worker.learning.task import Batch, Task, held_out, integers, one_hot
 
 _SYMBOLS = 8
-_TEST_SEQUENCES = 512
 
 
 def make_task(seq_len: int) -> Task:
@@ -33,5 +32,5 @@ def make_task(seq_len: int) -> Task:
         source="Bengio et al. 1994; Hochreiter & Schmidhuber 1997",
         output_size=_SYMBOLS,
         sample=sample,
-        test=held_out(sample, _TEST_SEQUENCES),
+        test=held_out(sample),
     )

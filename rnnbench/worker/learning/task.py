@@ -71,9 +71,17 @@ class Task:
     gradient: bool = False
 
 
-def held_out(sample: Sampler, count: int) -> Batch:
+def held_out(sample: Sampler, count: int = 512) -> Batch:
     """`count` sequences that no training seed gives."""
     return sample(torch.Generator().manual_seed(TEST_SEED), count)
+
+
+def held_out_longer(
+    sampler: Callable[[int], Sampler], seq_len: int
+) -> Mapping[int, Batch]:
+    """Held-out sequences up to 8 times as long; fewer of them, since they take long."""
+    lengths = (2 * seq_len, 4 * seq_len, 8 * seq_len)
+    return {length: held_out(sampler(length), 128) for length in lengths}
 
 
 def one_hot(symbols: Tensor, count: int) -> Tensor:
