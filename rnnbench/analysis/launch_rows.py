@@ -11,6 +11,7 @@ from dataclasses import fields
 from typing import Any, NamedTuple
 
 from rnnbench.analysis.launch_estimate import launch_log
+from rnnbench.analysis.rows import plain
 from rnnbench.model.case import AXES, Case
 from rnnbench.model.machine import machine_key, machine_parts
 from rnnbench.model.run import Result, Run, Turns
@@ -126,12 +127,8 @@ def _of_case(result: Result) -> dict[str, Any]:
         "args": ", ".join(f"{name}={value}" for name, value in case.args),
         "peak_memory": result.peak_memory,
         "energy": result.energy,
-        **{name: _plain(getattr(case, name)) for name in AXES},
+        **{name: plain(getattr(case, name)) for name in AXES},
     }
-
-
-def _plain(value: Any) -> Any:
-    return str(value) if isinstance(value, str) else value
 
 
 _OF_TURNS: Mapping[str, Callable[[Turns], Any]] = {

@@ -1,13 +1,11 @@
 """What was learned as plain rows: one for each seed, and one for each pair."""
 
-import math
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 
 from rnnbench.analysis.learning_cells import LearningCell, learning_cells
 from rnnbench.analysis.learning_ratios import learning_view
-from rnnbench.analysis.rows import Row, plain
-from rnnbench.analysis.stats import Interval
+from rnnbench.analysis.rows import Row, ends_of, plain
 from rnnbench.model.run import Run
 
 
@@ -49,7 +47,7 @@ def learning_ratio_rows(run: Run) -> Iterator[Row]:
             "baseline": plain(getattr(baseline.case, ratio.axis)),
             "verdict": str(ratio.verdict),
             "steps": ratio.steps.estimate if ratio.steps else None,
-            **_ends(ratio.steps),
+            **ends_of(ratio.steps),
             "improvement": ratio.improvement.estimate,
             "seeds_needed": ratio.seeds,
             **{
@@ -74,12 +72,4 @@ def _shared(cell: LearningCell) -> Mapping[str, object]:
         "status": str(cell.result.status),
         "reason": cell.result.reason,
         "case": cell.case.id,
-    }
-
-
-def _ends(interval: Interval | None) -> Mapping[str, float | None]:
-    is_known = interval is not None and math.isfinite(interval.high)
-    return {
-        "low": interval.low if interval and is_known else None,
-        "high": interval.high if interval and is_known else None,
     }

@@ -30,7 +30,7 @@ def ratio_rows(run: Run) -> Iterator[Row]:
             "baseline": plain(value_of(pair.baseline, pair.axis)),
             "metric": ratio.metric.name,
             "ratio": interval.estimate,
-            **_ends(interval),
+            **ends_of(interval),
             "verdict": str(ratio.verdict),
             "launches": interval.count,
             **axes_of(pair.candidate),
@@ -55,7 +55,7 @@ def case_rows(run: Run) -> Iterator[Row]:
             "status": str(result.status),
             "reason": result.reason,
             "seconds": time.estimate if time else None,
-            **(_ends(time) if time else {"low": None, "high": None}),
+            **ends_of(time),
             "launches": time.count if time else 0,
             "first_call_seconds": first[0] if first else None,
             "peak_bytes": result.peak_memory,
@@ -110,9 +110,8 @@ def axes_of(case: Case) -> Mapping[str, Any]:
     }
 
 
-def _ends(interval: Interval) -> Mapping[str, float | None]:
-    finite = math.isfinite(interval.high)
-    return {
-        "low": interval.low if finite else None,
-        "high": interval.high if finite else None,
-    }
+def ends_of(interval: Interval | None) -> Mapping[str, float | None]:
+    """Both ends of an interval, None where a single launch gives none."""
+    if interval is None or not math.isfinite(interval.high):
+        return {"low": None, "high": None}
+    return {"low": interval.low, "high": interval.high}
