@@ -5,6 +5,7 @@ import pytest
 from rnnbench.model.machine import (
     FieldRole,
     differences,
+    environment_facts,
     forbidding,
     machine_key,
     machine_parts,
@@ -89,3 +90,14 @@ def test_a_machine_of_any_name_is_a_plain_folder(environment, name):
 
     assert set(key) <= set("abcdefghijklmnopqrstuvwxyz0123456789-")
     assert 12 < len(key) <= 60
+
+
+def test_the_facts_of_an_environment_have_no_row_without_a_value(environment):
+    bare = dict(environment_facts(replace(environment, variables=())))
+    set_ = replace(environment, variables=("ATEN_CPU_CAPABILITY=avx2", "KMP_X=1"))
+
+    assert bare["memory"] == "16.0 GiB"
+    assert not {"variables", "gpu"} & bare.keys()
+    assert dict(environment_facts(set_))["variables"] == (
+        "ATEN_CPU_CAPABILITY=avx2 KMP_X=1"
+    )
