@@ -11,7 +11,7 @@ from rnnbench.cli import main as cli
 from rnnbench.model.case import Allocator, Case
 from rnnbench.model.errors import CampaignError
 from rnnbench.model.policy import Policy
-from rnnbench.regression import interleave
+from rnnbench.regression import gate_run, interleave
 from rnnbench.regression.case_pair import Side
 from rnnbench.regression.gate_decision import GateVerdict
 from rnnbench.regression.gate_run import Gate, case_pairs
@@ -264,10 +264,12 @@ def test_contradictory_options_are_explained(
 
 
 @pytest.mark.slow
-def test_a_layer_that_is_a_fifth_slower_is_found_by_real_workers(
+def test_a_layer_that_is_half_as_fast_is_found_by_real_workers(
     monkeypatch, capsys, tmp_path, some_sweep
 ):
     monkeypatch.setattr(interleave, "PAIR_SECONDS", 0.5)
+    # Each launch starts two processes that import torch.
+    monkeypatch.setattr(gate_run, "LOOKS", (3,))
     # A worker imports foreign layers from its working directory.
     monkeypatch.chdir(DATA)
     layers = ["--base-layer", "spinning:gru", "--candidate-layer", "spinning:slow_gru"]
@@ -278,5 +280,5 @@ def test_a_layer_that_is_a_fifth_slower_is_found_by_real_workers(
     (judgement,) = document["judgements"]
     assert code == 1, capsys.readouterr().out
     assert judgement["verdict"] == "regression"
-    # The bounds are wide: on a busy machine the interval was ±7 %.
-    assert 1.1 < judgement["confirmed"]["estimate"] < 1.3
+    # The bounds are wide: the machine may be busy.
+    assert 1.5 < judgement["confirmed"]["estimate"] < 2.7

@@ -160,7 +160,7 @@ def ratio_of(layers):
     mark = f"mark-{secrets.token_hex(8)}"
     command = [sys.executable, "-m", "tests.robustness.conduct", "--mark", mark]
     done = subprocess.run(
-        [*command, "--launches", "4", *layers],
+        [*command, "--launches", "3", *layers],
         cwd=ROOT,
         capture_output=True,
         text=True,
