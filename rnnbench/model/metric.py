@@ -1,17 +1,9 @@
-"""Metrics: name, base unit, direction, and format for people."""
+"""Metrics: name, base unit and format for people; less is better in each."""
 
 import math
 from dataclasses import dataclass
-from enum import StrEnum
 
 from rnnbench.model.formatting import significant
-
-
-class Better(StrEnum):
-    """The direction in which a metric is better."""
-
-    LOWER = "lower"
-    HIGHER = "higher"
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +12,6 @@ class Metric:
 
     name: str
     unit: str
-    better: Better = Better.LOWER
     binary: bool = False
 
     def format(self, value: float) -> str:

@@ -14,10 +14,6 @@ class Tone(StrEnum):
     """How a cell may be tinted; its word says the same."""
 
     PLAIN = ""
-    FIRST = "first"
-    SECOND = "second"
-    EVEN = "even"
-    OPEN = "open"
     BAD = "bad"
 
 

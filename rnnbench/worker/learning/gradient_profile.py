@@ -23,8 +23,6 @@ from rnnbench.worker.learning.task import Batch, Task
 _SEQUENCES = 32
 # Beyond it the profile is not kept: 100 steps decide.
 MOST_LAGS = 100
-# Below this share a gradient in float32 is rounding error.
-_LEAST_SHARE = 1e-6
 _PROJECTION_SEED = 20261129
 
 
@@ -51,9 +49,3 @@ def gradient_by_lag(layer: nn.Module, batch: Batch) -> tuple[float, ...]:
     if not first or not all(map(math.isfinite, norms)):
         return ()
     return tuple(float(f"{norm / first:.4g}") for norm in norms[: MOST_LAGS + 1])
-
-
-def factor_per_step(shares: tuple[float, ...]) -> float | None:
-    """The factor per step over lags above rounding error; None if there are none."""
-    seen = [lag for lag, share in enumerate(shares) if share > _LEAST_SHARE]
-    return shares[seen[-1]] ** (1 / seen[-1]) if seen and seen[-1] else None

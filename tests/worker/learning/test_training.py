@@ -8,6 +8,7 @@ from importlib.util import find_spec
 import pytest
 import torch
 
+from rnnbench.analysis.gradient_decay import factor_interval
 from rnnbench.model.learning import LearningCase, Match
 from rnnbench.model.status import Status
 from rnnbench.model.task_table import TASKS
@@ -18,7 +19,6 @@ from rnnbench.worker.learning.answer_jobs import (
     find_task,
     parameters,
 )
-from rnnbench.worker.learning.gradient_profile import factor_per_step
 from rnnbench.worker.learning.task import NOT_SCORED
 from rnnbench.worker.learning.training import Trainee, make_layer, step_reached, train
 from rnnbench.worker.learning_jobs import DescribeTasks
@@ -170,7 +170,7 @@ def test_the_gradient_shrinks_faster_without_a_forget_bias():
         case = case_of("gradient_profile", hidden_size=32, forget_bias=bias)
         run = train(task, trainee(case))
         assert run.values == ()
-        factors.append(factor_per_step(run.gradient))
+        factors.append(factor_interval([run.gradient]).estimate)
 
     assert factors[0] < 0.8 < factors[1] < 1.1
 
