@@ -156,6 +156,7 @@ class Journal(HoldsFile):
     # Runs by case, and then by learning rate and seed.
     learned: dict[str, dict[tuple[float, int], SeedRun]] = field(default_factory=dict)
     learning_ended: dict[str, LearningEnded] = field(default_factory=dict)
+    resumed: int = 0
     _file: AppendOnly | None = None
 
     @classmethod
@@ -193,6 +194,7 @@ class Journal(HoldsFile):
 
     def _take_in(self, data: dict[str, Any]) -> None:
         self._apply(decode_entry(data))
+        self.resumed += 1
 
     def _apply(self, entry: Entry) -> None:
         if isinstance(entry, Pass):

@@ -130,7 +130,9 @@ def test_only_a_stream_is_served_and_a_card_is_for_inference():
 @pytest.mark.parametrize(
     ("fault", "reason"), [("sigkill", "sigkill"), ("hang", "no answer within")]
 )
-def test_a_fault_costs_its_own_case_once(fault, reason):
+def test_a_fault_costs_its_own_case_once(fault, reason, monkeypatch):
+    # A part of what a hanging case may take.
+    monkeypatch.setattr("rnnbench.runner.readings.service_probe.STEP_SECONDS", 0.1)
     layer = f"fake:service_{fault}"
 
     found, _ = conduct(order("gru", layer, stream="all"))
