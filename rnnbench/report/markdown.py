@@ -1,5 +1,6 @@
 """A run as a comment on a pull request: the answer in at most 40 lines."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from rnnbench.analysis.labels import layer_name, limits, machine_name
@@ -120,12 +121,12 @@ def _details(title: str, lines: Sequence[str]) -> list[str]:
 
 
 def _not_measured(view: RunView) -> list[str]:
-    counts: dict[tuple[str, str], int] = {}
-    for each in view.cases:
-        if each.time is None:
-            key = (each.result.status.replace("_", " "), each.result.reason)
-            counts[key] = counts.get(key, 0) + 1
-    ordered = sorted(counts.items(), key=lambda item: -item[1])
+    counts = Counter(
+        (each.result.status.replace("_", " "), each.result.reason)
+        for each in view.cases
+        if each.time is None
+    )
+    ordered = counts.most_common()
     lines = [
         f"* {count} {status}: {_text(reason)}"
         for (status, reason), count in ordered[:_MOST_NOT_MEASURED]

@@ -2,6 +2,7 @@
 
 import math
 import textwrap
+from collections import Counter
 from collections.abc import Sequence
 
 from rnnbench.analysis.labels import layer_name, machine_name
@@ -92,12 +93,12 @@ def _failures(run: Run) -> list[str]:
     failed = [result for result in run.outcomes if result.status in FAILED]
     if not failed:
         return []
-    found: dict[tuple[str, str], int] = {}
-    for result in failed:
-        key = (result.status.replace("_", " "), " ".join(result.reason.split()))
-        found[key] = found.get(key, 0) + 1
+    found = Counter(
+        (result.status.replace("_", " "), " ".join(result.reason.split()))
+        for result in failed
+    )
     lines = [f"  {len(failed)} of {len(run.outcomes)} cases FAILED"]
-    ordered = sorted(found.items(), key=lambda item: -item[1])
+    ordered = found.most_common()
     for (status, reason), count in ordered[:_MOST_FAILURES]:
         lines.append(f"    {count} {status}: {reason}")
     if (more := len(ordered) - _MOST_FAILURES) > 0:
