@@ -5,6 +5,8 @@ from dataclasses import dataclass
 
 from rnnbench.model.case import Allocator, Case, Device
 from rnnbench.model.policy import Policy
+from rnnbench.model.serving import LAUNCHES as SERVICE_LAUNCHES
+from rnnbench.model.serving import Part
 from rnnbench.model.turn_plan import rounds_that_fit, turn_plan
 from rnnbench.model.workload import Workload
 from rnnbench.runner.footprint import seconds_guess, stands_alone
@@ -23,6 +25,8 @@ _YARDSTICK = 0.001
 _RETAKEN = 1.35
 # A profiled call, with the one before it.
 _PROFILED = 0.1
+# A reading of a case as a service, in a process of its own; a load takes all cores.
+_READING = {Part.STREAM: 4.5, Part.SERVE: 12.0, Part.DEPLOY: 1.5}
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +51,21 @@ def estimate(workloads: Sequence[Workload], policy: Policy, cores: int) -> Durat
         shared = _seconds(in_lanes, launches) + launches * resting
         return shared / lanes + _seconds(in_turn, launches)
 
-    return Duration(
-        seconds(interim_looks(policy.launches)[0]), seconds(policy.launches)
+    readings = sum(
+        _reading_seconds(part, workloads, policy) / (1 if part is Part.SERVE else lanes)
+        for part in Part
     )
+    first = interim_looks(policy.launches)[0]
+    return Duration(readings + seconds(first), readings + seconds(policy.launches))
+
+
+def _reading_seconds(
+    part: Part, workloads: Iterable[Workload], policy: Policy
+) -> float:
+    if getattr(policy, part) == "none":
+        return 0.0
+    cases = sum(policy.reads(part, case) for one in workloads for case in one.members)
+    return SERVICE_LAUNCHES * cases * (_START + _READING[part])
 
 
 def _seconds(workloads: Sequence[Workload], launches: int) -> float:

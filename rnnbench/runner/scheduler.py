@@ -266,7 +266,8 @@ class Campaign:
     def _tell(self, at: str) -> None:
         done, elapsed = self._context.tally.passes, time.monotonic() - self._began
         total = max(self._due_passes, done)
-        left = elapsed / done * (total - done) if done else None
+        # After the last pass come readings, whose time is not known.
+        left = elapsed / done * (total - done) if 0 < done < total else None
         self._show(Progress(at=at, done=done, total=total, elapsed=elapsed, left=left))
 
 

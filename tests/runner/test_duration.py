@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from rnnbench.model.case import Allocator, Case, Device
+from rnnbench.model.case import Allocator, Case, Device, Phase
 from rnnbench.model.policy import Policy
 from rnnbench.model.workload import Workload
 from rnnbench.runner.duration import estimate
@@ -67,3 +67,17 @@ def test_each_layer_of_the_users_takes_a_process_more_in_a_launch():
 
     assert pytorch + 20 < shared
     assert shared + 20 < apart
+
+
+def test_readings_of_a_service_take_processes_of_their_own():
+    stream = replace(CASE, phase=Phase.STREAM, seq_len=1)
+    both = [workload(stream), workload(CASE)]
+
+    def seconds(**asked):
+        return estimate(both, Policy(**asked), 1).least
+
+    plain = seconds()
+    assert plain == seconds(serve="^gru")
+    assert plain + 60 < seconds(serve="all")
+    assert plain + 2 * (seconds(stream="all") - plain) < seconds(serve="all")
+    assert plain < seconds(deploy="-stream-") < seconds(deploy="all")

@@ -1,5 +1,6 @@
 """Sentences on latency, streams per core and deployment: which layer, which runtime."""
 
+import math
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
@@ -10,6 +11,7 @@ from rnnbench.analysis.service import (
     eager_twin,
     services,
 )
+from rnnbench.analysis.stats import Interval
 from rnnbench.model.case import EAGER, Case
 from rnnbench.model.formatting import counted
 from rnnbench.model.metric import TIME
@@ -107,7 +109,7 @@ def capacity_sentence(found: Sequence[Service]) -> Sentence:
         layer=with_article(each.case.layer),
         runtime=runtime_words(each.case),
         size=size_words(each.case),
-        streams=streams_words(capacity.best),
+        streams=_with_limits(capacity.best),
         deadline=deadline_words(capacity.deadline),
         eager="".join(eager),
     )
@@ -131,6 +133,13 @@ def deployment_sentence(every: Sequence[Service]) -> Sentence:
         slow_runtime=runtime_words(last.case),
         pays=_payback(found),
     )
+
+
+def _with_limits(value: Interval) -> str:
+    streams = streams_words(value)
+    if value.high in (math.inf, value.low):
+        return streams
+    return f"{streams} ({value.low:,.0f} to {value.high:,.0f})"
 
 
 def _payback(found: Sequence[tuple[Service, Deployment]]) -> Sentence:
