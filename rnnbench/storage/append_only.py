@@ -74,7 +74,7 @@ class AppendOnly:
         """
         if self._descriptor is None:
             raise ResultsError(f"{self.path}: journal: it is closed")
-        left = "".join(f"{_line(entry)}\n" for entry in entries).encode()
+        left = "".join(f"{_encode(entry)}\n" for entry in entries).encode()
         try:
             # One write of whole lines, so that only the last line can be incomplete. A
             # full disk takes a part of it, and only the next write says why.
@@ -166,8 +166,10 @@ class HoldsFile:
             self._file.append(*entries)
 
 
-def _line(entry: Entry) -> str:
-    return json.dumps(entry, allow_nan=False, separators=(",", ":"), default=fields_of)
+# Making one takes as long as encoding a short entry.
+_encode = json.JSONEncoder(
+    allow_nan=False, separators=(",", ":"), default=fields_of
+).encode
 
 
 def _object(where: str, line: bytes) -> dict[str, Any]:

@@ -44,6 +44,8 @@ class Board:
     _running: dict[str, list[Beside]] = field(default_factory=dict)
     # Errands from a time when there was no host.
     _homeless: list[Queued] = field(default_factory=list)
+    # By the id of a workload, and whether it is large: the same for all its launches.
+    _besides: dict[tuple[str, bool], Beside] = field(default_factory=dict)
 
     def __bool__(self) -> bool:
         """Whether an errand waits."""
@@ -68,12 +70,10 @@ class Board:
         for place, each in enumerate(waiting):
             self._put(each, place)
 
-    def share_out(self, errands: Sequence[Errand]) -> None:
-        """Spread errands over the hosts: see `host_of`."""
-        known: _Besides = {}
-        for errand in errands:
-            for place, part in _shares(errand, len(self.nodes), known):
-                self._put(part, place)
+    def share_out(self, errand: Errand) -> None:
+        """Spread an errand over the hosts: see `host_of`."""
+        for place, part in _shares(errand, len(self.nodes), self._besides):
+            self._put(part, place)
 
     def put_back(self, each: Queued) -> None:
         """Queue an errand that a host did not do, in front of others."""
@@ -173,12 +173,8 @@ def _host_order(workload: str, row: int, hosts: int) -> list[int]:
     return random.Random(f"{workload} {row}").sample(range(hosts), hosts)  # noqa: S311 - not a matter of security
 
 
-# By the id of a workload, and whether it is large.
-_Besides = dict[tuple[str, bool], Beside]
-
-
 def _shares(
-    errand: Errand, hosts: int, known: _Besides
+    errand: Errand, hosts: int, known: dict[tuple[str, bool], Beside]
 ) -> Iterator[tuple[int, Queued]]:
     """Parts of an errand, each for one host: at most `CHUNK` workloads of one kind.
 

@@ -4,7 +4,7 @@ import asyncio
 import time
 from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from statistics import median
 from typing import Protocol
 
@@ -19,7 +19,7 @@ from rnnbench.runner.fleet.parcel import (
     decode_delivery,
     encode,
 )
-from rnnbench.runner.journal import Entry, Pass
+from rnnbench.runner.journal import Pass
 from rnnbench.runner.launch_context import LaunchContext
 from rnnbench.runner.launcher import Errand, exceeds, memory_share
 
@@ -102,7 +102,10 @@ class FleetLauncher:
         self._look()
         await self._wait_for_a_node()
         board, began = self._board, time.monotonic()
-        board.share_out(errands)
+        for errand in errands:
+            board.share_out(errand)
+            # 50,000 workloads take a second: the cluster is answered in between.
+            await asyncio.sleep(0)
         running: set[asyncio.Task[_Answer]] = set()
         try:
             while board or running:
@@ -133,8 +136,8 @@ class FleetLauncher:
         cost = node.lanes if queued.beside is Beside.NOTHING else 1
         try:
             parcel = encode(self._parcel(queued.errand))
-            delivery = decode_delivery(await self.cluster.send(at, parcel, cost))
-            return _Answer(at, node, queued, delivery)
+            text = await self.cluster.send(at, parcel, cost)
+            return _Answer(at, node, queued, decode_delivery(text, node.host))
         except NodeLostError as error:
             return _Answer(at, node, queued, None, loss=str(error))
         except ValueError as error:
@@ -188,11 +191,7 @@ class FleetLauncher:
         """Journal what nodes did: one write for all of it."""
         context = self.context
         context.take(
-            [
-                _at_host(entry, node.host)
-                for node, delivery in deliveries
-                for entry in delivery.entries
-            ]
+            [entry for _, delivery in deliveries for entry in delivery.entries]
         )
         tally = context.tally
         for node, delivery in deliveries:
@@ -284,7 +283,3 @@ class _Answer:
     queued: Queued
     delivery: Delivery | None
     loss: str = ""
-
-
-def _at_host(entry: Entry, host: str) -> Entry:
-    return replace(entry, host=host) if isinstance(entry, Pass) else entry

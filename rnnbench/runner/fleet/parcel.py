@@ -120,11 +120,18 @@ def encode_delivery(delivery: Delivery) -> str:
     return _text({**fields_of(delivery), "entries": entries})
 
 
-def decode_delivery(text: str) -> Delivery:
-    """Read a delivery; ValueError says what is wrong with it."""
+def decode_delivery(text: str, host: str = "") -> Delivery:
+    """Read a delivery, whose passes get the name of their `host`.
+
+    ValueError says what is wrong with it.
+    """
     try:
         body = json.loads(text)
-        entries = tuple(map(decode_entry, body.pop("entries")))
+        read = body.pop("entries")
+        for entry in read:
+            if entry["kind"] == "Pass":
+                entry["host"] = host
+        entries = tuple(map(decode_entry, read))
         rest: Delivery = reader(Delivery)({**body, "entries": []})
     except (KeyError, TypeError, AttributeError, RecursionError) as error:
         raise ValueError(f"not a delivery: {error}") from error

@@ -245,7 +245,8 @@ def test_nothing_runs_beside_what_needs_the_machine_for_itself(mix, lanes, order
         for at, machine in machines.items()
     }
     board.update(nodes)
-    board.share_out([KINDS[kind] for kind in mix])
+    for kind in mix:
+        board.share_out(KINDS[kind])
     running, done = [], 0
 
     while board or running:
