@@ -87,15 +87,15 @@ class Cost:
 
 
 def workloads(count: int) -> tuple[Workload, ...]:
-    """So many small ones, of an LSTM and a GRU each."""
+    """So many, of an LSTM and a GRU each; one takes half a second or more."""
     return group(
         [
             Case(
                 layer=layer,
-                input_size=32,
-                hidden_size=32 + size,
-                seq_len=16,
-                batch_size=4,
+                input_size=64,
+                hidden_size=96 + size,
+                seq_len=100,
+                batch_size=8,
             )
             for size in range(count)
             for layer in ("lstm", "gru")
@@ -138,6 +138,8 @@ async def while_measuring(
         inside = [
             each for each in readings if began + MARGIN <= each[0] <= ended - MARGIN
         ]
+        if len(inside) < 2:
+            raise SystemExit(f"a launch of {ended - began:.0f} s is too short")
         (first, before), (last, after) = inside[0], inside[-1]
         seconds += last - first
         cpu += after.cpu - before.cpu
@@ -147,7 +149,7 @@ async def while_measuring(
 
 
 async def measure_cost(
-    *, workload_count: int = CHUNK, launches: int = 2, empty: int = 200
+    *, workload_count: int = 60, launches: int = 1, empty: int = 200
 ) -> Cost:
     """Measure what a node of this machine takes."""
     async with node_of_this_machine() as (cluster, process):
