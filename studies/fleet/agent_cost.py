@@ -71,12 +71,15 @@ def _read(task: Path, name: str) -> str:
 class Cost:
     """What a node takes; `cpu_ms` and `wakeups` are a second's, while it measures.
 
+    `idle_cpu_ms`, `idle_wakeups`: without a launch, which is the cluster's own share.
     `overhead_ms`: median of a launch without work, from its sending to its delivery.
     `passes`: workloads that were measured meanwhile.
     """
 
     cpu_ms: float
     wakeups: float
+    idle_cpu_ms: float
+    idle_wakeups: float
     overhead_ms: float
     seconds: float
     passes: int
@@ -149,7 +152,7 @@ async def while_measuring(
 
 
 async def measure_cost(
-    *, workload_count: int = 60, launches: int = 1, empty: int = 200
+    *, workload_count: int = 60, launches: int = 1, empty: int = 200, idle: float = 10
 ) -> Cost:
     """Measure what a node of this machine takes."""
     async with node_of_this_machine() as (cluster, process):
@@ -158,6 +161,10 @@ async def measure_cost(
         async def send(text: str) -> str:
             return await cluster.send(address, text, 1)
 
+        await asyncio.sleep(MARGIN)
+        before = Counters.of(process)
+        await asyncio.sleep(idle)
+        after = Counters.of(process)
         seconds, taken, passes = await while_measuring(
             send, process, workload_count, launches
         )
@@ -169,6 +176,8 @@ async def measure_cost(
     return Cost(
         cpu_ms=1e3 * taken.cpu / seconds,
         wakeups=taken.wakeups / seconds,
+        idle_cpu_ms=1e3 * (after.cpu - before.cpu) / idle,
+        idle_wakeups=(after.wakeups - before.wakeups) / idle,
         overhead_ms=1e3 * median(overheads),
         seconds=seconds,
         passes=passes,
@@ -192,6 +201,8 @@ def report(cost: Cost) -> list[str]:
     rows = [
         ("CPU of the node, ms a second", f"{cost.cpu_ms:.2f}", "at most 3"),
         ("wake-ups of the node a second", f"{cost.wakeups:.1f}", "at most 10"),
+        ("CPU of an idle node, ms a second", f"{cost.idle_cpu_ms:.2f}", ""),
+        ("wake-ups of an idle node a second", f"{cost.idle_wakeups:.1f}", ""),
         ("overhead of a launch, ms", f"{cost.overhead_ms:.1f}", "at most 50"),
     ]
     return [

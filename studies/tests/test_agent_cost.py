@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+from dataclasses import replace
 
 import pytest
 
@@ -15,14 +16,22 @@ from studies.fleet.agent_cost import (
     workloads,
 )
 
-GOOD = Cost(cpu_ms=2.0, wakeups=5.0, overhead_ms=20.0, seconds=30.0, passes=48)
+GOOD = Cost(
+    cpu_ms=2.0,
+    wakeups=5.0,
+    idle_cpu_ms=1.0,
+    idle_wakeups=4.0,
+    overhead_ms=20.0,
+    seconds=30.0,
+    passes=48,
+)
 
 
 def test_what_misses_its_goal_is_named():
     assert GOOD.missed() == []
-    bad = Cost(cpu_ms=3.1, wakeups=5.0, overhead_ms=51.0, seconds=30.0, passes=48)
+    bad = replace(GOOD, cpu_ms=3.1, overhead_ms=51.0)
     assert bad.missed() == ["cpu_ms", "overhead_ms"]
-    assert len(report(GOOD)) == 7
+    assert len(report(GOOD)) == 9
 
 
 def test_counters_of_a_process_only_grow():
@@ -48,7 +57,7 @@ def test_a_launch_whose_cases_have_ended_leaves_nothing_to_measure():
 
 @pytest.mark.slow_study
 def test_a_real_node_is_measured_while_it_works():
-    cost = asyncio.run(measure_cost(workload_count=20, launches=1, empty=3))
+    cost = asyncio.run(measure_cost(workload_count=20, launches=1, empty=3, idle=1))
 
     assert cost.passes == 20
     assert cost.seconds > 1
