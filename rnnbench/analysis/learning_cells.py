@@ -50,6 +50,7 @@ class LearningCell:
         task: the facts of its task.
         steps: steps to the target; None where the task has no target or nothing ran.
         times: step times, one for each state of the backend.
+        is_sized: whether the run trained other hidden sizes on the task, too.
 
     """
 
@@ -57,6 +58,7 @@ class LearningCell:
     task: LearningTask
     steps: StepsToTarget | None
     times: tuple[StepTime, ...]
+    is_sized: bool = False
 
     @property
     def case(self) -> LearningCase:
@@ -119,13 +121,19 @@ def backend_states(cells: Iterable[LearningCell]) -> tuple[BackendState, ...]:
 def learning_cells(run: Run) -> tuple[LearningCell, ...]:
     """A cell for each result of a task that could be made, in the order of the run."""
     timed = {result.case.id: result for result in run.results}
+    sizes: dict[str, set[int]] = {}
+    for result in run.learning.results:
+        sizes.setdefault(result.case.task_id, set()).add(result.case.hidden_size)
     cells = []
     for result in run.learning.results:
         task = run.learning.task_of(result)
         if task is not None:
             times = [timed[name] for name in result.timed_by if name in timed]
             steps = _steps(result, task)
-            cells.append(LearningCell(result, task, steps, _step_times(times)))
+            is_sized = len(sizes[result.case.task_id]) > 1
+            cells.append(
+                LearningCell(result, task, steps, _step_times(times), is_sized)
+            )
     return tuple(cells)
 
 

@@ -221,3 +221,12 @@ def test_a_gradient_explodes_or_stays():
 @pytest.mark.parametrize("profiles", [[], [()], [(1.0,)], [(1.0, 0.0, 0.0)]])
 def test_a_gradient_without_two_lags_has_no_factor(profiles):
     assert factor_interval(profiles) is None
+
+
+def test_a_cell_knows_that_its_task_has_other_sizes(run):
+    task = make_task()
+    plain = make_result(task, "lstm", steps_around(100, 1))
+    wide = make_result(task, "gru", steps_around(100, 2), size=64)
+
+    assert not any(cell.is_sized for cell in learning_cells(run))
+    assert all(cell.is_sized for cell in view_of(run, plain, wide).cells)

@@ -15,6 +15,7 @@ from rnnbench.model.formatting import significant
 from rnnbench.model.learning import LearningCase, Match
 from rnnbench.report.claims.rules import SIMPLE, Finding, Standing
 from rnnbench.report.sections.learning_words import (
+    cell_place,
     ratio_place,
     side_name,
     solved,
@@ -87,7 +88,7 @@ def captures(layer: str) -> Callable[[RunView], Finding]:
         elif not any(cell.steps and cell.steps.solved for cell in cells):
             standing = Standing.CONTRADICTED
         evidence = tuple(
-            f"{task_name(cell.task)}: {solved(cell)} seeds, {steps_alone(cell)} steps."
+            f"{cell_place(cell)}: {solved(cell)} seeds, {steps_alone(cell)} steps."
             for cell in cells
         )
         return Finding(standing, evidence, _SECTION)

@@ -66,13 +66,19 @@ def variant(cell: LearningCell, *, is_sized: bool = False) -> tuple[str, ...]:
     return tuple(said for holds, said in parts if holds)
 
 
+def cell_place(cell: LearningCell) -> str:
+    """The task of a cell, and its variant."""
+    parts = variant(cell, is_sized=cell.is_sized)
+    return ", ".join((task_name(cell.task), *parts))
+
+
 def ratio_place(ratio: LearningRatio) -> str:
     """The task of a ratio, and the variant that both sides are."""
-    parts = [
-        part
-        for part in variant(ratio.baseline)
-        if part in variant(ratio.candidate) and part != _EQUAL
-    ]
+    ours, theirs = (
+        variant(cell, is_sized=cell.is_sized)
+        for cell in (ratio.candidate, ratio.baseline)
+    )
+    parts = [part for part in theirs if part in ours and part != _EQUAL]
     if ratio.match is Match.PARAMETERS:
         parts.append(_EQUAL)
     return ", ".join((task_name(ratio.candidate.task), *parts))

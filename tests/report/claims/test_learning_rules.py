@@ -226,3 +226,15 @@ def test_without_a_target_a_variant_is_judged_by_its_last_quality(run, last, sta
     assert claim.standing == standing
     assert f"{last / 0.6:.2f}" in claim.evidence[0]
     assert "of the mean squared error after 1,000 steps" in claim.evidence[0]
+
+
+def test_evidence_names_the_size_where_a_task_has_several(run):
+    task = make_task()
+    results = [make_result(task, "lstm", around(FAST), size=n) for n in (32, 64)]
+
+    claim = of(run, task, *results)["C4"]
+
+    assert [line.partition(":")[0] for line in claim.evidence] == [
+        "adding, length 50, hidden size 32",
+        "adding, length 50, hidden size 64",
+    ]
