@@ -19,13 +19,14 @@ from rnnbench.regression.compare import compare as compare_runs
 from rnnbench.regression.compare_table import compare_table
 from rnnbench.regression.verdict_table import as_summary
 from rnnbench.report.charts.gallery import FIGURES, draw_figure
-from rnnbench.report.run_page import render_page
+from rnnbench.report.parts_page import write_pages
+from rnnbench.report.run_page import Surroundings
 from rnnbench.report.terminal import summary
 from rnnbench.report.view import view
 from rnnbench.runner.foreign_layers import LayerChecks, refuse_broken_layers
 from rnnbench.runner.measure import MeasureOptions, measure
 from rnnbench.runner.progress import ProgressLine, Stream
-from rnnbench.storage.files import write_bytes, write_text
+from rnnbench.storage.files import write_bytes
 from rnnbench.storage.results_file import load_run, save_run
 from rnnbench.sweep.arguments import sweep_of_axes, sweep_of_task
 from rnnbench.sweep.axis_types import LearningAxes
@@ -174,9 +175,9 @@ class Results:
         return Path(path)
 
     def report(self, folder: str | Path) -> Path:
-        """Write the page of the report to `folder`, and return its path."""
+        """Write the report to `folder`, and return the path of its first page."""
         target = Path(folder) / "index.html"
-        write_text(target, render_page(view(self.run)))
+        write_pages(target, view(self.run), Surroundings())
         return target
 
     def __str__(self) -> str:

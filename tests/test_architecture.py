@@ -69,7 +69,9 @@ LIBRARIES = {
     "pydantic": {"sweep.schema", "sweep.learning_schema", "sweep.value_types"},
     "ruamel": {"sweep.yaml_file"},
     "pandas": {"regression", "api"},
-    "pyarrow": {"regression.history_store", "storage.parquet_file"},
+    "pyarrow": {
+        *("regression.history_store", "storage.parquet_file", "storage.turns_file"),
+    },
     "scipy": {"analysis.stats", "regression.changepoint"},
     "packaging": {"regression.package_versions"},
     "typer": {"cli"},
@@ -95,8 +97,9 @@ COMPILERS = ("compile", "compile_rnn", "aoti")
 RUNTIME_PACKAGES = ("onnx", "onnxruntime", "openvino", "jax")
 
 # `--help` is quick because a command imports what it needs when it is called; the
-# worker sets its limits before torch is imported; Ctrl-C is handled before anything is.
-LATE_IMPORTS = {"__main__", "cli", "worker.__main__"}
+# worker sets its limits before torch is imported; Ctrl-C is handled before anything is;
+# only a large run needs pyarrow.
+LATE_IMPORTS = {"__main__", "cli", "worker.__main__", "storage.results_file"}
 
 
 def test_imports_are_found_wherever_they_stand():

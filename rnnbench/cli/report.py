@@ -1,4 +1,4 @@
-"""`rnnbench report`: the page of a results file."""
+"""`rnnbench report`: the page of a results file, or of several machines."""
 
 from enum import StrEnum
 from pathlib import Path
@@ -7,13 +7,18 @@ from typing import Annotated, Any
 import typer
 
 from rnnbench.cli.output import say
+from rnnbench.model.errors import RnnbenchError
 
 _REPORT = """Write a report of a results file: one page that works without a network.
+
+Several results files, of different kinds of machines, give a page that compares the
+machines: their ratios on one scale, which of them agree and which turn around.
 
 \b
 Examples:
   rnnbench report results/latest.json --output reports/latest
   rnnbench report results/latest.json --output reports/latest --format markdown
+  rnnbench report results/xeon.json results/epyc.json --output reports/machines
 """
 
 
@@ -33,14 +38,19 @@ def register(app: typer.Typer) -> None:
 
 
 def write_report(
-    results: Annotated[Path, typer.Argument(help="A results file.")],
+    results: Annotated[
+        list[Path],
+        typer.Argument(help="A results file, or one for each kind of machine."),
+    ],
     *,
     output: Annotated[
         Path, typer.Option(help="The folder to write to; created if missing.")
     ],
     format: Annotated[  # noqa: A002 - the name of the option
         ReportFormat,
-        typer.Option(help="A web page, or Markdown for a code host."),
+        typer.Option(
+            help="A web page, or Markdown for a code host; of one results file."
+        ),
     ] = ReportFormat.HTML,
     self_check: Annotated[
         Path | None,
@@ -55,18 +65,45 @@ def write_report(
     from rnnbench.storage.results_file import load_run  # noqa: PLC0415
 
     target = output / FILE_NAMES[format]
-    run = load_run(results)
-    beside = results.with_name("calibration.json")
+    if len(results) > 1:
+        if format is not ReportFormat.HTML or self_check:
+            raise RnnbenchError(
+                "report: --format markdown and --self-check need one results file"
+            )
+        _write_kinds(results, target)
+        return
+    run = load_run(results[0])
+    beside = results[0].with_name("calibration.json")
     path = self_check or (beside if beside.is_file() else None)
     write_page(run, target, format, load_self_check(path) if path else None)
     say(f"{target} written")
 
 
+def _write_kinds(results: list[Path], target: Path) -> None:
+    """Write the page that puts the machines of several results files on one scale."""
+    from rnnbench.model.formatting import counted  # noqa: PLC0415
+    from rnnbench.report.kinds.kinds_page import render_kinds  # noqa: PLC0415
+    from rnnbench.report.kinds.machine_kind import kinds_of  # noqa: PLC0415
+    from rnnbench.report.kinds.shared_ratios import shared_view  # noqa: PLC0415
+    from rnnbench.storage.files import write_text  # noqa: PLC0415
+    from rnnbench.storage.results_file import load_run  # noqa: PLC0415
+
+    shared = shared_view(kinds_of([(path, load_run(path)) for path in results]))
+    write_text(target, render_kinds(shared))
+    ratios = counted(shared.count, "shared ratio")
+    machines = counted(len(shared.kinds), "kind")
+    say(f"{target} written: {ratios} of {machines} of machines")
+
+
 def write_page(run: Any, target: Path, form: ReportFormat, check: Any = None) -> None:
-    """Write the report of `run`, with what a self-check found, to the file `target`."""
+    """Write the report of `run`, with what a self-check found, to the file `target`.
+
+    The pages of the parts of a large run are in a folder beside it.
+    """
     from rnnbench.calibration.check_section import section_of  # noqa: PLC0415
     from rnnbench.report.markdown import render_markdown  # noqa: PLC0415
-    from rnnbench.report.run_page import Surroundings, render_page  # noqa: PLC0415
+    from rnnbench.report.parts_page import write_pages  # noqa: PLC0415
+    from rnnbench.report.run_page import Surroundings  # noqa: PLC0415
     from rnnbench.report.view import view  # noqa: PLC0415
     from rnnbench.storage.files import write_text  # noqa: PLC0415
 
@@ -75,4 +112,4 @@ def write_page(run: Any, target: Path, form: ReportFormat, check: Any = None) ->
         write_text(target, render_markdown(found))
         return
     section = section_of(check, run.environment) if check else None
-    write_text(target, render_page(found, Surroundings(check=section)))
+    write_pages(target, found, Surroundings(check=section))

@@ -12,7 +12,7 @@ from rnnbench.model.errors import ResultsError
 from rnnbench.model.machine import machine_key, machine_parts
 from rnnbench.regression.history_store import RUNS, utc
 from rnnbench.storage.files import read_limited, reason_of, write_bytes
-from rnnbench.storage.results_file import MAX_BYTES, load_run
+from rnnbench.storage.results_file import MAX_BYTES, is_one_file, load_run
 
 _NAME = re.compile(r"\d{8}T\d{6}Z-(?P<digest>[0-9a-f]{16})\.json")
 
@@ -21,6 +21,10 @@ def keep(results: Path, store: Path) -> Path:
     """Copy a results file into the history, and return the copy."""
     run = load_run(results)
     content = _content(results)
+    if not is_one_file(content):
+        raise ResultsError(
+            f"{results}: too large to keep: its turns are in a file of their own"
+        )
     stamp = re.sub(r"[-:]", "", utc(run.created))[:15] + "Z"
     folder = store / RUNS / machine_key(machine_parts(run.environment))
     target = folder / f"{stamp}-{_digest(content)}.json"

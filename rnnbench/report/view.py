@@ -139,12 +139,12 @@ class RunView:
     @cached_property
     def contrasts(self) -> tuple[Contrast, ...]:
         """What the run compares in time, the one that the page is about first."""
-        return _ordered(group for group in self.groups if group.metric is TIME)
+        return ordered_contrasts(group for group in self.groups if group.metric is TIME)
 
     @cached_property
     def groups(self) -> tuple[RatioGroup, ...]:
         """The ratios by contrast, conditions and metric."""
-        return _groups(self.ratios)
+        return grouped(self.ratios)
 
     @cached_property
     def devices(self) -> tuple[Device, ...]:
@@ -248,7 +248,8 @@ def _rnn_to_gru(run: Run) -> tuple[Ratio, ...]:
     return tuple(ratio for ratio in found if ratio)
 
 
-def _groups(found: Iterable[Ratio]) -> tuple[RatioGroup, ...]:
+def grouped(found: Iterable[Ratio]) -> tuple[RatioGroup, ...]:
+    """The groups of ratios that differ in sizes alone, PyTorch’s defaults first."""
     gathered: dict[tuple[Contrast, Conditions, str], list[Ratio]] = {}
     for ratio in found:
         contrast = contrast_of(ratio)
@@ -268,7 +269,7 @@ def _groups(found: Iterable[Ratio]) -> tuple[RatioGroup, ...]:
     return tuple(sorted(groups, key=lambda group: group.conditions.rank))
 
 
-def _ordered(groups: Iterable[RatioGroup]) -> tuple[Contrast, ...]:
+def ordered_contrasts(groups: Iterable[RatioGroup]) -> tuple[Contrast, ...]:
     """GRU and LSTM first, then layers by their number of ratios, then settings."""
     counts: dict[Contrast, int] = {}
     settings: dict[tuple[str, Any], int] = {}

@@ -20,11 +20,19 @@ from rnnbench.storage.compact import compact, lighter, rounded
 from rnnbench.storage.files import read_json, reason_of, write_whole
 
 # 1: the first. 2: values that most rows share are written once, under `usual`;
-# launches, operators and spans are columns; times have five digits.
+# launches, operators and spans are columns; times have five digits. 3: of a large run;
+# the turns are in the file that `turns_file` names.
 SCHEMA = 2
-_READ = (1, SCHEMA)
+_LARGE_SCHEMA = 3
+_READ = (1, SCHEMA, _LARGE_SCHEMA)
+
+# With more cases the turns are written apart: as JSON, those of 100,000 cases are more
+# than `storage.files` reads at once.
+MOST_CASES_IN_JSON = 20_000
 
 BLOCK = "rnnbench"
+# Keys of the block that are no field of a run.
+_OUTSIDE = ("schema", "turns_file")
 
 # A run of 10,000 cases takes some tens of MB; a larger file would only take memory.
 MAX_BYTES = 256 * 2**20
@@ -130,10 +138,32 @@ def write_document(path: Path, document: dict[str, Any]) -> None:
 
 
 def save_run(path: Path, run: Run) -> None:
-    """Write `run` as a results file of its own, without pytest-benchmark's entries."""
+    """Write `run` as a results file of its own, without pytest-benchmark's entries.
+
+    With more than MOST_CASES_IN_JSON cases, the turns are a Parquet file beside it.
+    """
     document = empty_document()
-    attach(document, run)
+    if len(run.results) <= MOST_CASES_IN_JSON:
+        attach(document, run)
+        write_document(path, document)
+        return
+    # pyarrow takes a while to import, and only large runs need it.
+    from rnnbench.storage import turns_file  # noqa: PLC0415
+
+    run = lighter(run)
+    try:
+        name = turns_file.write_turns(path, run)
+    except (OSError, ValueError) as error:
+        raise ResultsError(f"{path}: not written: {reason_of(error)}") from error
+    attach(document, turns_file.without_turns(run))
+    document[BLOCK] |= {"schema": _LARGE_SCHEMA, "turns_file": name}
     write_document(path, document)
+    turns_file.remove_others(path, name)
+
+
+def is_one_file(content: bytes) -> bool:
+    """Whether a results file holds all of its run, with no file of turns beside it."""
+    return b'"turns_file":' not in content
 
 
 def load_run(path: Path) -> Run:
@@ -161,24 +191,28 @@ def _without_collector() -> Iterator[None]:
 
 
 def _read(path: Path) -> Run:
-    return _decode_document(read_json(path, MAX_BYTES))
+    return _decode_document(read_json(path, MAX_BYTES), path.parent)
 
 
-def _decode_document(document: Any) -> Run:
+def _decode_document(document: Any, folder: Path) -> Run:
     block = typed(dict, document).get(BLOCK)
     if block is None:
         raise ValueError(f"holds no block {BLOCK!r}: not a results file of rnnbench")
     schema = typed(dict, block).get("schema")
     if type(schema) is not int or schema not in _READ:
         raise WrongValue(
-            f"this version reads {_READ[0]} to {SCHEMA}, not {schema!r}",
+            f"this version reads {_READ[0]} to {_READ[-1]}, not {schema!r}",
             f"{BLOCK}.schema",
         )
     entries = _entries(document)
     replayed = {name: entry["stats"]["data"] for name, entry in entries.items()}
     try:
-        body = {name: block[name] for name in block if name != "schema"}
+        body = {name: block[name] for name in block if name not in _OUTSIDE}
         run: Run = reader(Run)(whole_rows(body, replayed))
+        if schema == _LARGE_SCHEMA:
+            from rnnbench.storage import turns_file  # noqa: PLC0415
+
+            run = turns_file.with_turns(run, folder, block.get("turns_file"))
         _check(run)
     except ValueError as error:
         raise WrongValue.at(BLOCK, error) from error

@@ -1,9 +1,11 @@
 """`rnnbench report`."""
 
+from dataclasses import replace
+
 import pytest
 
 from rnnbench.calibration.check_section import CheckSection
-from rnnbench.storage.results_file import save_run
+from rnnbench.storage.results_file import load_run, save_run
 
 
 @pytest.fixture
@@ -63,3 +65,37 @@ def test_a_report_that_can_t_be_written_is_one_line(run, results, tmp_path):
 
     assert code == 2
     assert err == f"{blocked / 'index.html'}: can't be written: File exists\n"
+
+
+def test_results_of_several_machines_are_one_page(run, results, tmp_path):
+    first = load_run(results)
+    other = replace(first.environment, cpu_model="Other CPU")
+    second = tmp_path / "y.json"
+    save_run(second, replace(first, environment=other))
+
+    code, out, _ = run("report", results, second, "--output", tmp_path)
+
+    page = tmp_path / "index.html"
+    assert (code, out) == (
+        0,
+        f"{page} written: 1 shared ratio of 2 kinds of machines\n",
+    )
+    assert "Other CPU" in page.read_text("utf-8")
+
+
+@pytest.mark.parametrize("option", [["--format", "markdown"], ["--self-check", "c"]])
+def test_options_for_one_results_file_are_refused_for_several(
+    run, results, tmp_path, option
+):
+    code, out, err = run("report", results, results, "--output", tmp_path, *option)
+
+    assert (code, out) == (2, "")
+    assert err == "report: --format markdown and --self-check need one results file\n"
+
+
+def test_two_files_of_one_machine_are_one_line(run, results, tmp_path):
+    code, _, err = run("report", results, results, "--output", tmp_path)
+
+    assert code == 2
+    assert "the same kind of machine as" in err
+    assert len(err.splitlines()) == 1

@@ -41,6 +41,8 @@ MEASURES |= {"merge"}
 # Of others: nothing here could say whether they would work.
 FOREIGN = {"docker", "export", "openssl", "srun", "ssh", "tensorboard", "uv"}
 EXAMPLE = ROOT / "results" / "reference" / "quick-epyc-2-cores.json"
+# Files of another machine than the example, by the name that a page gives them.
+OTHERS = {"epyc_avx2": EXAMPLE.with_name("quick-epyc-avx2-2-cores.json")}
 
 
 @dataclass(frozen=True)
@@ -84,7 +86,8 @@ def project(page, tmp_path, monkeypatch):
         shutil.copytree(ROOT / name, tmp_path / name)
     shutil.copytree(ROOT / "results" / "dataset", tmp_path / "results" / "dataset")
     for name in set(re.findall(r"results/(\w+)\.json", page.read_text("utf-8"))):
-        shutil.copy(EXAMPLE, tmp_path / "results" / f"{name}.json")
+        source = OTHERS.get(name, EXAMPLE)
+        shutil.copy(source, tmp_path / "results" / f"{name}.json")
     monkeypatch.chdir(tmp_path)
     return tmp_path
 

@@ -1,6 +1,6 @@
 """The forest plots of a page: for the answer, the settings and the other layers."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from rnnbench.analysis.labels import Conditions, layer_name, words
@@ -22,7 +22,13 @@ from rnnbench.report.sections.outcomes import no_winner_words, winner
 from rnnbench.report.sections.settings import settings_of
 from rnnbench.report.sentences import from_to, plain, with_article
 from rnnbench.report.tokens import Hue, hue_of
-from rnnbench.report.view import FOR_BASELINE, FOR_CANDIDATE, RatioGroup, RunView
+from rnnbench.report.view import (
+    FOR_BASELINE,
+    FOR_CANDIDATE,
+    Contrast,
+    RatioGroup,
+    RunView,
+)
 
 # More rows would be hard to read; the tables and the explorer have them all.
 _MOST_ROWS = 16
@@ -44,13 +50,25 @@ def main_forest(view: RunView, metric: Metric, places: Places) -> Forest | None:
     groups = view.groups_of(view.main, metric)
     if not groups:
         return None
-    candidate, baseline = view.main.layers
     scale = Scale(ratio.interval.estimate for group in groups for ratio in group.ratios)
     rows, heading = [], ""
     for group in groups[:_MOST_ROWS]:
         head = _head(view, group.conditions)
         rows.append(ratio_row(group, scale, places, head if head != heading else ""))
         heading = head
+    forest = layer_forest(name, view.main.layers, scale, rows, metric)
+    return replace(forest, more=max(len(groups) - _MOST_ROWS, 0))
+
+
+def layer_forest(
+    name: str,
+    layers: Sequence[str],
+    scale: Scale,
+    rows: Iterable[ForestRow],
+    metric: Metric = TIME,
+) -> Forest:
+    """A plot of ratios of two layers; each side of 1 has the colour of its winner."""
+    candidate, baseline = layers
     return Forest(
         id=name,
         title=(
@@ -62,7 +80,6 @@ def main_forest(view: RunView, metric: Metric, places: Places) -> Forest | None:
         one=scale(1),
         ticks=scale.ticks(),
         rows=tuple(rows),
-        more=max(len(groups) - _MOST_ROWS, 0),
     )
 
 
@@ -175,7 +192,7 @@ def ratio_row(group: RatioGroup, scale: Scale, places: Places, head: str) -> For
             [
                 (
                     ratio.interval.estimate,
-                    _hue_of(ratio, group),
+                    hue_of_ratio(ratio, group.contrast),
                     places.get(ratio.pair),
                 )
                 for ratio in group.ratios
@@ -198,8 +215,9 @@ def ratio_row(group: RatioGroup, scale: Scale, places: Places, head: str) -> For
     )
 
 
-def _hue_of(ratio: Ratio, group: RatioGroup) -> Hue:
-    candidate, baseline = group.contrast.layers
+def hue_of_ratio(ratio: Ratio, contrast: Contrast) -> Hue:
+    """The hue of the layer that wins a ratio; a neutral one where none does."""
+    candidate, baseline = contrast.layers
     if ratio.verdict in FOR_CANDIDATE:
         return hue_of(candidate)
     return hue_of(baseline) if ratio.verdict in FOR_BASELINE else Hue.EVEN

@@ -58,19 +58,21 @@ def _joined(sentences: Sequence[Sentence]) -> Sentence:
 
 
 def _usual_sentence(groups: Sequence[RatioGroup]) -> Sentence:
-    conditions = groups[0].conditions
     candidate, baseline = groups[0].contrast.layers
-    if conditions.is_default and not conditions.equal_parameters:
-        start = say("With PyTorch’s defaults ")
-    else:
-        start = say("With {extras} ", extras=_extras(conditions))
     return say(
         "{start}{candidate} takes {factors}{sizes}.",
-        start=start,
+        start=start_of(groups[0].conditions),
         candidate=with_article(candidate),
         factors=_factors(groups, baseline),
         sizes=_all_sizes(groups),
     )
+
+
+def start_of(conditions: Conditions) -> Sentence:
+    """The beginning of a sentence: "With PyTorch’s defaults "."""
+    if conditions.is_default and not conditions.equal_parameters:
+        return say("With PyTorch’s defaults ")
+    return say("With {extras} ", extras=_extras(conditions))
 
 
 def _extras(conditions: Conditions) -> Sentence:

@@ -1,11 +1,12 @@
 """Machines on one scale: a row for each machine and phase."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from rnnbench.analysis.labels import layer_name
 from rnnbench.model.formatting import significant
 from rnnbench.report.forest import Dot, Forest, ForestRow, Mark, Scale, dots_of
-from rnnbench.report.sentences import plain, with_article
+from rnnbench.report.sections.forests import layer_forest
 from rnnbench.report.site.entries import ListedRun, PhaseRatio
 from rnnbench.report.site.summaries import RatioSummary, RunSummary
 from rnnbench.report.site.winners import hue_of_mean, winner
@@ -40,18 +41,8 @@ def machine_forest(
         last = run.id
         head = (heading, note) if is_new else ("", "")
         rows.append(_row(scale, run, phase, ratios, head))
-    candidate, baseline = layers
-    return Forest(
-        id=name,
-        title=f"Time of {plain(with_article(candidate))}, as a multiple of "
-        f"{plain(with_article(baseline))}’s",
-        low=(f"{layer_name(candidate)} faster", hue_of(candidate)),
-        high=(f"{layer_name(baseline)} faster", hue_of(baseline)),
-        one=scale(1),
-        ticks=scale.ticks(),
-        rows=tuple(rows),
-        more=max(len(found) - _MOST_ROWS, 0),
-    )
+    forest = layer_forest(name, layers, scale, rows)
+    return replace(forest, more=max(len(found) - _MOST_ROWS, 0))
 
 
 def _ratios(summary: RunSummary, phase: int) -> list[RatioSummary]:

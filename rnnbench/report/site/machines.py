@@ -39,7 +39,7 @@ def _machine(
     return Machine(
         id=key,
         name=addresses.name_of_machine(parts),
-        traits=_traits(dict(parts)),
+        traits=traits_of(dict(parts)),
         torch=ordered[0].torch if ordered else "",
         parts=parts,
         runs=ordered,
@@ -59,7 +59,7 @@ def _best(runs: Sequence[ListedRun]) -> ListedRun | None:
     )
 
 
-def _traits(parts: Mapping[str, str]) -> tuple[str, ...]:
+def traits_of(parts: Mapping[str, str]) -> tuple[str, ...]:
     """Cores and vector instructions: hypervisors give different CPUs one name."""
     if "gpu" in parts:
         return ()

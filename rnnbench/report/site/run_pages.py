@@ -15,7 +15,7 @@ from rnnbench.report.site.listing import listed_run
 from rnnbench.report.site.summaries import encode, summary_of
 from rnnbench.report.view import view
 from rnnbench.storage.files import read_limited, reason_of
-from rnnbench.storage.results_file import MAX_BYTES, load_run
+from rnnbench.storage.results_file import MAX_BYTES, is_one_file, load_run
 
 _ROOT = "../../"
 
@@ -41,7 +41,7 @@ class RunPages:
                 digest = hashlib.sha256(content).hexdigest()
                 if digest in seen:
                     continue
-                run = self._kept(digest, len(content)) or self._make(path, content)
+                run = self._kept(digest, content) or self._make(path, content)
             except ResultsError as error:
                 yield self._unread(path, str(error).removeprefix(f"{path}: "))
             except (OSError, ValueError) as error:
@@ -54,21 +54,24 @@ class RunPages:
     def _unread(self, path: Path, reason: str) -> Unread:
         return Unread(path.relative_to(self.results).as_posix(), reason)
 
-    def _kept(self, digest: str, size: int) -> ListedRun | None:
+    def _kept(self, digest: str, content: bytes) -> ListedRun | None:
         """The run as the last build left it, if all of its files are as they were."""
         known = self.folder.previous.runs.get(digest)
-        if known is None or known.has_results != (size <= self.copy_bytes):
+        if known is None or known.has_results != self._is_copied(content):
             return None
         files = [addresses.run_page(known.id), addresses.run_summary(known.id)]
         if known.has_results:
             files.append(addresses.run_results(known.id))
         return known if self.folder.keep(*files) else None
 
+    def _is_copied(self, content: bytes) -> bool:
+        return len(content) <= self.copy_bytes and is_one_file(content)
+
     def _make(self, path: Path, content: bytes) -> ListedRun:
         """Read the run, and write its page, its summary and its copy."""
         seen = view(load_run(path))
         digest = hashlib.sha256(content).hexdigest()
-        has_results = len(content) <= self.copy_bytes
+        has_results = self._is_copied(content)
         run = listed_run(seen, digest, has_results=has_results)
         if run.has_results:
             self.folder.put(addresses.run_results(run.id), content)

@@ -1,0 +1,1 @@
+"""Several results files on one page: kinds of machines on one scale."""
