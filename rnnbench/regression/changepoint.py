@@ -76,6 +76,22 @@ def find_shifts(logs: Values, *, alpha: float = ALPHA) -> tuple[Shift, ...]:
     return tuple(sorted(found, key=lambda shift: shift.place))
 
 
+def may_shift(rows: Values, *, alpha: float = ALPHA) -> NDArray[np.bool_]:
+    """Which rows can have a change: those that pass the first test of `find_shifts`.
+
+    `find_shifts` finds none in the others. For all rows at once this takes a tenth of
+    the time that it takes for one after the other.
+    """
+    count = rows.shape[1]
+    if count < 2 * LEAST_SIDE:
+        return np.zeros(len(rows), dtype=bool)
+    found = _may_split(rows, alpha)
+    windows = _windows(count)
+    for start, end in windows:
+        found |= _may_split(rows[:, start:end], alpha / (2 * len(windows)))
+    return found
+
+
 def hodges_lehmann(before: Values, after: Values) -> float:
     """The shift from one sample to the other: the median of all pairwise differences.
 
@@ -119,6 +135,13 @@ def _windows(count: int) -> list[tuple[int, int]]:
     ]
 
 
+def _may_split(rows: Values, alpha: float) -> NDArray[np.bool_]:
+    """Which rows have a range and a rank score that a split needs; see `_tested`."""
+    scores = _rank_scores(rows).max(axis=1)
+    p_rank = _share_above(_rank_nulls(rows.shape[1]), scores)
+    return np.asarray((np.ptp(rows, axis=1) >= LEAST) & (p_rank <= alpha))
+
+
 def _tested(logs: Values, ranked: Values, alpha: float, doubt: float) -> Shift | None:
     """The best split, where two tests agree (Berger 1982: the larger p-value holds).
 
@@ -127,7 +150,7 @@ def _tested(logs: Values, ranked: Values, alpha: float, doubt: float) -> Shift |
     """
     if np.ptp(logs) < LEAST:
         return None
-    p_rank = _share_above(_rank_nulls(len(logs)), float(ranked.max()))
+    p_rank = float(_share_above(_rank_nulls(len(logs)), ranked.max()))
     if p_rank > alpha:
         return None
     split = _splits(logs[None, :], ranked)
@@ -139,7 +162,7 @@ def _tested(logs: Values, ranked: Values, alpha: float, doubt: float) -> Shift |
     # Round the length up: longer series score slightly higher by chance.
     grain = max(len(logs) // 10, 1)
     nulls = _split_nulls(-(-len(logs) // grain) * grain, step)
-    p = max(p_rank, _share_above(nulls, float(split.scores[0])))
+    p = max(p_rank, float(_share_above(nulls, split.scores[0])))
     return Shift(place, by, p) if p <= alpha else None
 
 
@@ -254,7 +277,7 @@ def _null_rows(count: int, step: int) -> list[Values]:
     return parts
 
 
-def _share_above(nulls: Values, score: float) -> float:
+def _share_above(nulls: Values, scores: Values) -> Values:
     # Davison & Hinkley 1997, 4.2: the observed series counts as one of the simulated.
-    above = len(nulls) - int(np.searchsorted(nulls, score - 1e-9))
-    return (1 + above) / (1 + len(nulls))
+    above = len(nulls) - np.searchsorted(nulls, scores - 1e-9)
+    return np.asarray((1 + above) / (1 + len(nulls)))

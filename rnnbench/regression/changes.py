@@ -2,21 +2,24 @@
 
 import math
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import islice, pairwise
 
 import numpy as np
 
-from rnnbench.regression.changepoint import Values, find_shifts
+from rnnbench.regression.changepoint import Values, find_shifts, may_shift
 from rnnbench.regression.history import Quantity
 from rnnbench.regression.history_store import Entry, History
-from rnnbench.regression.recent_shift import find_recent_shift
+from rnnbench.regression.recent_shift import find_recent_shift, may_shift_recently
 
 # Plain time moves with whatever else runs on the machine and is not searched. Its
 # multiple of the yardstick's time and the ratio to another layer do not.
 _NOISY = (Quantity.NORMALISED, Quantity.RATIO)
 _EXACT = (Quantity.MEMORY, Quantity.STEPS)
+# Series that are tested at once: one after the other takes ten times as long, and all
+# at once takes as much memory as the history.
+_CHUNK = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +53,7 @@ class Change:
 
 def find_changes(history: History) -> tuple[Change, ...]:
     """Every change of every series, the latest first."""
-    found = [change for series in all_series(history) for change in changes_of(series)]
+    found = [change for _, changes in searched(history) for change in changes]
     return tuple(sorted(found, key=_latest_largest))
 
 
@@ -58,6 +61,31 @@ def _latest_largest(change: Change) -> tuple[float, ...]:
     # The digits of ISO times in UTC sort by time.
     digits = "".join(filter(str.isdigit, change.after.created))
     return -float(digits or 0), -abs(change.share)
+
+
+def searched(
+    history: History,
+) -> Iterator[tuple[HistorySeries, tuple[Change, ...]]]:
+    """Each series with its changes, oldest first."""
+    series = all_series(history)
+    while chunk := list(islice(series, _CHUNK)):
+        quiet = _quiet(chunk)
+        for place, each in enumerate(chunk):
+            yield each, () if place in quiet else tuple(changes_of(each))
+
+
+def _quiet(chunk: Sequence[HistorySeries]) -> set[int]:
+    """The places of series in which a quick test of many at once excludes a change."""
+    by_length: dict[int, list[int]] = {}
+    for place, series in enumerate(chunk):
+        if series.quantity in _NOISY and min(series.levels) > 0:
+            by_length.setdefault(len(series.levels), []).append(place)
+    found: set[int] = set()
+    for places in by_length.values():
+        rows = np.log([chunk[place].levels for place in places])
+        is_loud = may_shift(rows) | may_shift_recently(rows)
+        found.update(np.asarray(places)[~is_loud].tolist())
+    return found
 
 
 def all_series(history: History) -> Iterator[HistorySeries]:
@@ -71,6 +99,9 @@ def all_series(history: History) -> Iterator[HistorySeries]:
         [entry.machine for entry in entries] or [""], return_inverse=True
     )
     words = [frame[name].cat for name in ("case", "quantity", "against")]
+    texts = [word.categories.tolist() for word in words]
+    in_order = np.empty(len(entries), dtype=object)
+    in_order[:] = entries
     codes = [of_entry[nights], *(word.codes.to_numpy() for word in words)]
     order = np.lexsort((nights, *reversed(codes)))
     nights, levels = nights[order], frame["value"].to_numpy()[order]
@@ -79,16 +110,16 @@ def all_series(history: History) -> Iterator[HistorySeries]:
     is_new[1:] = np.logical_or.reduce([key[1:] != key[:-1] for key in keys])
     starts = np.flatnonzero(is_new)
     for start, end in pairwise([*starts, len(nights)]):
-        machine, *texts = (key[start] for key in keys)
+        machine, *codes_here = (key[start] for key in keys)
         case, quantity, against = (
-            str(word.categories[code]) for word, code in zip(words, texts, strict=True)
+            str(text[code]) for text, code in zip(texts, codes_here, strict=True)
         )
         yield HistorySeries(
             machine=str(machines[machine]),
             case=case,
             quantity=quantity,
             against=against,
-            nights=tuple(entries[place] for place in nights[start:end].tolist()),
+            nights=tuple(in_order[nights[start:end]].tolist()),
             levels=tuple(levels[start:end].tolist()),
         )
 

@@ -4,6 +4,7 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from rnnbench.regression.changepoint import LEAST, Values, hodges_lehmann
 
@@ -40,21 +41,38 @@ def find_recent_shift(logs: Values) -> RecentShift | None:
     outliers in the window don't hide what follows them.
     """
     for nights, reach in _REACH.items():
+        if not _stand_off(logs[None, :], nights, reach)[0]:
+            continue
         before, last = logs[-nights - _WINDOW : -nights], logs[-nights:]
-        if len(before) < _LEAST_WINDOW:
-            continue
         centre = float(np.median(before))
-        # A window of equal values has no deviation; any other value would be far off.
-        sd = max(_NORMAL * float(np.median(np.abs(before - centre))), LEAST / 10)
-        off = last - centre
-        if not (np.all(off > 0) or np.all(off < 0)) or np.min(np.abs(off)) < reach * sd:
-            continue
         if nights == 1 and _may_be_outlier(logs, centre):
             continue
         log_shift = hodges_lehmann(before, last)
         if math.isfinite(log_shift) and abs(log_shift) >= LEAST:
             return RecentShift(nights, log_shift)
     return None
+
+
+def may_shift_recently(rows: Values) -> NDArray[np.bool_]:
+    """Which rows can have a shift: `find_recent_shift` finds none in the others."""
+    found = np.zeros(len(rows), dtype=bool)
+    for nights, reach in _REACH.items():
+        found |= _stand_off(rows, nights, reach)
+    return found
+
+
+def _stand_off(rows: Values, nights: int, reach: float) -> NDArray[np.bool_]:
+    """Whether the last nights of each row are all far above or below those before."""
+    before, last = rows[:, -nights - _WINDOW : -nights], rows[:, -nights:]
+    if before.shape[1] < _LEAST_WINDOW:
+        return np.zeros(len(rows), dtype=bool)
+    centre = np.median(before, axis=1, keepdims=True)
+    spread = _NORMAL * np.median(np.abs(before - centre), axis=1)
+    # A window of equal values has no deviation; any other value would be far off.
+    sd = np.maximum(spread, LEAST / 10)
+    off = last - centre
+    is_one_sided = (off > 0).all(axis=1) | (off < 0).all(axis=1)
+    return np.asarray(is_one_sided & (np.abs(off).min(axis=1) >= reach * sd))
 
 
 def _may_be_outlier(logs: Values, centre: float) -> bool:

@@ -3,7 +3,7 @@ from math import comb, expm1, log1p
 import numpy as np
 import pytest
 
-from rnnbench.regression.changepoint import find_shifts, hodges_lehmann
+from rnnbench.regression.changepoint import find_shifts, hodges_lehmann, may_shift
 
 NIGHTS, NOISE = 60, 0.01
 
@@ -97,3 +97,19 @@ def test_the_shift_is_the_median_of_all_differences():
     before, after = np.array([0.0, 1.0]), np.array([10.0, 20.0, 30.0])
 
     assert hodges_lehmann(before, after) == np.median([10, 20, 30, 9, 19, 29])
+
+
+@pytest.mark.parametrize("nights", [6, 16, 60, 120])
+def test_rows_that_a_quick_test_excludes_have_no_change(nights):
+    draw = np.random.default_rng(nights)
+    rows = draw.normal(0, NOISE, (60, nights))
+    # Half of the rows have a step, of every size, anywhere; some have equal nights.
+    for row, share in zip(rows[::2], np.linspace(0, 0.1, 30), strict=True):
+        row[draw.integers(nights) :] += log1p(share)
+    rows[::7] = np.round(rows[::7], 2)
+
+    may = may_shift(rows)
+
+    assert [bool(find_shifts(row)) for row in rows[~may]] == [False] * int((~may).sum())
+    assert may.any() == (nights >= 8)
+    assert nights < 16 or not may.all()

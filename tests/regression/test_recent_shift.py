@@ -3,7 +3,7 @@ from math import log1p
 import numpy as np
 import pytest
 
-from rnnbench.regression.recent_shift import find_recent_shift
+from rnnbench.regression.recent_shift import find_recent_shift, may_shift_recently
 
 
 def nights(seed, count=60):
@@ -59,3 +59,16 @@ def test_at_most_one_in_a_hundred_unchanged_series_is_reported(outliers):
 
     # At 1 %, more than 20 of 1000 have a probability below 1 in 1000.
     assert false_shifts <= 20
+
+
+@pytest.mark.parametrize("count", [6, 13, 60])
+def test_rows_that_a_quick_test_excludes_have_no_recent_shift(count):
+    rows = np.stack([nights(seed, count) for seed in range(60)])
+    for number, row in enumerate(rows[::2]):
+        row[-(number % 5 + 1) :] += log1p(number / 200)
+
+    may = may_shift_recently(rows)
+
+    assert [find_recent_shift(row) for row in rows[~may]] == [None] * int((~may).sum())
+    assert may.any() == (count > 10)
+    assert not may.all()

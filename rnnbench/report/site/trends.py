@@ -13,8 +13,8 @@ from rnnbench.model.metric import PEAK_MEMORY
 from rnnbench.regression.changes import (
     Change,
     HistorySeries,
-    all_series,
     changes_of,
+    searched,
 )
 from rnnbench.regression.history import Quantity
 from rnnbench.regression.history_store import Entry, History
@@ -54,9 +54,8 @@ def followed_series(history: History) -> dict[str, tuple[FollowedSeries, ...]]:
     machines: dict[str, list[FollowedSeries]] = {
         entry.machine: [] for entry in history.entries
     }
-    for series in all_series(history):
-        found = FollowedSeries(series, tuple(changes_of(series)))
-        machines[series.machine].append(found)
+    for series, changes in searched(history):
+        machines[series.machine].append(FollowedSeries(series, changes))
     return {machine: tuple(sorted(own, key=_rank)) for machine, own in machines.items()}
 
 
