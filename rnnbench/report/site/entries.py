@@ -27,7 +27,8 @@ class ListedRun:
     """A run in the index.
 
     `digest`: sha256 of its results file. `layers`: candidate and baseline of `phases`,
-    empty where the run compares no two layers. `counts`: cases by status.
+    empty where the run compares no two layers. `counts`: cases by status. `learned`:
+    whether the run trained layers; `headline` is then about learning.
     `has_results`: whether the results file is beside the page. `parts`: of its machine.
     """
 
@@ -47,6 +48,7 @@ class ListedRun:
     layers: tuple[str, ...]
     phases: tuple[PhaseRatio, ...]
     counts: tuple[tuple[str, int], ...]
+    learned: bool
     is_reference: bool
     has_results: bool
 

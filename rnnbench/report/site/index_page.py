@@ -80,11 +80,26 @@ def _card(machine: Machine) -> MachineCard:
     return MachineCard(
         machine=machine,
         url=addresses.machine_page(machine.id),
-        says=verdict(machine.best) if machine.best else (),
-        items=list_items(machine.runs[:_MOST_RUNS]),
+        says=_says(machine),
+        items=list_items(_shown(machine.runs)),
         more=max(len(machine.runs) - _MOST_RUNS, 0),
         history=history if nights else "",
     )
+
+
+def _says(machine: Machine) -> Sentence:
+    """The verdict on time, or else what the newest run says about learning."""
+    if machine.best:
+        return verdict(machine.best)
+    return next((run.headline for run in machine.runs if run.learned), ())
+
+
+def _shown(runs: Sequence[ListedRun]) -> Sequence[ListedRun]:
+    """The newest runs of a card, and always the newest run that learned."""
+    learned = [run for run in runs[_MOST_RUNS:] if run.learned][:1]
+    if any(run.learned for run in runs[:_MOST_RUNS]):
+        return runs[:_MOST_RUNS]
+    return (*runs[: _MOST_RUNS - len(learned)], *learned)
 
 
 def _lead(machines: Sequence[Machine]) -> Sentence:

@@ -33,6 +33,7 @@ def listed_run(view: RunView, digest: str, *, has_results: bool) -> ListedRun:
         layers=view.main.layers if view.main else (),
         phases=tuple(map(_phase, usual_of(groups))) if groups else (),
         counts=tuple((str(each), counts[each]) for each in Status if counts[each]),
+        learned=bool(view.learning.cells),
         is_reference=False,
         has_results=has_results,
     )

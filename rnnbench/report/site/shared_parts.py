@@ -8,6 +8,7 @@ from rnnbench.model.formatting import counted, significant
 from rnnbench.model.status import FAILED, Status
 from rnnbench.report.explorer import assets
 from rnnbench.report.html import asset
+from rnnbench.report.sentences import Sentence
 from rnnbench.report.site import addresses
 from rnnbench.report.site.entries import ListedRun
 from rnnbench.report.site.winners import hue_of_mean
@@ -18,7 +19,10 @@ _FAILED = {str(status) for status in FAILED}
 
 @dataclass(frozen=True, slots=True)
 class ListItem:
-    """A run in a list. `means`: phase, ratio, and the hue of the layer that wins."""
+    """A run in a list. `means`: phase, ratio, and the hue of the layer that wins.
+
+    `answer`: of a run that trained layers, which its ratios of time do not tell.
+    """
 
     url: str
     sweep: str
@@ -27,6 +31,7 @@ class ListItem:
     question: str
     means: tuple[tuple[str, str, Hue], ...]
     counts: str
+    answer: Sentence
     has_failures: bool
 
 
@@ -74,6 +79,7 @@ def _item(run: ListedRun, root: str, question: str) -> ListItem:
             if each.mean is not None
         ),
         counts=f"{counted(total, 'case')}: {counts}" if total else "no case",
+        answer=run.headline if run.learned else (),
         has_failures=any(status in _FAILED for status, _ in run.counts),
     )
 

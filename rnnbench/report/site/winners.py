@@ -43,6 +43,9 @@ def headline(machines: Sequence[Machine]) -> Sentence:
     """The site's answer over all machines that have one."""
     runs = [machine.best for machine in machines if machine.best]
     if not runs:
+        learned = (run for machine in machines for run in machine.runs if run.learned)
+        if first := next(learned, None):
+            return first.headline
         return say("No run here compares two layers yet.")
     found = set.union(*map(winners, runs))
     if len(found) == 1 and (layer := found.pop()):

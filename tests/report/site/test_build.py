@@ -447,3 +447,36 @@ def test_a_run_of_settings_is_listed_without_a_ratio(
     assert site.machines[0].best is None
     badge = json.loads(text_of(tmp_path / "reports" / "badge.json"))
     assert badge["message"] == "not measured"
+
+
+def test_a_run_that_learned_is_found_however_old_it_is(
+    tmp_path, night, make_learning_run, make_site, save_run
+):
+    run = make_learning_run()
+    sweep = replace(run.sweep, question="What does each layer learn?")
+    created = "2026-09-01T02:00:00+00:00"
+    save_run(tmp_path / "old.json", replace(run, sweep=sweep, created=created))
+    for number in range(1, 11):
+        save_run(tmp_path / f"{number}.json", night(number))
+
+    site = make_site(tmp_path, tmp_path / "reports")
+
+    (learned,) = (run for run in site.runs if run.learned)
+    text = text_of(tmp_path / "reports" / "index.html")
+    assert f"runs/{learned.id}/index.html" in text
+    assert "What does each layer learn?" in text
+    assert 'class="said"' in text
+    assert "learns in fewer steps" in "".join(one.text for one in learned.headline)
+
+
+def test_a_site_of_learning_alone_answers_with_what_was_learned(
+    tmp_path, make_learning_run, make_site, save_run
+):
+    run = make_learning_run()
+    save_run(tmp_path / "run.json", replace(run, results=()))
+
+    make_site(tmp_path, tmp_path / "reports")
+
+    text = text_of(tmp_path / "reports" / "index.html")
+    assert "No run here compares two layers yet" not in text
+    assert "learns in fewer steps" in text
