@@ -3,7 +3,7 @@
 The answers are those of `stop_rule`, to the last bit. Widths are computed with numpy in
 one go, which rounds differently; a workload whose width is so near to the precision
 that this could matter is judged by `stop_rule` itself. 50,000 workloads take a second
-here, and half a minute there.
+or two here, and half a minute there.
 """
 
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
