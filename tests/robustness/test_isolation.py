@@ -6,6 +6,7 @@ import math
 import secrets
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -15,6 +16,7 @@ import pytest
 
 from rnnbench.analysis.stats import ratio_interval
 from rnnbench.model.case import TORCH_LAYERS, Case
+from rnnbench.model.machine import physical_cores
 from rnnbench.model.policy import Policy
 from rnnbench.model.status import MEASURED, Status
 from rnnbench.model.workload import DEFAULT_COMPARE, group
@@ -155,12 +157,12 @@ def test_of_two_cases_of_a_layer_that_dies_the_guilty_one_is_found_alone(asked):
 MEDDLING = ("SetsAnomalyMode", "PatchesLSTM", "StartsThread", "StartsBusyProcesses")
 
 
-def ratio_of(layers):
-    """The interval of GRU / LSTM over launches beside `layers`."""
+def ratio_of(layers, core):
+    """The interval of GRU / LSTM over launches beside `layers`, on one core."""
     mark = f"mark-{secrets.token_hex(8)}"
     command = [sys.executable, "-m", "tests.robustness.conduct", "--mark", mark]
     done = subprocess.run(
-        [*command, "--launches", "3", *layers],
+        ["taskset", "-c", str(core), *command, "--launches", "3", *layers],
         cwd=ROOT,
         capture_output=True,
         text=True,
@@ -173,8 +175,11 @@ def ratio_of(layers):
 
 @pytest.mark.slow
 def test_meddling_layers_leave_the_ratio_of_their_neighbours_alone():
-    clean = ratio_of([])
-    beside = ratio_of([f"tests.data.meddling_layers:{name}" for name in MEDDLING])
+    meddling = [f"tests.data.meddling_layers:{name}" for name in MEDDLING]
+    cores = physical_cores()
+
+    with ThreadPoolExecutor() as pool:
+        clean, beside = pool.map(ratio_of, ([], meddling), (cores[0], cores[-1]))
 
     assert beside.low <= 1.02 * clean.high
     assert clean.low <= 1.02 * beside.high

@@ -243,12 +243,12 @@ def test_a_value_of_a_sweep_that_could_harm_is_refused(tmp_path, line, fault):
 
 def test_of_many_faults_the_first_are_listed(tmp_path):
     path = tmp_path / "some.yaml"
-    content = PLAIN + "".join(f"  axis_{number}: 1\n" for number in range(20_000))
+    content = PLAIN + "".join(f"  axis_{number}: 1\n" for number in range(3_000))
 
     found = fault_of(load_sweep, path, content.encode())
 
     assert "axis_0: no such axis" in found
-    assert found.endswith(f"{path}: and 19900 more faults")
+    assert found.endswith(f"{path}: and 2900 more faults")
     assert_is_short(found, path, lines=102)
 
 
