@@ -49,13 +49,14 @@ def compare_files(
     from rnnbench.regression.compare import TOLERANCE, compare  # noqa: PLC0415
     from rnnbench.regression.compare_table import compare_table  # noqa: PLC0415
     from rnnbench.regression.verdict_table import render  # noqa: PLC0415
-    from rnnbench.storage.results_file import load_run  # noqa: PLC0415
+    from rnnbench.storage.results_file import load_run, without_collector  # noqa: PLC0415
 
-    found = compare(
-        load_run(baseline),
-        load_run(candidate),
-        tolerance=TOLERANCE if tolerance is None else tolerance,
-    )
+    with without_collector():
+        found = compare(
+            load_run(baseline),
+            load_run(candidate),
+            tolerance=TOLERANCE if tolerance is None else tolerance,
+        )
     table = compare_table(found)
     say(render(table, output, verbose=verbose).rstrip("\n"))
     raise typer.Exit(found.exit_code)

@@ -77,8 +77,9 @@ def _explain(results: Path | None) -> None:
 def _draw(results: Path, name: str, output: Path) -> None:
     from rnnbench.report.charts.gallery import draw_figure  # noqa: PLC0415
     from rnnbench.storage.files import write_bytes  # noqa: PLC0415
-    from rnnbench.storage.results_file import load_run  # noqa: PLC0415
+    from rnnbench.storage.results_file import load_run, without_collector  # noqa: PLC0415
 
     suffix = output.suffix.removeprefix(".").lower()
-    write_bytes(output, draw_figure(load_run(results), name, suffix))
+    with without_collector():
+        write_bytes(output, draw_figure(load_run(results), name, suffix))
     say(f"{output} written")

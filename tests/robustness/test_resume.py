@@ -15,7 +15,7 @@ SWEEP = """\
 axes:
   layer: [lstm, gru]
   input_size: 8
-  hidden_size: [8, 16]
+  hidden_size: [8, 16, 24, 32]
   seq_len: 4
   batch_size: 2
 policy: {launches: 3, budget: 120, precision: 0.5}
@@ -45,7 +45,7 @@ def test_a_real_run_that_was_killed_is_resumed(pytester):
     found = pytester.run(*command, "--rnn-resume")
 
     assert found.ret == 0
-    found.assert_outcomes(passed=4)
+    found.assert_outcomes(passed=8)
     assert done >= 3
     assert not journal.exists()
     # Workers end with their parent, whatever ended it.
