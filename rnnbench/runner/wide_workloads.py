@@ -65,8 +65,9 @@ def wide_workloads(
             unsure.add(place)
     widths = ratios.widths()
     places = np.array(ratios.places, np.intp)
-    wide = set(places[widths > precision + _MARGIN].tolist())
-    near = (widths >= precision - _MARGIN) & (widths <= precision + _MARGIN)
+    margin = _MARGIN * max(1.0, precision)
+    wide = set(places[widths > precision + margin].tolist())
+    near = (widths >= precision - margin) & (widths <= precision + margin)
     unsure |= set(places[near].tolist()) - wide
     unsure |= set(places[np.isnan(widths)].tolist())
     for place in unsure:
