@@ -19,7 +19,7 @@ ratio shifts when 2, 4 or all lanes are busy. Runs on this machine then use no m
 lanes by default than do not shift a ratio by more than 2 %. Nothing else should run
 meanwhile. Ctrl-C ends it early and reports what was measured.
 
-The file can be shown in the report of a run: rnnbench report RESULTS --calibration FILE
+The file can be shown in the report of a run: rnnbench report RESULTS --self-check FILE
 
 \b
 Exit status:
