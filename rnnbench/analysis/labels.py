@@ -79,6 +79,8 @@ _EXTRAS = tuple(
 )
 _extras = attrgetter(*_EXTRAS)
 _PLAIN = tuple(DEFAULTS[axis] for axis in _EXTRAS)
+# Rows that no switch applies to stand together, and not among those that it does.
+_BACKEND_ORDER = (True, None, False)
 _PHASE_ORDER = tuple(_PHASES)
 
 
@@ -141,7 +143,7 @@ class Conditions:
         phase = _PHASE_ORDER.index(self.phase) if self.phase else -1
         return (
             self.device,
-            self.backend is False,
+            _BACKEND_ORDER.index(self.backend),
             self.equal_parameters,
             [(axis, str(value)) for axis, value in self.extras],
             phase,

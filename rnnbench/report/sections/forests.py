@@ -34,6 +34,9 @@ from rnnbench.report.view import (
 _MOST_ROWS = 16
 _MOST_DENSE_ROWS = 36
 
+# The heading of rows without a switch of the backend, after rows that have one.
+_NO_SWITCH = "no backend switch"
+
 _TITLES = {TIME: "Time", PEAK_MEMORY: "Peak memory"}
 _WINS = {TIME: "faster", PEAK_MEMORY: "needs less"}
 _LESS = {TIME: "takes less time", PEAK_MEMORY: "needs less"}
@@ -53,7 +56,7 @@ def main_forest(view: RunView, metric: Metric, places: Places) -> Forest | None:
     scale = Scale(ratio.interval.estimate for group in groups for ratio in group.ratios)
     rows, heading = [], ""
     for group in groups[:_MOST_ROWS]:
-        head = _head(view, group.conditions)
+        head = _head(view, group.conditions) or (_NO_SWITCH if heading else "")
         rows.append(ratio_row(group, scale, places, head if head != heading else ""))
         heading = head
     forest = layer_forest(name, view.main.layers, scale, rows, metric)
