@@ -139,5 +139,5 @@ def test_the_sweep_compares_with_the_gru_and_its_crossover_is_found(
     assert by_layer["train", "examples.min_rnn:min_gru_parallel"] == 64
     assert by_layer.isna().sum() == 4
     said = " ".join(plain(line) for line in answer(view(run)).lead)
-    assert "min_gru_parallel is faster than GRU from seq_len 64 on" in said
+    assert "min_gru_parallel is faster than GRU at seq_len 64 and above" in said
     assert said.count("seq_len") == by_layer.notna().sum()

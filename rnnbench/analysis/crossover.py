@@ -1,4 +1,4 @@
-"""The size from which on one side of a pair is faster."""
+"""The size at and above which one side of a pair is faster."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,15 +8,15 @@ from rnnbench.analysis.labels import SIZES, nominal
 from rnnbench.analysis.ratio import Ratio
 from rnnbench.analysis.stats import Interval
 
-# With fewer sizes there is no trend to speak of.
+# Fewer sizes show no trend.
 _LEAST = 3
 
 
 @dataclass(frozen=True, slots=True)
 class Crossover:
-    """The least measured `value` of `axis` from which on one side is faster.
+    """The smallest measured `value` of `axis` at and above which one side is faster.
 
-    `interval`: the ratio at that value. At it and at every greater one, the whole
+    `interval`: the ratio at that value. There and at every larger value, the whole
     interval is on the same side of 1; at the next smaller one it is not.
     """
 
@@ -31,7 +31,7 @@ class Crossover:
 
     @property
     def share(self) -> Interval:
-        """Time of the faster side there, as a share of the other one's."""
+        """Time of the faster side at that value, as a share of the other side's."""
         ratio = self.interval
         if self.is_candidates:
             return ratio
@@ -41,14 +41,14 @@ class Crossover:
 def crossover(ratios: Sequence[Ratio]) -> Crossover | None:
     """The crossover of the ratios of one pair of values.
 
-    None where they differ in no size or in several, and where no size is the first.
+    None where they differ in no size or in several, and where no such size exists.
     """
     varied = [axis for axis in SIZES if len({_size(one, axis) for one in ratios}) > 1]
     if len(varied) != 1 or len(ratios) < _LEAST:
         return None
     (axis,) = varied
     ordered = sorted(ratios, key=lambda one: _size(one, axis), reverse=True)
-    # From the greatest size down, as long as the same side is faster.
+    # From the largest size down, as long as the same side is faster.
     side, same = next(groupby(ordered, key=lambda one: _side(one.interval)))
     last = list(same)
     if not side or len(last) == len(ordered):

@@ -122,8 +122,8 @@ def _shifts(answers: Answers) -> Iterator[str]:
         verdict = "" if shift.is_sound else ", which is too much"
         yield (
             f"With {shift.lanes} lanes busy, ratios shift by "
-            f"{_percent(shift.median)} % in the median and "
-            f"{_percent(shift.largest)} % at most{verdict}."
+            f"a median of {_percent(shift.median)} % and "
+            f"by at most {_percent(shift.largest)} %{verdict}."
         )
 
 

@@ -14,10 +14,10 @@ _CALIBRATE = """Check on this machine how far rnnbench's verdicts can be trusted
 
 Layers of known speed are measured as a run measures them: every layer twice, and one
 made slower by 1, 2, 3 and 5 %. The answers: how often equal layers are called
-different, which slowdowns are found, how far repeated ratios differ, and by how much a
-ratio shifts when 2, 4 or all lanes are busy. Runs on this machine then use no more
-lanes by default than do not shift a ratio by more than 2 %. Nothing else should run
-meanwhile. Ctrl-C ends it early and reports what was measured.
+different, which slowdowns are found, how much repeated ratios differ, and by how much a
+ratio shifts when 2, 4 or all lanes are busy. If many busy lanes shift a ratio by more
+than 2 %, later runs on this machine use fewer lanes by default. Nothing else should run
+meanwhile. Ctrl-C ends the check early and reports what was measured.
 
 The file can be shown in the report of a run: rnnbench report RESULTS --self-check FILE
 

@@ -11,8 +11,8 @@ from rnnbench.model.errors import RnnbenchError
 
 _REPORT = """Write a report of a results file: one page that works without a network.
 
-Several results files, of different kinds of machines, give a page that compares the
-machines: their ratios on one scale, which of them agree and which turn around.
+With several results files, one for each kind of machine, the page compares the
+machines: it puts their ratios on one scale and shows on which ratios they agree.
 
 \b
 Examples:
@@ -49,7 +49,7 @@ def write_report(
     format: Annotated[  # noqa: A002 - the name of the option
         ReportFormat,
         typer.Option(
-            help="A web page, or Markdown for a code host; of one results file."
+            help="A web page, or Markdown for a pull request (one results file only)."
         ),
     ] = ReportFormat.HTML,
     self_check: Annotated[

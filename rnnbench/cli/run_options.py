@@ -72,8 +72,8 @@ Lanes = Annotated[
     int | None,
     typer.Option(
         help="Number of launches that run at the same time, each on a separate core; "
-        "by default one for each physical core, or as many as rnnbench calibrate "
-        "found sound.",
+        "by default one for each physical core, or fewer if rnnbench calibrate found "
+        "that so many shift the ratios.",
         min=1,
     ),
 ]
@@ -81,8 +81,8 @@ Host = Annotated[
     str,
     typer.Option(
         metavar="NAME",
-        help="A name for this machine, stored with each launch: the report of files "
-        "that rnnbench merge joined then tells hosts apart. By default none.",
+        help="Name of this machine, stored with each launch, so that the report can "
+        "compare hosts after rnnbench merge; by default none.",
     ),
 ]
 Force = Annotated[

@@ -1,4 +1,4 @@
-"""The size from which on a layer is faster, in words."""
+"""The size at and above which a layer is faster, in words."""
 
 from collections.abc import Iterator
 
@@ -10,7 +10,7 @@ from rnnbench.report.view import RatioGroup, RunView
 
 
 def crossing_sentences(view: RunView) -> tuple[Sentence, ...]:
-    """For each phase, the layers that are faster from some size on."""
+    """For each phase, the layers that are faster at and above some size."""
     by_phase: dict[str, list[Sentence]] = {}
     for contrast in view.contrasts:
         if contrast.is_of_layers:
@@ -25,7 +25,7 @@ def crossing_sentences(view: RunView) -> tuple[Sentence, ...]:
 
 
 def crossing_words(group: RatioGroup) -> str:
-    """The same of one group, for a line below its ratio; "" where nothing crosses."""
+    """The same for one group, as a line below its ratio; "" without a crossover."""
     found = crossover(group.ratios)
     if found is None:
         return ""
@@ -39,8 +39,8 @@ def _crossing(group: RatioGroup) -> Iterator[Sentence]:
         layers = group.contrast.layers
         faster, slower = layers if found.is_candidates else layers[::-1]
         yield say(
-            "{faster} is faster than {slower} from {axis} {value} on, where it takes "
-            "{share} of the time",
+            "{faster} is faster than {slower} at {axis} {value} and above, taking "
+            "{share} of the time at {value}",
             faster=named(faster),
             slower=named(slower),
             axis=found.axis,

@@ -36,7 +36,7 @@ _NOTES = (
     (
         "build",
         (
-            "Export or compilation; of eager, constructing the layer. The import of "
+            "Export or compilation; for eager, constructing the layer. The import of "
             "the packages is not part of it."
         ),
     ),
@@ -44,7 +44,7 @@ _NOTES = (
         "first answer",
         "Build, load and first call, one after another, in a fresh process.",
     ),
-    ("artefact", "The file that would be deployed; of eager, its saved weights."),
+    ("artefact", "The file that would be deployed; for eager, the saved weights."),
     (
         "peak memory",
         (
@@ -62,8 +62,8 @@ _NOTES = (
     (
         "pays after",
         (
-            "Calls after which building has been made up for by calls faster than "
-            "eager’s."
+            "Number of calls after which faster calls have made up for the later "
+            "first answer, compared with eager."
         ),
     ),
     (

@@ -42,17 +42,18 @@ _TITLES = {
 }
 # Above the parts, once.
 _READING = (
-    "Steps are counted: a repeated run on one machine and version has the same. Each "
-    "line is the median over seeds, its band their range. A seed ends at the "
-    "second of two evaluations in a row at the target, or with its budget. Seconds are "
-    "steps times the step time that this run measured on its own. In the plots of "
-    "costs, the grey line joins what no other layer beats in both quality and cost."
+    "Steps are counted, so a repeated run with the same versions on the same machine "
+    "has the same steps. Each line is the median over seeds, and its band is their "
+    "range. A seed ends at the second of two evaluations in a row at the target, or "
+    "when its budget is used up. Seconds are steps times the step time, which this "
+    "run measured separately. In the plots of costs, the grey line joins the layers "
+    "that no other layer beats in both quality and cost."
 )
 
 # Where steps were timed in other runtimes as well.
 _IN_EAGER = (
-    " Training ran in eager. Another runtime has the same weights and arithmetic up to "
-    "rounding, so its seconds are eager's steps times its own step time."
+    " Training ran in eager. With the same weights, another runtime gives the same "
+    "results up to rounding, so its seconds are eager's steps times its own step time."
 )
 
 

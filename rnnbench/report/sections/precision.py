@@ -8,7 +8,7 @@ from statistics import median
 from rnnbench.report.view import RunView
 
 _BINS = 40
-# An interval that reaches farther says not even how large the ratio is.
+# A wider interval does not even give the order of magnitude of the ratio.
 _RESOLVED = 1.0
 
 
@@ -61,7 +61,7 @@ class Precision:
     def median_words(self) -> str:
         """The width that half of the intervals have at most."""
         if self.median > _RESOLVED:
-            return "Half of them or more are not resolved"
+            return "At least half of them are not resolved"
         return f"Half of them are within {share(self.median)}"
 
     @property

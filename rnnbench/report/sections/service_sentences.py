@@ -24,7 +24,7 @@ from rnnbench.report.sections.service_charts import (
 )
 from rnnbench.report.sentences import Sentence, listed, named, say, with_article
 
-# From this share of a percentile on, an empty step explains most of it.
+# If an empty step reaches this share of a percentile, it explains most of it.
 _MACHINE = 0.5
 
 
@@ -36,7 +36,7 @@ def service_sentences(run: Run) -> tuple[Sentence, ...]:
 
 
 def latency_sentence(found: Sequence[Service]) -> Sentence:
-    """The fastest layer and runtime at most sizes, beside eager and an empty step."""
+    """The layer and runtime that are fastest at most sizes, beside an empty step."""
     timed = [(each, each.latency) for each in found if each.latency]
     if not timed:
         return ()
@@ -86,8 +86,8 @@ def _tail_words(latency: Latency) -> str:
     step, empty = latency.step[last].estimate, latency.empty[last].estimate
     machine = ": the machine causes this tail" if empty >= _MACHINE * step else ""
     return (
-        f"At p{last:g} it takes {TIME.format(step)}, and an empty step of its length "
-        f"{TIME.format(empty)}{machine}."
+        f"At p{last:g} it takes {TIME.format(step)}, and an empty step of that "
+        f"length takes {TIME.format(empty)}{machine}."
     )
 
 
@@ -116,15 +116,15 @@ def capacity_sentence(found: Sequence[Service]) -> Sentence:
 
 
 def deployment_sentence(every: Sequence[Service]) -> Sentence:
-    """The case that answers first, and the one that takes longest to."""
+    """The cases with the fastest and the slowest first answer."""
     found = [(each, each.deployment) for each in every if each.deployment]
     if len(found) < 2:
         return ()
     ordered = sorted(found, key=lambda one: one[1].ready.estimate)
     (first, fast), (last, slow) = ordered[0], ordered[-1]
     return say(
-        "A fresh process has its first answer after {fast} ({layer}, {runtime}) to "
-        "{slow} ({slow_layer}, {slow_runtime}), imports aside.{pays}",
+        "A fresh process gives its first answer after {fast} ({layer}, {runtime}) to "
+        "{slow} ({slow_layer}, {slow_runtime}), not counting imports.{pays}",
         fast=TIME.format(fast.ready.estimate),
         layer=named(first.case.layer),
         runtime=runtime_words(first.case),
@@ -143,7 +143,7 @@ def _with_limits(value: Interval) -> str:
 
 
 def _payback(found: Sequence[tuple[Service, Deployment]]) -> Sentence:
-    """For each layer the shortest call, and when its runtime has paid for itself."""
+    """For each layer the shortest call, and after how many calls its runtime pays."""
     shortest: dict[str, tuple[Service, Deployment]] = {}
     for each, card in sorted(found, key=lambda one: one[1].call.estimate):
         shortest.setdefault(each.case.layer, (each, card))
@@ -166,5 +166,5 @@ def _pays_words(case: Case, card: Deployment) -> str:
     if case.runtime == EAGER or card.pays_after is None:
         return ""
     if not card.pays_after:
-        return " (it answers first as well)"
+        return " (and it also gives the earlier first answer)"
     return f" (which pays after {counted(card.pays_after, 'call')})"
