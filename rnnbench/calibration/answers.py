@@ -15,7 +15,7 @@ from rnnbench.model.run import paired
 
 # Two ratios that differ by less than this give the same answer: see `TIE`.
 CLOSE = TIE - 1
-# The probability of calling a sound number of lanes unsound.
+# The largest probability of calling a sound number of lanes unsound.
 _LEVEL = 0.05
 
 
@@ -33,9 +33,9 @@ class Repeats:
 
 @dataclass(frozen=True, slots=True)
 class LaneShift:
-    """How far ratios with `lanes` lanes busy are from those with one, as shares.
+    """How much ratios differ between `lanes` busy lanes and one, as shares.
 
-    `median` and `largest` are over shapes. `is_sound`: nothing shows that one shifts by
+    `median` and `largest` are over shapes. `is_sound`: no ratio is shown to shift by
     more than `CLOSE`.
     """
 
@@ -61,7 +61,7 @@ class Answers:
 
     @property
     def sound_lanes(self) -> int | None:
-        """The most lanes such that they, and all fewer, are sound; None if unknown."""
+        """The most lanes such that this and every smaller number is sound, or None."""
         if not self.shifts:
             return None
         sound = takewhile(lambda shift: shift.is_sound, self.shifts)
@@ -129,7 +129,7 @@ def _repeats(check: SelfCheck) -> Repeats | None:
 
 
 def _shifts(check: SelfCheck) -> Iterator[LaneShift]:
-    """The shift with each number of lanes, where each shape has a set of launches."""
+    """The shift for each number of lanes at which every shape has enough launches."""
     launches: dict[int, set[int]] = {}
     for launch, busy in enumerate(check.busy):
         launches.setdefault(busy, set()).add(launch)
@@ -177,7 +177,7 @@ def _plain_members(shape: CheckedShape) -> list[CheckedMember]:
 
 
 def _layers(shape: CheckedShape) -> tuple[CheckedMember, CheckedMember] | None:
-    """Another layer than the first one, and the first one; None if there is none."""
+    """A layer that differs from the first one, and the first one; None without one."""
     first, *others = _plain_members(shape)
     pair = next((other for other in others if other.case != first.case), None)
     return None if pair is None else (pair, first)

@@ -87,7 +87,7 @@ def calibrate(
 
 
 def _kept(sound: int) -> str:
-    """Keep the number of sound lanes, and the sentence that says so."""
+    """Save the number of lanes for later runs, and return a sentence about it."""
     from rnnbench.model.errors import ResultsError  # noqa: PLC0415
     from rnnbench.runner.lane_limit import save_lane_limit  # noqa: PLC0415
     from rnnbench.runner.lanes import most_lanes  # noqa: PLC0415

@@ -41,7 +41,7 @@ def measure_on_cluster(
         )
     if options.host:
         raise RnnbenchError(
-            "--host: the nodes of a cluster have names: rnnbench node --name"
+            "--host: on a cluster each node has its own name: see rnnbench node --name"
         )
     fleet = FleetOptions(
         cluster=ClusterAddress(address=address),

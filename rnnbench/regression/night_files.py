@@ -23,7 +23,7 @@ def keep(results: Path, store: Path) -> Path:
     content = _content(results)
     if not is_one_file(content):
         raise ResultsError(
-            f"{results}: too large to keep: its turns are in a file of their own"
+            f"{results}: too large to keep: its turns are in a separate file"
         )
     stamp = re.sub(r"[-:]", "", utc(run.created))[:15] + "Z"
     folder = store / RUNS / machine_key(machine_parts(run.environment))

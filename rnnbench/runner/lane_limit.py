@@ -1,4 +1,4 @@
-"""The number of lanes that `rnnbench calibrate` found sound on this machine.
+"""The number of lanes that `rnnbench calibrate` allows on this machine.
 
 It is kept in the user's state folder, where a run reads it for its default.
 """

@@ -38,7 +38,7 @@ def lane_count(cores: int, memory: int | None, limit: int | None = None) -> int:
     """Number of launches that may run side by side, at least 1.
 
     One for each physical core, without a spare one above eight. `memory`: bytes that
-    all may take together, if known. `limit`: the most that a self-check found sound.
+    all may take together, if known. `limit`: the most that a self-check allows.
     """
     counts = [cores if cores <= _MOST_WITHOUT_SPARE else cores - 1]
     if memory is not None:
@@ -56,7 +56,7 @@ def most_lanes() -> int:
 def lanes(count: int | None = None) -> tuple[Lane, ...]:
     """The lanes of this machine, on its last cores; one without a core if unknown.
 
-    `count`: so many, if there are as many cores; None: as many as are sound, see
+    `count`: so many, if there are as many cores; None: the default number, see
     `lane_count`.
     """
     cores = physical_cores()
@@ -66,7 +66,7 @@ def lanes(count: int | None = None) -> tuple[Lane, ...]:
 
 
 def lane_condition() -> Condition:
-    """The number of lanes of a run on this machine, and what it rests on."""
+    """The default number of lanes on this machine, and where it comes from."""
     name, most, limit = "lanes", most_lanes(), load_lane_limit()
     if limit is None:
         return Condition(
@@ -82,7 +82,7 @@ def lane_condition() -> Condition:
         name=name,
         level=ConditionLevel.NOTE,
         state=f"{limit} of {most}, as rnnbench calibrate found",
-        effect="with more lanes busy a ratio shifts: a run uses no more by default",
+        effect="with more lanes busy, ratios shift; a run uses no more by default",
     )
 
 

@@ -92,7 +92,7 @@ def _policy_notes(policy: Policy, cases: Iterable[Case]) -> Iterator[str]:
     for part in Part:
         pattern = getattr(policy, part)
         if pattern != "none" and not any(policy.reads(part, case) for case in cases):
-            yield f"{part}: {pattern} matches no case that can be read"
+            yield f"{part}: {pattern} matches no case that it applies to"
 
 
 def _learning_sweep(

@@ -82,7 +82,7 @@ def test_quiet_prints_the_file_alone(run):
         (["quick", "--layer", "gru"], "quick: a sweep has its own axes: leave out"),
         (["--budget", "-1"], "budget: -1 is not between 0.001 and 100,000,000"),
         (["--profile", "("], "profile: a '(' without its ')'"),
-        (["quick", "--cluster", "local:2", "--host", "lab1"], "--host: the nodes of a"),
+        (["quick", "--cluster", "local:2", "--host", "lab1"], "--host: on a cluster"),
     ],
 )
 def test_bad_input_is_one_line(run, folder, arguments, message):

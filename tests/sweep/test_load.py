@@ -568,5 +568,5 @@ def test_planning_needs_no_torch():
 def test_a_reading_that_no_case_can_have_is_noted(load):
     sweep = load(PLAIN + "policy: {serve: all, deploy: -b1-}\n")
 
-    assert "serve: all matches no case that can be read" in sweep.notes
+    assert "serve: all matches no case that it applies to" in sweep.notes
     assert not any(note.startswith("stream:") for note in sweep.notes)

@@ -1,4 +1,4 @@
-"""The answer of several kinds of machines: a headline, and sentences below it."""
+"""The answer for several kinds of machines: a headline, and sentences below it."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -23,7 +23,7 @@ from rnnbench.report.sentences import (
 )
 from rnnbench.report.view import RatioGroup
 
-# Machines that the sentence names; the chart has them all.
+# The most machines that the sentence names; the chart has them all.
 _MOST_NAMED = 4
 
 
@@ -88,7 +88,7 @@ def _one_answer(
 
 
 def kinds_lead(view: SharedView) -> tuple[Sentence, ...]:
-    """The mean on each machine, the number of ratios that agree, the widest gap."""
+    """The mean on each machine, the number of ratios that agree, the largest gap."""
     usual = usual_groups(view)
     found = [_agreement_sentence(view, usual), *_others_sentence(view, usual)]
     if view.contrasts[0].is_of_layers:
@@ -108,7 +108,7 @@ def _all(view: SharedView) -> str:
 
 
 def _means_sentence(view: SharedView, usual: Sequence[SharedGroup]) -> Sentence:
-    """The mean ratios of each phase, on one machine after the other."""
+    """The mean ratios of each phase, machine by machine."""
     candidate, baseline = view.contrasts[0].layers
     phases = " / ".join(group.on[0].conditions.phase_words for group in usual)
     parts = []
@@ -176,7 +176,7 @@ def _others_sentence(view: SharedView, usual: Sequence[SharedGroup]) -> list[Sen
 
 
 def _gap_sentence(usual: Sequence[SharedGroup]) -> list[Sentence]:
-    """The ratio that differs most between two machines, if it is certain to differ."""
+    """The ratio that differs most between two machines, if its interval excludes 1."""
     every = [one for group in usual for one in group.ratios]
     widest = max(every, key=lambda one: one.gap.estimate)
     if not widest.gap.low > 1:
@@ -206,7 +206,7 @@ def size_words(one: SharedRatio, axes: Iterable[str]) -> str:
 
 
 def _versions_sentence(view: SharedView) -> list[Sentence]:
-    """A warning where not only the machines differ."""
+    """A warning if the machines ran different versions of PyTorch."""
     versions = {kind.run.environment.torch.partition("+")[0] for kind in view.kinds}
     if len(versions) == 1:
         return []

@@ -32,7 +32,7 @@ from rnnbench.report.site.shared_parts import site_style
 from rnnbench.report.tokens import Hue
 from rnnbench.report.view import FOR_BASELINE, FOR_CANDIDATE, Contrast
 
-# Rows of a chart; the tables have all.
+# The most rows of a chart; the tables have more.
 _MOST_ROWS = 60
 _MOST_CLOSE_ROWS = 12
 
@@ -43,7 +43,7 @@ def render_kinds(view: SharedView) -> str:
     close = _close_ratios(view)
     kicker = (
         f"{counted(len(view.kinds), 'kind')} of machines, "
-        f"{counted(view.count, 'ratio')} that all measured"
+        f"{counted(view.count, 'ratio')} measured on all of them"
     )
     return render_template(
         "kinds.html.j2",
@@ -96,7 +96,7 @@ def _machines_forest(view: SharedView) -> Forest:
 
 
 def _close_ratios(view: SharedView) -> list[SharedRatio]:
-    """The ratios to look at: those that turn around, or else the widest gaps."""
+    """The ratios of the second chart: those that turn around, or the largest gaps."""
     every = ranked(usual_groups(view))
     turned = [one for one in every if one.agreement is SharedVerdict.TURNED]
     if not turned:

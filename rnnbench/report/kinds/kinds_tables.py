@@ -26,13 +26,13 @@ from rnnbench.report.sentences import from_to, plain, say
 from rnnbench.report.tokens import hue_of
 from rnnbench.report.view import Contrast
 
-# More rows make a page that nobody reads; `rnnbench export` writes them all.
+# Nobody reads more rows on a page; `rnnbench export` writes them all.
 MOST_ROWS = 300
 _ORDER = tuple(SharedVerdict)
 
 
 def ranked(groups: Iterable[SharedGroup]) -> list[SharedRatio]:
-    """The ratios of groups: those that turn around first, then the widest gaps."""
+    """The ratios of groups: by verdict as in `SharedVerdict`, then the largest gaps."""
     every = [one for group in groups for one in group.ratios]
     return sorted(
         every, key=lambda one: (_ORDER.index(one.agreement), -one.gap.estimate)
@@ -129,7 +129,7 @@ def _mean_cell(group: SharedGroup, place: int) -> Cell:
 
 
 def unshared_fold(view: SharedView) -> Fold | None:
-    """The cases that were not measured on every machine, with what became of them."""
+    """The cases that some machine did not measure, with their status on each."""
     if not view.unshared:
         return None
     counts = Counter(
@@ -142,14 +142,14 @@ def unshared_fold(view: SharedView) -> Fold | None:
     shown = list(view.unshared.items())[:MOST_ROWS]
     more = len(view.unshared) - len(shown)
     table = Table(
-        "Cases without the device" + (f" ({more:,} more)" if more else ""),
+        "Cases, by their id without the device" + (f" ({more:,} more)" if more else ""),
         (Column("case"), *(Column(kind.label) for kind in view.kinds)),
         tuple((Cell(name), *map(_outcome_cell, row)) for name, row in shown),
     )
     return Fold(
         "unshared",
         f"Not measured on every machine: {counted(len(view.unshared), 'case')}",
-        (say("Not in the results file: {absent}.", absent=absent),),
+        (say("Cases that are not in the results file: {absent}.", absent=absent),),
         tables=(table,),
     )
 

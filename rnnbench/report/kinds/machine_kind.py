@@ -1,4 +1,4 @@
-"""Kinds of machines: each is one device of a results file, with a name."""
+"""Kinds of machines: each is one device of a results file, and has a name."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -18,7 +18,7 @@ class MachineKind:
     """One device of one results file.
 
     `parts`: what identifies the machine, without the GPU where the CPU was measured.
-    `label`: its name with as much as distinguishes it from the other kinds.
+    `label`: its name, with what distinguishes it from the other kinds.
     """
 
     path: Path
@@ -34,7 +34,7 @@ class MachineKind:
 
     @property
     def traits(self) -> tuple[str, ...]:
-        """Cores and vector instructions, since hypervisors give CPUs one name."""
+        """Cores and vector instructions: hypervisors give different CPUs one name."""
         return traits_of(dict(self.parts))
 
     @property
@@ -53,13 +53,13 @@ class MachineKind:
 def kinds_of(files: Sequence[tuple[Path, Run]]) -> tuple[MachineKind, ...]:
     """The kinds of machines in results files, in their order.
 
-    ResultsError where two files are of one kind, or can't be on one scale.
+    ResultsError if two files are of one kind, or can't be put on one scale.
     """
     turns = {run.turn for _, run in files}
     if len(turns) > 1:
         raise ResultsError(
-            f"{files[-1][0]}: its turns are not the same statistic as in "
-            f"{files[0][0]}: measure again with one version of rnnbench"
+            f"{files[-1][0]}: its times are not the same statistic as in "
+            f"{files[0][0]}: measure both again with one version of rnnbench"
         )
     kinds = [kind for path, run in files for kind in _kinds_in(path, run)]
     known: dict[tuple[object, ...], Path] = {}
@@ -88,7 +88,7 @@ def _kinds_in(path: Path, run: Run) -> Iterator[MachineKind]:
 
 
 def _labelled(kinds: Sequence[MachineKind]) -> tuple[MachineKind, ...]:
-    """The kinds with the shortest labels that are all different."""
+    """The kinds with the shortest labels that tell them apart."""
     for label in _LABELS:
         labels = [label(kind) for kind in kinds]
         if len(set(labels)) == len(kinds):

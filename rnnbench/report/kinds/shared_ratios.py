@@ -1,7 +1,7 @@
-"""The ratios that several kinds of machines measured: which agree, which turn around.
+"""The ratios that several kinds of machines measured, and whether they agree.
 
-A case is the same on two machines if its axes are, except for the device: the default
-of a GPU is compared with the default of a CPU.
+Cases on two machines match if all axes except the device are equal: the default backend
+of a GPU is compared with the default backend of a CPU.
 """
 
 from collections.abc import Mapping, Sequence
@@ -33,7 +33,7 @@ RatioKey = tuple[str, str, str]
 class SharedVerdict(StrEnum):
     """The verdicts on one ratio, over all machines."""
 
-    TURNED = "turns around"  # one side wins on a machine, the other side on another
+    TURNED = "turns around"  # one side wins on one machine, the other on another
     PARTLY = "on some"  # one side wins on some machines, none does on the others
     OPEN = "undecided"  # no side wins anywhere, and not all are ties
     SAME = "same winner"  # one side wins everywhere
@@ -66,8 +66,8 @@ class SharedRatio:
     def gap(self) -> Interval:
         """The largest ratio divided by the smallest, with its interval.
 
-        The machines with both are chosen by the ratios, so that the interval holds for
-        all pairs of machines at once (Dunn 1961, JASA 56). It is infinitely wide where
+        Both machines are chosen by their ratios, so the interval is one that holds for
+        all pairs of machines at once (Dunn 1961, JASA 56). It is infinitely wide if
         a machine has one launch.
         """
         ordered = sorted(self.on, key=lambda ratio: ratio.interval.estimate)
@@ -85,7 +85,7 @@ class SharedRatio:
 
 @dataclass(frozen=True, slots=True)
 class SharedGroup:
-    """Shared ratios that differ in sizes alone; `on`: the same ratios on each kind."""
+    """Shared ratios that differ only in size; `on`: the same ratios on each kind."""
 
     ratios: tuple[SharedRatio, ...]
     on: tuple[RatioGroup, ...]
@@ -98,9 +98,9 @@ class SharedGroup:
 
 @dataclass(frozen=True, slots=True)
 class SharedView:
-    """Everything that the page of several kinds shows, before it is in words.
+    """Everything that the page of several kinds of machines shows, before wording.
 
-    `contrasts`: what is compared, the contrast that the page is about first.
+    `contrasts`: what is compared; the main contrast is the first.
     `unshared`: the cases that were not measured on every kind, by their id without the
     device, with the result on each kind, or None where it has no such case.
     """
@@ -121,7 +121,7 @@ class SharedView:
 
 
 def shared_view(kinds: Sequence[MachineKind]) -> SharedView:
-    """Match the ratios of time of all kinds; ResultsError where none is on all."""
+    """Match the time ratios of all kinds; ResultsError if no ratio is on all."""
     found = [_ratios_on(kind) for kind in kinds]
     keys = [key for key in found[0] if all(key in each for each in found)]
     if not keys:
@@ -158,7 +158,7 @@ def _ratios_on(kind: MachineKind) -> dict[RatioKey, Ratio]:
 def _shared_group(
     first: RatioGroup, shared: Sequence[SharedRatio], kinds: Sequence[MachineKind]
 ) -> SharedGroup:
-    """`first`: the group on the first kind, whose ratios `shared` has in its order."""
+    """`first`: the group on the first kind; `shared` has its ratios in that order."""
     groups = []
     for place, kind in enumerate(kinds):
         own = tuple(each.on[place] for each in shared)

@@ -42,9 +42,9 @@ def hosts_fold(effect: HostEffect | None) -> Fold | None:
     )
     columns = titled(("host",), ("launches", "ratios, from the mean of hosts"))
     note = (
-        "Hosts have opaque names. An interval over launches covers other hosts of this "
-        "kind only if each launch ran on a host of its own; with fewer hosts it "
-        "describes these hosts."
+        "The hosts of a fleet have anonymous ids. An interval over launches covers "
+        "other hosts of this kind only if each launch ran on a different host; with "
+        "fewer hosts it describes these hosts."
     )
     return Fold(
         "hosts",
