@@ -17,9 +17,9 @@ _OF_A_CELL = {field.name for field in fields(LearningCase)}
 
 @dataclass(frozen=True, slots=True)
 class BackendState:
-    """What executed a timed step, in words.
+    """The software state in which a step was timed, in words.
 
-    `switch`: the switch of the backend and its state ("oneDNN off"), or "" where
+    `switch`: the switch of the backend and its state ("oneDNN off"), or "" if
     nothing switches it. `others`: what is not the default, such as another runtime.
     """
 
@@ -28,7 +28,7 @@ class BackendState:
 
     @property
     def words(self) -> str:
-        """Both, or "" where a step has one time only."""
+        """Both, or "" if a step has only one time."""
         return ", ".join(filter(None, (self.others, self.switch)))
 
 
@@ -50,7 +50,7 @@ class LearningCell:
         task: the facts of its task.
         steps: steps to the target; None where the task has no target or nothing ran.
         times: step times, one for each state of the backend.
-        is_sized: whether the run trained other hidden sizes on the task, too.
+        is_sized: whether the run also trained other hidden sizes on the task.
 
     """
 
@@ -91,7 +91,7 @@ class LearningCell:
         return median(lengths) if lengths else None
 
     def time_in(self, state: BackendState) -> StepTime | None:
-        """The step time in that state; a layer that no switch changes has only one."""
+        """The step time in that state; a layer without a switch has only one."""
         times = {each.backend: each for each in self.times}
         return times.get(state) or times.get(BackendState(others=state.others))
 
@@ -107,9 +107,9 @@ class LearningCell:
 
 
 def backend_states(cells: Iterable[LearningCell]) -> tuple[BackendState, ...]:
-    """The states in which steps were timed, those of each runtime together.
+    """The states in which steps were timed, grouped by runtime.
 
-    A layer that no switch changes belongs to both states of the switch.
+    A layer that the switch does not affect belongs to both of its states.
     """
     found = dict.fromkeys(each.backend for cell in cells for each in cell.times)
     switched = {state.others for state in found if state.switch}

@@ -11,7 +11,7 @@ from rnnbench.model.layer_arguments import Arguments
 
 
 def encode_case(case: Case) -> dict[str, Any]:
-    """Every field by name, with defaults: a file does not depend on its reader's.
+    """Every field by name, also those at their default, which may change later.
 
     `args` is a list of pairs of a name and a value.
     """
@@ -40,7 +40,7 @@ def decode_case(data: Mapping[str, object]) -> Case:
 def typed_fields(data: Mapping[str, object]) -> dict[str, object]:
     """The fields of a case with their types: many cases can share what this decodes.
 
-    What is wrong stays as it is, for `decode_case` to name.
+    An invalid value is kept, so that `decode_case` can name it.
     """
     found = dict(data)
     for name in data.keys() & _FIELD_TYPES.keys():

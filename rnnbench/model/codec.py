@@ -82,8 +82,8 @@ def reader(kind: Any) -> Reader:
 def fields_of(value: Any) -> dict[str, Any]:
     """The fields of a dataclass by name: `json.dumps(..., default=fields_of)`.
 
-    The text is the one that `dataclasses.asdict` leads to, without its copies of every
-    value. TypeError for what is no dataclass.
+    The text is the same as with `dataclasses.asdict`, which would copy every value.
+    TypeError if the value is not a dataclass.
     """
     kind: Any = type(value)
     return {name: getattr(value, name) for name in _names(kind)}

@@ -5,7 +5,7 @@ class Identified:
     """A value with an id that is made at its first use.
 
     A run of 100,000 cases asks for each id some twenty times, and making one takes
-    5 µs. It is kept in a slot that is no field, so that it is not part of the value.
+    5 µs. It is kept in a slot that is not a field, so it is not part of the value.
     """
 
     __slots__ = ("_id",)

@@ -75,7 +75,7 @@ class InBoth:
 
 
 def compare_memory(case: InBoth) -> ComparedValue | None:
-    """Compare two peaks exactly: a reading has no noise, so one byte more is more.
+    """Compare two peaks exactly: a reading has no noise, so every byte counts.
 
     None where neither was read.
     """

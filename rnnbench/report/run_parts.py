@@ -8,7 +8,7 @@ from rnnbench.model.case import AXES, Case
 from rnnbench.model.learning import Learning
 from rnnbench.model.run import Result, Run
 
-# What a run is split by, in this order: what tells subjects apart, then sizes.
+# The axes that a run is split by, in this order: first by subject, then by size.
 _FIRST = ("device", "runtime", "dtype", "phase")
 _LAST = ("num_layers", "input_size", "batch_size", "seq_len", "hidden_size")
 

@@ -153,7 +153,7 @@ def _compared(ratios: Sequence[LearningRatio], claimed: LearningVerdict) -> Find
 
 
 def _by_quality(pairs: Iterable[tuple[LearningCell, LearningCell]]) -> Finding:
-    """The last quality of each pair: the claim is that it is better, thus less."""
+    """The last quality of each pair; the claim is that it is better, that is, lower."""
     verdicts, evidence = set(), []
     for candidate, baseline in pairs:
         if ratio := quality_ratio(candidate, baseline):

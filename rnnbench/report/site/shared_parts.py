@@ -21,7 +21,7 @@ _FAILED = {str(status) for status in FAILED}
 class ListItem:
     """A run in a list. `means`: phase, ratio, and the hue of the layer that wins.
 
-    `answer`: of a run that trained layers, which its ratios of time do not tell.
+    `answer`: the result of training, for a run that trained layers.
     """
 
     url: str
