@@ -1,6 +1,7 @@
 """The search for the most streams, and the readings in a campaign of fake workers."""
 
 import asyncio
+import json
 import sys
 from pathlib import Path
 
@@ -155,3 +156,13 @@ def test_a_resumed_run_repeats_only_the_reading_in_progress(tmp_path):
 
     assert campaign.journal.resumed == len(lines) - 1 - 4
     assert len(found["gru"].latencies) == len(found["gru"].cards) == LAUNCHES
+
+
+def test_each_kind_is_read_once_before_any_is_read_twice(tmp_path):
+    path = tmp_path / "journal"
+
+    conduct(order("gru", stream="all", deploy="all"), path)
+
+    entries = map(json.loads, path.read_text(encoding="utf-8").splitlines())
+    launches = [one["launch"] for one in entries if one["kind"] == "CaseServing"]
+    assert launches == [number for number in range(LAUNCHES) for _ in range(2)]
