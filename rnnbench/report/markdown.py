@@ -27,25 +27,40 @@ from rnnbench.report.sections.side_effects import (
 from rnnbench.report.sentences import from_to, plain
 from rnnbench.report.view import RatioGroup, RunView
 
-# Together with the lines around them, at most 40.
-_MOST_ROWS = 12
-_MOST_NOT_MEASURED = 6
+_MOST_LINES = 40
+# Of each list, where there is room; the table has twice as many rows.
+_MOST_OF_A_LIST = 6
+_LEAST_ROWS = 6
 # Longer text, such as a traceback, is cut here; the page shows all of it.
 _MOST_LETTERS = 300
 
 
 def render_markdown(view: RunView) -> str:
-    """GitHub's Markdown, with every text of the run escaped."""
+    """GitHub's Markdown, with every text of the run escaped.
+
+    Lists are cut until it has at most 40 lines.
+    """
+    text = ""
+    for most in range(_MOST_OF_A_LIST, 0, -1):
+        text = _rendered(view, most)
+        if len(text.splitlines()) <= _MOST_LINES:
+            break
+    return text
+
+
+def _rendered(view: RunView, most: int) -> str:
     found, failed = answer(view), failure_sentence(view.run)
     blocks = [
         [f"# {_text(view.run.sweep.name)}: {_text(plain(found.headline))}"],
         [f"**{_text(plain(failed))}**"] if failed else [],
         [" ".join(_text(plain(line)) for line in found.lead)],
-        _rows(view),
-        [_text(plain(one)) for one in runtime_sentences(view.run)],
-        [_text(plain(one)) for one in service_sentences(view.run)],
-        _details("Not measured, and why", _not_measured(view)),
-        _details("Side effects of layers and runtimes", _side_effects(view)),
+        _rows(view, max(2 * most, _LEAST_ROWS)),
+        _cut([_text(plain(one)) for one in runtime_sentences(view.run)], most),
+        _cut([_text(plain(one)) for one in service_sentences(view.run)], most),
+        _details("Not measured, and why", _cut(_not_measured(view), most)),
+        _details(
+            "Side effects of layers and runtimes", _cut(_side_effects(view), most)
+        ),
         _details("How it was measured", _method(view)),
     ]
     return "\n\n".join("\n".join(block) for block in blocks if any(block)) + "\n"
@@ -58,28 +73,37 @@ def _text(text: str) -> str:
     return for_markdown(line)
 
 
-def _rows(view: RunView) -> list[str]:
+def _cut(lines: list[str], most: int) -> list[str]:
+    if len(lines) <= most:
+        return lines
+    return [*lines[:most], f"* {len(lines) - most} more are in the report."]
+
+
+def _rows(view: RunView, most: int) -> list[str]:
     if view.learning.cells:
         headings, *rows = learning_table(view, with_limits=True) or [()]
-        return _table(headings, rows) if rows else []
+        return _table(headings, rows, most) if rows else []
     if view.main:
         over, under = map(layer_name, view.main.layers)
         groups = view.groups_of(view.main)
         return _table(
             ("where", f"{over} ÷ {under}, time", "who", "peak memory"),
             [_row(view, group) for group in groups],
+            most,
         )
     costs = settings_of(view)
     if not costs:
         return []
     titles = ("setting", "time, as a multiple of the layer without it")
-    return _table(titles, [_cost_row(cost) for cost in costs])
+    return _table(titles, [_cost_row(cost) for cost in costs], most)
 
 
-def _table(titles: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
+def _table(
+    titles: Sequence[str], rows: Sequence[Sequence[str]], most: int
+) -> list[str]:
     lines = [_line(titles), "|" + "---|" * len(titles)]
-    lines += [_line(row) for row in rows[:_MOST_ROWS]]
-    if (more := len(rows) - _MOST_ROWS) > 0:
+    lines += [_line(row) for row in rows[:most]]
+    if (more := len(rows) - most) > 0:
         lines += ["", f"{more} more rows are in the report."]
     return lines
 
@@ -117,7 +141,7 @@ def _cost_row(cost: SettingCost) -> tuple[str, ...]:
 def _details(title: str, lines: Sequence[str]) -> list[str]:
     if not lines:
         return []
-    return [f"<details><summary>{title}</summary>", "", *lines, "", "</details>"]
+    return [f"<details><summary>{title}</summary>", "", *lines, "</details>"]
 
 
 def _not_measured(view: RunView) -> list[str]:
@@ -126,22 +150,15 @@ def _not_measured(view: RunView) -> list[str]:
         for each in view.cases
         if each.time is None
     )
-    ordered = counts.most_common()
-    lines = [
+    return [
         f"* {count} {status}: {_text(reason)}"
-        for (status, reason), count in ordered[:_MOST_NOT_MEASURED]
+        for (status, reason), count in counts.most_common()
     ]
-    if (more := len(ordered) - _MOST_NOT_MEASURED) > 0:
-        lines.append(f"* {more} more reasons are in the report.")
-    return lines
 
 
 def _side_effects(view: RunView) -> list[str]:
     found = side_effects(view.run)
-    lines = [f"* {_text(plain(side_effects_sentence(each)))}" for each in found]
-    if (more := len(lines) - _MOST_NOT_MEASURED) > 0:
-        return [*lines[:_MOST_NOT_MEASURED], f"* {more} more are in the report."]
-    return lines
+    return [f"* {_text(plain(side_effects_sentence(each)))}" for each in found]
 
 
 def _method(view: RunView) -> list[str]:

@@ -1,5 +1,6 @@
 """A runtime with more threads than its case has is an error."""
 
+import hashlib
 import sys
 import threading
 from dataclasses import replace
@@ -15,6 +16,7 @@ from rnnbench.worker.runtimes.busy_threads import (
 )
 
 PLAIN = Case(layer="gru", input_size=64, hidden_size=64, seq_len=8, batch_size=4)
+_BLOCK = bytes(2**20)
 
 
 @pytest.mark.parametrize(
@@ -38,10 +40,15 @@ def test_a_second_working_thread_is_found():
     step = build(replace(PLAIN, runtime="cell_loop"))
     assert too_many_threads(running_threads(step), 1) == ""
 
-    pool_like = replace(step, call=_in_another_thread_as_well(step.call))
+    pool_like = replace(step, call=_in_another_thread_as_well(_work))
 
     wrong = too_many_threads(running_threads(pool_like), 1)
     assert "threads run at a time, and the case has 1" in wrong
+
+
+def _work():
+    """Work that no lock of Python makes two threads take turns at."""
+    hashlib.sha256(_BLOCK)
 
 
 def _in_another_thread_as_well(call):
