@@ -1,6 +1,5 @@
 """A runtime with more threads than its case has is an error."""
 
-import hashlib
 import sys
 import threading
 from dataclasses import replace
@@ -16,7 +15,6 @@ from rnnbench.worker.runtimes.busy_threads import (
 )
 
 PLAIN = Case(layer="gru", input_size=64, hidden_size=64, seq_len=8, batch_size=4)
-_BLOCK = bytes(2**20)
 
 
 @pytest.mark.parametrize(
@@ -40,15 +38,12 @@ def test_a_second_working_thread_is_found():
     step = build(replace(PLAIN, runtime="cell_loop"))
     assert too_many_threads(running_threads(step), 1) == ""
 
-    pool_like = replace(step, call=_in_another_thread_as_well(_work))
+    pool_like = replace(step, call=_in_another_thread_as_well(step.call))
 
-    wrong = too_many_threads(running_threads(pool_like), 1)
+    # Where others use the cores, the second thread may get its turns late.
+    most = max(running_threads(pool_like) for _ in range(5))
+    wrong = too_many_threads(most, 1)
     assert "threads run at a time, and the case has 1" in wrong
-
-
-def _work():
-    """Work that no lock of Python makes two threads take turns at."""
-    hashlib.sha256(_BLOCK)
 
 
 def _in_another_thread_as_well(call):
