@@ -40,30 +40,35 @@ def render_markdown(view: RunView) -> str:
 
     Lists are cut until it has at most 40 lines.
     """
-    text = ""
-    for most in range(_MOST_OF_A_LIST, 0, -1):
-        text = _rendered(view, most)
-        if len(text.splitlines()) <= _MOST_LINES:
-            break
-    return text
-
-
-def _rendered(view: RunView, most: int) -> str:
     found, failed = answer(view), failure_sentence(view.run)
-    blocks = [
+    head = [
         [f"# {_text(view.run.sweep.name)}: {_text(plain(found.headline))}"],
         [f"**{_text(plain(failed))}**"] if failed else [],
         [" ".join(_text(plain(line)) for line in found.lead)],
-        _rows(view, max(2 * most, _LEAST_ROWS)),
-        _cut([_text(plain(one)) for one in runtime_sentences(view.run)], most),
-        _cut([_text(plain(one)) for one in service_sentences(view.run)], most),
-        _details("Not measured, and why", _cut(_not_measured(view), most)),
-        _details(
-            "Side effects of layers and runtimes", _cut(_side_effects(view), most)
-        ),
-        _details("How it was measured", _method(view)),
     ]
-    return "\n\n".join("\n".join(block) for block in blocks if any(block)) + "\n"
+    titles, rows = _rows(view)
+    notes = [
+        [_text(plain(one)) for one in sentences(view.run)]
+        for sentences in (runtime_sentences, service_sentences)
+    ]
+    details = {
+        "Not measured, and why": _not_measured(view),
+        "Side effects of layers and runtimes": _side_effects(view),
+    }
+    method = _details("How it was measured", _method(view))
+    text = ""
+    for most in range(_MOST_OF_A_LIST, 0, -1):
+        blocks = [
+            *head,
+            _table(titles, rows, max(2 * most, _LEAST_ROWS)),
+            *(_cut(lines, most) for lines in notes),
+            *(_details(title, _cut(lines, most)) for title, lines in details.items()),
+            method,
+        ]
+        text = "\n\n".join("\n".join(block) for block in blocks if any(block)) + "\n"
+        if len(text.splitlines()) <= _MOST_LINES:
+            break
+    return text
 
 
 def _text(text: str) -> str:
@@ -79,28 +84,27 @@ def _cut(lines: list[str], most: int) -> list[str]:
     return [*lines[:most], f"* {len(lines) - most} more are in the report."]
 
 
-def _rows(view: RunView, most: int) -> list[str]:
+def _rows(view: RunView) -> tuple[Sequence[str], Sequence[Sequence[str]]]:
+    """The titles and rows of the table; no row where there is nothing to show."""
     if view.learning.cells:
-        headings, *rows = learning_table(view, with_limits=True) or [()]
-        return _table(headings, rows, most) if rows else []
+        titles, *learned = learning_table(view, with_limits=True) or [()]
+        return titles, learned
     if view.main:
         over, under = map(layer_name, view.main.layers)
         groups = view.groups_of(view.main)
-        return _table(
+        return (
             ("where", f"{over} ÷ {under}, time", "who", "peak memory"),
             [_row(view, group) for group in groups],
-            most,
         )
-    costs = settings_of(view)
-    if not costs:
-        return []
     titles = ("setting", "time, as a multiple of the layer without it")
-    return _table(titles, [_cost_row(cost) for cost in costs], most)
+    return titles, [_cost_row(cost) for cost in settings_of(view)]
 
 
 def _table(
     titles: Sequence[str], rows: Sequence[Sequence[str]], most: int
 ) -> list[str]:
+    if not rows:
+        return []
     lines = [_line(titles), "|" + "---|" * len(titles)]
     lines += [_line(row) for row in rows[:most]]
     if (more := len(rows) - most) > 0:

@@ -13,9 +13,6 @@ from rnnbench.worker.protocol import Job, Report, Start
 
 R = TypeVar("R", bound=Report)
 
-# The process of PyTorch's own layers.
-SHARED = ""
-
 
 class LaunchDeathError(Exception):
     """A process of a launch died; it was judged, and its workload is to be repeated."""

@@ -8,7 +8,7 @@ import pytest
 from rnnbench.model.case import Case
 from rnnbench.model.workload import Workload
 from rnnbench.runner.launch import Launch
-from rnnbench.runner.launch_processes import SHARED, LaunchProcesses
+from rnnbench.runner.launch_processes import LaunchProcesses
 from rnnbench.runner.worker_env import Setting
 from rnnbench.worker.protocol import Start
 
@@ -29,8 +29,8 @@ class FakeContext:
 @pytest.mark.parametrize(
     ("cases", "expected"),
     [
-        ((GRU, *RUNTIMES), {SHARED: 900, "jax": 900, "openvino": 900}),
-        ((GRU, *OWN), {SHARED: 900, "mine:First": 450, "mine:Second": 450}),
+        ((GRU, *RUNTIMES), {"": 900, "jax": 900, "openvino": 900}),
+        ((GRU, *OWN), {"": 900, "mine:First": 450, "mine:Second": 450}),
         ((*RUNTIMES, OWN[0]), {"jax": 900, "openvino": 900, "mine:First": 900}),
         ((replace(GRU, runtime="mine:runtime"), OWN[0]), {"mine:First": 450}),
     ],
