@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from rnnbench.analysis.labels import SIZES, nominal
+from rnnbench.analysis.labels import nominal, varying_sizes
 from rnnbench.analysis.ratio import Ratio
 from rnnbench.analysis.stats import Interval
 
@@ -43,7 +43,7 @@ def crossover(ratios: Sequence[Ratio]) -> Crossover | None:
 
     None where they differ in no size or in several, and where no such size exists.
     """
-    varied = [axis for axis in SIZES if len({_size(one, axis) for one in ratios}) > 1]
+    varied = varying_sizes([one.pair.baseline for one in ratios])
     if len(varied) != 1 or len(ratios) < _LEAST:
         return None
     (axis,) = varied

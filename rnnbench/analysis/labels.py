@@ -1,7 +1,7 @@
 """Names of axes, values and settings, for a terminal and for a page."""
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from operator import attrgetter
 from typing import Any
@@ -206,6 +206,13 @@ def nominal(case: Case, axis: str) -> int:
         return case.parameters_of
     value: int = getattr(case, axis)
     return value
+
+
+def varying_sizes(cases: Sequence[Case]) -> tuple[str, ...]:
+    """The axes of size in which the cases differ."""
+    return tuple(
+        axis for axis in SIZES if len({nominal(case, axis) for case in cases}) > 1
+    )
 
 
 def pair_label(pair: Pair) -> str:

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
-from rnnbench.analysis.labels import SIZES, layer_name, nominal, words
+from rnnbench.analysis.labels import SIZES, layer_name, nominal, varying_sizes, words
 from rnnbench.model.formatting import counted
 from rnnbench.report.kinds.shared_ratios import (
     SharedGroup,
@@ -186,17 +186,15 @@ def _gap_sentence(usual: Sequence[SharedGroup]) -> list[Sentence]:
             "The same ratio differs by up to {times} between two machines ({where}, "
             "{phase}).",
             times=times(widest.gap.estimate),
-            where=size_words(widest, varying_sizes(every)),
+            where=size_words(widest, sizes_named(every)),
             phase=words("phase", widest.on[0].pair.baseline.phase),
         )
     ]
 
 
-def varying_sizes(ratios: Iterable[SharedRatio]) -> tuple[str, ...]:
+def sizes_named(ratios: Iterable[SharedRatio]) -> tuple[str, ...]:
     """The axes of size that the ratios differ in, or else the first of all axes."""
-    cases = [each.on[0].pair.baseline for each in ratios]
-    found = [axis for axis in SIZES if len({nominal(each, axis) for each in cases}) > 1]
-    return tuple(found or SIZES[:1])
+    return varying_sizes([each.on[0].pair.baseline for each in ratios]) or SIZES[:1]
 
 
 def size_words(one: SharedRatio, axes: Iterable[str]) -> str:

@@ -13,8 +13,8 @@ from rnnbench.report.kinds.kinds_answer import (
     kinds_headline,
     kinds_lead,
     size_words,
+    sizes_named,
     usual_groups,
-    varying_sizes,
 )
 from rnnbench.report.kinds.kinds_tables import (
     comparisons_table,
@@ -109,7 +109,7 @@ def _close_forest(view: SharedView, chosen: Sequence[SharedRatio]) -> Forest:
     """A heading for each ratio, and a row with an interval for each machine."""
     contrast = view.contrasts[0]
     every = [one for group in usual_groups(view) for one in group.ratios]
-    axes = varying_sizes(every)
+    axes = sizes_named(every)
     phases = {
         one.on[0].pair: group.on[0].conditions.phase_words
         for group in usual_groups(view)

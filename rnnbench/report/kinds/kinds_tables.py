@@ -12,7 +12,7 @@ from rnnbench.model.machine import differences
 from rnnbench.model.run import Environment, Result
 from rnnbench.model.status import FAILED
 from rnnbench.report.content import Cell, Column, Fold, Table, Tone
-from rnnbench.report.kinds.kinds_answer import agreements, size_words, varying_sizes
+from rnnbench.report.kinds.kinds_answer import agreements, size_words, sizes_named
 from rnnbench.report.kinds.machine_kind import MachineKind
 from rnnbench.report.kinds.shared_ratios import (
     SharedGroup,
@@ -60,7 +60,7 @@ def ratios_table(view: SharedView, contrast: Contrast) -> Table:
     """Every ratio of one contrast on each machine, and whether the machines agree."""
     groups = view.groups_of(contrast)
     every = ranked(groups)
-    axes = varying_sizes(every)
+    axes = sizes_named(every)
     where = {one: where_words(group) for group in groups for one in group.ratios}
     more = len(every) - MOST_ROWS
     name = contrast_name(contrast)
