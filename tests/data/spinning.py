@@ -21,9 +21,9 @@ class Spinning(nn.GRU):
 
 
 class Slow(Spinning):
-    """Half as fast."""
+    """Takes twenty times as long: a busy machine cannot hide it."""
 
-    share = 1.0
+    share = 19.0
 
 
 gru, slow_gru = Spinning, Slow

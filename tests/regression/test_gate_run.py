@@ -264,7 +264,7 @@ def test_contradictory_options_are_explained(
 
 
 @pytest.mark.slow
-def test_a_layer_that_is_half_as_fast_is_found_by_real_workers(
+def test_a_layer_that_takes_twenty_times_as_long_is_found_by_real_workers(
     monkeypatch, capsys, tmp_path, some_sweep
 ):
     monkeypatch.setattr(interleave, "PAIR_SECONDS", 0.5)
@@ -280,5 +280,5 @@ def test_a_layer_that_is_half_as_fast_is_found_by_real_workers(
     (judgement,) = document["judgements"]
     assert code == 1, capsys.readouterr().out
     assert judgement["verdict"] == "regression"
-    # The bounds are wide: the machine may be busy.
-    assert 1.5 < judgement["confirmed"]["estimate"] < 2.7
+    # Far from 20, too: the machine may be busy.
+    assert judgement["confirmed"]["estimate"] > 2

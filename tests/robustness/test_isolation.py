@@ -181,5 +181,7 @@ def test_meddling_layers_leave_the_ratio_of_their_neighbours_alone():
     with ThreadPoolExecutor() as pool:
         clean, beside = pool.map(ratio_of, ([], meddling), (cores[0], cores[-1]))
 
-    assert beside.low <= 1.02 * clean.high
-    assert clean.low <= 1.02 * beside.high
+    # A layer that meddles unhindered changes the ratio by a factor of 5 or more. How
+    # closely two intervals of few launches agree is up to the machine.
+    assert beside.low <= 1.5 * clean.high
+    assert clean.low <= 1.5 * beside.high

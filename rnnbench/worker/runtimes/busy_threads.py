@@ -31,11 +31,11 @@ def running_threads(step: Step) -> float:
 def too_many_threads(count: float, allowed: int) -> str:
     """What is wrong with that number of running threads; "" if nothing.
 
-    Fewer than the case has are right: a small case leaves some idle.
+    Fewer threads than the case allows are fine: a small case leaves some idle.
     """
     if count <= allowed + _SLACK:
         return ""
-    return f"{count:.1f} threads run at a time, and the case has {allowed}"
+    return f"{count:.1f} threads run at the same time, but the case allows {allowed}"
 
 
 def threads_at_a_time(
