@@ -36,8 +36,8 @@ def fleet(
     address: Annotated[
         str,
         typer.Argument(
-            help="Address of the head: tls://HOST:PORT, or local:N to list N nodes on "
-            "this machine as a trial."
+            help="Address of the head: tls://HOST:PORT, or local:N to start N nodes on "
+            "this machine and list them."
         ),
     ],
     *,
@@ -50,7 +50,8 @@ def fleet(
     ] = False,
 ) -> None:
     """List hosts or serve; the help text is `_FLEET`."""
-    from rnnbench.runner.fleet.dask_cluster import open_cluster, serve_head  # noqa: PLC0415
+    from rnnbench.runner.fleet.dask_cluster import open_cluster  # noqa: PLC0415
+    from rnnbench.runner.fleet.dask_head import serve_head  # noqa: PLC0415
     from rnnbench.runner.interrupts import run_to_end  # noqa: PLC0415
 
     where = cluster_address(address, ca, cert, key)

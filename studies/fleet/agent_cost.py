@@ -23,7 +23,8 @@ from rnnbench.model.case import Case
 from rnnbench.model.machine import physical_cores
 from rnnbench.model.policy import Policy
 from rnnbench.model.workload import DEFAULT_COMPARE, Workload, group
-from rnnbench.runner.fleet.dask_cluster import DaskCluster, head
+from rnnbench.runner.fleet.dask_cluster import DaskCluster
+from rnnbench.runner.fleet.dask_head import head
 from rnnbench.runner.fleet.fleet_board import CHUNK
 from rnnbench.runner.fleet.local_nodes import end_nodes, start_node
 from rnnbench.runner.fleet.parcel import Parcel, decode_delivery, encode

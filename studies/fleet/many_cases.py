@@ -249,7 +249,7 @@ def conduct(count: int, folder: Path) -> Figures:
         longest_look=max(looks),
         longest_pause=pause,
         journal_mib=path.stat().st_size / 2**20,
-        times_measured=Counter(nodes.measured.values()),
+        times_measured=dict(Counter(nodes.measured.values())),
     )
 
 

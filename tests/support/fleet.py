@@ -13,7 +13,7 @@ from rnnbench.model.case import Case
 from rnnbench.model.policy import Policy
 from rnnbench.model.run import Environment, SweepRecord, Turns
 from rnnbench.model.workload import DEFAULT_COMPARE, group
-from rnnbench.runner.fleet.dask_cluster import head
+from rnnbench.runner.fleet.dask_head import head
 from rnnbench.runner.fleet.fleet_launcher import NodeLostError
 from rnnbench.runner.fleet.local_nodes import end_nodes, start_node
 from rnnbench.runner.fleet.parcel import (

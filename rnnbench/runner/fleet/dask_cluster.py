@@ -1,22 +1,23 @@
-"""A cluster of Dask distributed: its head, its nodes, and the client of a run.
-
-The only module that imports `distributed` (the extra `fleet`). Dask runs what it is
-sent, so every connection from another machine needs a certificate of the cluster.
-"""
+"""A cluster of Dask distributed: its nodes, and the client of a run."""
 
 import asyncio
-import logging
 import os
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any, Self
-from urllib.parse import urlsplit
 
 from rnnbench.model.case import Case
 from rnnbench.model.errors import CampaignError
 from rnnbench.runner.fleet import node as node_work
 from rnnbench.runner.fleet.cluster_address import ClusterAddress
+from rnnbench.runner.fleet.dask_head import (
+    CONNECT,
+    QUIET,
+    WORKER_TTL,
+    head,
+    security_of,
+)
 from rnnbench.runner.fleet.fleet_launcher import NodeLostError
 from rnnbench.runner.fleet.local_nodes import local_nodes
 from rnnbench.runner.fleet.node import FleetNode
@@ -26,38 +27,13 @@ from rnnbench.storage.files import reason_of
 try:
     import dask
     import distributed
-    from distributed.security import Security
-
-    # It reports every worker that comes and goes; we do, by name.
-    logging.getLogger("distributed").setLevel(logging.CRITICAL)
 except ImportError:
     distributed = None  # type: ignore[assignment]
 
-# A node that does not answer for so long is replaced. Dask's own default is 5 minutes.
-WORKER_TTL = 30.0
-# For a connection, and for nodes of this machine to import torch and join.
-_CONNECT, _JOIN = 20.0, 180.0
+# For nodes of this machine to import torch and join.
+_JOIN = 180.0
 _POLL = 0.5
 _FACTS = "rnnbench"
-
-# Dask's own work on a node while something is timed: by default 38 ms of CPU a second
-# and 150 wake-ups, with these 2.3 ms and 5.
-_QUIET = {
-    "distributed.worker.profile.enabled": False,
-    "distributed.admin.tick.interval": "5s",
-    "distributed.admin.tick.limit": "60s",
-    "distributed.admin.system-monitor.interval": "60s",
-    "distributed.comm.timeouts.connect": f"{_CONNECT:g}s",
-}
-
-
-def security_of(certificates: Mapping[str, str]) -> Any:
-    """How Dask connects with these files; CampaignError where Dask is missing."""
-    if distributed is None:
-        raise CampaignError("Dask is not installed: pip install rnnbench[fleet]")
-    make: Any = Security
-    return make(**certificates, require_encryption=bool(certificates))
-
 
 @dataclass(slots=True)
 class DaskCluster:
@@ -80,7 +56,7 @@ class DaskCluster:
         return dict(self._nodes)
 
     async def send(self, address: str, parcel: str, cost: int) -> str:
-        """The delivery for a parcel; NodeLostError if the node is gone before."""
+        """The delivery for a parcel; NodeLostError if the node leaves first."""
         return str(await self._call(address, _carry_out, parcel, cost=cost))
 
     async def unable(self, address: str, cases: Sequence[Case]) -> tuple[str, ...]:
@@ -159,7 +135,7 @@ class DaskCluster:
         await self.look()
         while len(self._nodes) < nodes:
             if loop.time() > latest:
-                raise CampaignError(f"{address}: has no node of rnnbench")
+                raise CampaignError(f"{address}: no rnnbench node joined within {_JOIN:g} s")
             await asyncio.sleep(_POLL / 2)
             await self.look()
 
@@ -168,9 +144,9 @@ class DaskCluster:
     async def connected(
         cls, address: str, certificates: Mapping[str, str], *, nodes: int = 1
     ) -> AsyncIterator[Self]:
-        """A client of the cluster at `address`, once it has as many nodes."""
+        """A client of the cluster at `address`, once it has `nodes` nodes."""
         async with AsyncExitStack() as stack:
-            stack.enter_context(dask.config.set(_QUIET))
+            stack.enter_context(dask.config.set(QUIET))
             try:
                 make: Any = distributed.Client
                 client = await stack.enter_async_context(
@@ -178,7 +154,7 @@ class DaskCluster:
                         address,
                         security=security_of(certificates),
                         asynchronous=True,
-                        timeout=_CONNECT,
+                        timeout=CONNECT,
                         set_as_default=False,
                     )
                 )
@@ -226,35 +202,6 @@ async def open_cluster(
             yield cluster
 
 
-@asynccontextmanager
-async def head(
-    address: str, certificates: Mapping[str, str], ttl: float = WORKER_TTL
-) -> AsyncIterator[Any]:
-    """The head of a cluster, which listens at `address`."""
-    parts = urlsplit(address)
-    with dask.config.set({**_QUIET, "distributed.scheduler.worker-ttl": f"{ttl:g}s"}):
-        scheduler = distributed.Scheduler(
-            protocol=parts.scheme,
-            host=parts.hostname,
-            port=parts.port or 0,
-            security=security_of(certificates),
-            dashboard=False,
-            worker_ttl=ttl,
-        )
-        async with scheduler:
-            yield scheduler
-
-
-async def serve_head(where: ClusterAddress, tell: Callable[[str], object]) -> None:
-    """Be the head of a cluster until it is ended."""
-    try:
-        async with head(where.address, where.certificates()) as found:
-            tell(f"head of the fleet at {found.address}")
-            await found.finished()
-    except OSError as error:
-        raise CampaignError(f"{where.address}: {reason_of(error)}") from error
-
-
 # The node of this process: Dask calls plain functions, by their names.
 _HERE: list[FleetNode] = []
 
@@ -266,7 +213,7 @@ async def serve_node(
     security = security_of(where.certificates())
     _HERE[:] = [node]
     facts = encode(node.facts)
-    with dask.config.set(_QUIET):
+    with dask.config.set(QUIET):
         while True:
             worker: Any = distributed.Worker(
                 where.address,
@@ -275,7 +222,7 @@ async def serve_node(
                 resources={"core": max(node.facts.lanes, node.facts.gpus)},
                 security=security,
                 memory_limit=0,
-                death_timeout=_CONNECT * 3,
+                death_timeout=CONNECT * 3,
                 dashboard=False,
                 startup_information={_FACTS: lambda _: facts},
             )

@@ -21,12 +21,8 @@ from fleet import facts, local_fleet, made_pass, sweep, workloads
 from rnnbench.model.errors import CampaignError
 from rnnbench.model.status import Status
 from rnnbench.runner.fleet.cluster_address import ClusterAddress
-from rnnbench.runner.fleet.dask_cluster import (
-    DaskCluster,
-    head,
-    open_cluster,
-    security_of,
-)
+from rnnbench.runner.fleet.dask_cluster import DaskCluster, open_cluster
+from rnnbench.runner.fleet.dask_head import head, security_of
 from rnnbench.runner.fleet.measure_fleet import FleetOptions, measure_fleet
 from rnnbench.runner.fleet.parcel import decode_facts, encode
 from rnnbench.runner.journal import Header, Journal
