@@ -72,6 +72,7 @@ def run(  # noqa: PLR0913 - keywords, as the options of the command
         budget=budget,
         profile=profile,
         command="rnnbench.run",
+        commit=project_commit(Path()),
     )
     return Results(_measure(chosen, options, is_shown=progress))
 

@@ -74,6 +74,7 @@ def run(  # noqa: PLR0913 - options, not arguments
 ) -> None:
     """Measure and answer; the help text is `_RUN`."""
     from rnnbench.runner.measure import MeasureOptions  # noqa: PLC0415
+    from rnnbench.runner.project_commit import project_commit  # noqa: PLC0415
 
     chosen = _chosen_sweep(sweep, axes, compare, reference)
     options = MeasureOptions(
@@ -83,6 +84,7 @@ def run(  # noqa: PLR0913 - options, not arguments
         lanes=lanes,
         host=host,
         command=shlex.join(["rnnbench", *sys.argv[1:]]),
+        commit=project_commit(Path()),
     )
     measured = _measure(chosen, options, (cluster, python), is_shown=not quiet)
     for one, own, is_whole in measured:

@@ -260,3 +260,22 @@ def test_a_named_machine_is_in_every_launch(run, folder):
 
     hosts = {t.host for r in load_run(folder / "x.json").results for t in r.turns}
     assert (code, hosts) == (0, {"lab1"})
+
+
+def test_the_commit_of_the_project_is_recorded(run, folder):
+    git = ("git", "-c", "user.name=a", "-c", "user.email=a@b", "-C", str(folder))
+    for command in (("init",), ("commit", "--allow-empty", "--message", "First")):
+        subprocess.run([*git, *command], check=True, capture_output=True)
+    head = subprocess.run([*git, "rev-parse", "HEAD"], check=True, capture_output=True)
+
+    run("run", *PAIR, "--output", "x.json", "--quiet")
+
+    assert load_run(folder / "x.json").commit == head.stdout.decode().strip()
+
+
+def test_outside_a_repository_no_commit_is_recorded(run, folder, monkeypatch):
+    monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(folder.parent))
+
+    run("run", *PAIR, "--output", "x.json", "--quiet")
+
+    assert load_run(folder / "x.json").commit is None
