@@ -149,28 +149,33 @@ def _joined(groups: Sequence[RatioGroup]) -> Sentence:
 
 def _agreement_sentence(view: SharedView, usual: Sequence[SharedGroup]) -> Sentence:
     counts = agreements(usual)
-    same, turned = counts[SharedVerdict.SAME], counts[SharedVerdict.TURNED]
+    same = counts[SharedVerdict.SAME]
     return say(
-        "{same} of {count} {has} the same winner on {where}, and {turned} around.",
+        "{same} of {count} {has} the same winner on {where}, and {different}.",
         same=str(same),
         count=counted(counts.total(), "ratio"),
         has="has" if 1 in (same, counts.total()) else "have",
         where=_all(view),
-        turned=f"{turned} turn" if turned > 1 else f"{turned or 'none'} turns",
+        different=_different_winners(counts),
     )
 
 
+def _different_winners(counts: Counter[SharedVerdict]) -> str:
+    number = counts[SharedVerdict.DIFFERENT]
+    verb = "have" if number > 1 else "has"
+    return f"{number or 'none'} {verb} different winners"
+
+
 def _others_sentence(view: SharedView, usual: Sequence[SharedGroup]) -> list[Sentence]:
-    """The ratios under other conditions, or of other layers, that turn around."""
+    """The ratios under other conditions, or of other layers, with different winners."""
     counts = agreements(group for group in view.groups if group not in usual)
     if not counts:
         return []
-    turned = counts[SharedVerdict.TURNED]
     return [
         say(
-            "Of the other {count}, {turned} around.",
+            "Of the other {count}, {different}.",
             count=counted(counts.total(), "ratio"),
-            turned=f"{turned} turn" if turned > 1 else f"{turned or 'none'} turns",
+            different=_different_winners(counts),
         )
     ]
 
@@ -183,8 +188,8 @@ def _gap_sentence(usual: Sequence[SharedGroup]) -> list[Sentence]:
         return []
     return [
         say(
-            "The same ratio differs by up to {times} between two machines ({where}, "
-            "{phase}).",
+            "The same ratio is up to {times} as large on one machine as on another "
+            "({where}, {phase}).",
             times=times(widest.gap.estimate),
             where=size_words(widest, sizes_named(every)),
             phase=words("phase", widest.on[0].pair.baseline.phase),

@@ -55,7 +55,7 @@ def render_kinds(view: SharedView) -> str:
             "forest": _machines_forest(view) if main.is_of_layers else None,
             "close": _close_forest(view, close) if main.is_of_layers else None,
             "about": _about(view),
-            "turned": close[0].agreement is SharedVerdict.TURNED,
+            "turned": close[0].agreement is SharedVerdict.DIFFERENT,
             "comparisons": comparisons_table(view),
             "ratios": ratios_table(view, main),
             "folds": _folds(view),
@@ -96,9 +96,9 @@ def _machines_forest(view: SharedView) -> Forest:
 
 
 def _close_ratios(view: SharedView) -> list[SharedRatio]:
-    """The ratios of the second chart: those that turn around, or the largest gaps."""
+    """The ratios of the second chart: those with different winners, or the largest gaps."""
     every = ranked(usual_groups(view))
-    turned = [one for one in every if one.agreement is SharedVerdict.TURNED]
+    turned = [one for one in every if one.agreement is SharedVerdict.DIFFERENT]
     if not turned:
         every.sort(key=lambda one: -one.gap.estimate)
     most = max(_MOST_CLOSE_ROWS // len(view.kinds), 1)
@@ -157,7 +157,7 @@ def _folds(view: SharedView) -> list[Fold]:
             f"contrast-{number}",
             contrast_name(contrast),
             tables=(ratios_table(view, contrast),),
-            is_open=agreements(view.groups_of(contrast))[SharedVerdict.TURNED] > 0,
+            is_open=agreements(view.groups_of(contrast))[SharedVerdict.DIFFERENT] > 0,
         )
         for number, contrast in enumerate(view.contrasts)
         if number

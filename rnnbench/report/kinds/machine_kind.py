@@ -70,8 +70,10 @@ def kinds_of(files: Sequence[tuple[Path, Run]]) -> tuple[MachineKind, ...]:
                 "compare or rnnbench merge"
             )
         known[kind.identity] = kind.path
-    if len(kinds) < 2:
-        raise ResultsError(f"{files[0][0]}: nothing was measured in the other files")
+    with_kinds = {kind.path for kind in kinds}
+    empty = [path for path, _ in files if path not in with_kinds]
+    if len(kinds) < 2 and empty:
+        raise ResultsError(f"{empty[0]}: nothing was measured")
     return _labelled(kinds)
 
 

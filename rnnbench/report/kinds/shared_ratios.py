@@ -33,7 +33,7 @@ RatioKey = tuple[str, str, str]
 class SharedVerdict(StrEnum):
     """The verdicts on one ratio, over all machines."""
 
-    TURNED = "turns around"  # one side wins on one machine, the other on another
+    DIFFERENT = "different winners"  # one side wins on one machine, the other on another
     PARTLY = "on some"  # one side wins on some machines, none does on the others
     OPEN = "undecided"  # no side wins anywhere, and not all are ties
     SAME = "same winner"  # one side wins everywhere
@@ -53,7 +53,7 @@ class SharedRatio:
         for_candidate = sum(verdict in FOR_CANDIDATE for verdict in verdicts)
         for_baseline = sum(verdict in FOR_BASELINE for verdict in verdicts)
         if for_candidate and for_baseline:
-            return SharedVerdict.TURNED
+            return SharedVerdict.DIFFERENT
         if for_candidate or for_baseline:
             decided = for_candidate + for_baseline
             return (
@@ -66,8 +66,8 @@ class SharedRatio:
     def gap(self) -> Interval:
         """The largest ratio divided by the smallest, with its interval.
 
-        Both machines are chosen by their ratios, so the interval is one that holds for
-        all pairs of machines at once (Dunn 1961, JASA 56). It is infinitely wide if
+        Both machines are chosen by their ratios, so the interval is corrected for the
+        number of pairs of machines (Dunn 1961, JASA 56). It is infinitely wide if
         a machine has one launch.
         """
         ordered = sorted(self.on, key=lambda ratio: ratio.interval.estimate)

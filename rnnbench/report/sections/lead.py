@@ -188,7 +188,7 @@ def _change(usual: Sequence[RatioGroup], other: Sequence[RatioGroup]) -> str:
     pairs = [(before.get(one.conditions.phase), outcome(one)) for one in other]
     decided = {Winner.CANDIDATE, Winner.BASELINE}
     if all(old in decided and new in decided - {old} for old, new in pairs):
-        return "it turns around"
+        return "the winner changes"
     if all(old == new for old, new in pairs):
         return "the order stays"
     if all(new is Winner.UNDECIDED for _, new in pairs):

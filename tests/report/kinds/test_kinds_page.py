@@ -1,9 +1,11 @@
 import re
 from dataclasses import replace
 from html import unescape
+from pathlib import Path
 
 import pytest
 
+from rnnbench.model.errors import ResultsError
 from rnnbench.report.kinds.kinds_answer import kinds_headline, kinds_lead
 from rnnbench.report.kinds.kinds_page import render_kinds
 from rnnbench.report.kinds.machine_kind import kinds_of
@@ -55,7 +57,7 @@ def test_the_lead_counts_ratios_and_names_the_widest_gap(two_machines):
             "With PyTorch’s defaults a GRU takes 2.0× / 2.0× as long as an LSTM "
             "(inference / training) on Slow CPU and 2.0× / 1.0× on Fast CPU."
         ),
-        "3 of 4 ratios have the same winner on both machines, and 1 turns around.",
+        "3 of 4 ratios have the same winner on both machines, and 1 has different winners.",
         (
             "The same ratio differs by up to 4.0× between two machines (hidden size "
             "64, training)."
@@ -81,7 +83,7 @@ def test_the_page_shows_each_ratio_on_each_machine_with_its_interval(two_machine
     words = words_of(render_kinds(shared_view(two_machines)))
 
     assert "2 kinds of machines, 4 ratios measured on all of them" in words
-    assert "Ratios that turn around" in words
+    assert "Ratios with different winners" in words
     assert re.search(
         r"hidden size 64 training [12]\.\d\d× \S+ to \S+ 0\.[45]\d*× ", words
     )
@@ -139,10 +141,10 @@ def test_turns_of_other_ratios_than_the_usual_ones_are_said(
 
     lead = [plain(sentence) for sentence in kinds_lead(shared)]
     assert (
-        "1 of 1 ratio has the same winner on both machines, and none turns around."
+        "1 of 1 ratio has the same winner on both machines, and none has different winners."
         in lead
     )
-    assert "Of the other 1 ratio, 1 turns around." in lead
+    assert "Of the other 1 ratio, 1 has different winners." in lead
     assert "With PyTorch’s defaults, GRU ÷ LSTM: no ratio has different" in words_of(
         render_kinds(shared)
     )
@@ -161,3 +163,13 @@ def test_one_launch_gives_a_page_without_intervals(machine, launches):
 
     assert ("no interval" in words) is (launches == 1)
     assert "nan" not in words.lower().split()
+
+
+@pytest.mark.parametrize("is_first", [True, False])
+def test_a_file_in_which_nothing_was_measured_is_named(machine, is_first):
+    path, run = machine("A", lambda _: 2)
+    nothing = replace(run, results=())
+    files = [(Path("nothing.json"), nothing), (path, run)][:: 1 if is_first else -1]
+
+    with pytest.raises(ResultsError, match=r"^nothing\.json: nothing was measured$"):
+        kinds_of(files)
