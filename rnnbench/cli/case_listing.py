@@ -11,7 +11,7 @@ from rnnbench.model.workload import Workload
 from rnnbench.runner.duration import estimate
 from rnnbench.sweep.load import Sweep
 
-HEADINGS = ("case", "parameters", "MFLOP per call", "here")
+HEADINGS = ("case", "parameters", "MFLOP per call", "on this machine")
 
 
 @dataclass(frozen=True, slots=True)

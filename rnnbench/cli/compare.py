@@ -9,8 +9,8 @@ from rnnbench.cli.output import Format, TableFormat, Verbose, say
 
 _COMPARE = """Compare two results files of one machine, value by value.
 
-The result informs and decides nothing: on a shared machine two nights differ by more
-than code does. Use rnnbench gate to decide whether code became slower.
+The result is a hint: on a shared machine, two nights can differ by more than any change
+of code. Use rnnbench gate to decide whether code became slower.
 
 \b
 Exit status:

@@ -59,8 +59,8 @@ Example:
 """
 _CHANGES = """Find changes of level: by how much, and between which nights.
 
-Searched are the time as a multiple of the yardstick's, ratios, memory, and steps to
-a target.
+These values are searched: time divided by the yardstick's, ratios, memory, and steps to
+the target.
 
 \b
 Examples:

@@ -8,7 +8,7 @@ from rnnbench.model.run import SweepRecord
 from rnnbench.model.status import FAILED, Status
 from rnnbench.runner.learning.learning_order import DescribedPlan
 
-HEADINGS = ("case", "target", "budget", "chance", "parameters", "here")
+HEADINGS = ("case", "target", "budget", "chance", "parameters", "on this machine")
 
 
 def listing(

@@ -48,7 +48,8 @@ Measure the quick sweep; list the other sweeps; measure what you need:
 
 \b
 Exit status of every command: 0 success, 2 bad input or no answer, 3 internal error,
-130 interrupted. compare and gate also end with 1, which means: something is worse.
+130 interrupted. Some also end with 1: something is worse, failed or needs attention.
+The help of each command says what its statuses mean.
 """
 
 _BAD_INPUT = 2

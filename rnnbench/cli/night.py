@@ -7,7 +7,7 @@ import typer
 
 from rnnbench.cli.output import SweepName, say
 
-_NIGHT = """Measure a sweep every night, keep its history, and gate a new PyTorch.
+_NIGHT = """Measure a sweep once, keep its history, and gate a new PyTorch.
 
 The night measures SWEEP with the candidate, adds the results to the history, compares
 them with the night before, gates the candidate against the baseline, and looks for

@@ -44,7 +44,7 @@ def build_site(
         int,
         typer.Option(
             min=0,
-            help="Copy results files of at most so many kB beside their pages.",
+            help="Largest results file that is copied beside its page, in kB.",
         ),
     ] = 2000,
 ) -> None:

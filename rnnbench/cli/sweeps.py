@@ -9,7 +9,7 @@ from rnnbench.cli.output import say
 _SWEEPS = """List the shipped sweeps, each with the question that it answers.
 
 With NAME, print that sweep as YAML, to start a sweep of your own from. With --schema,
-print the JSON schema of sweeps, by which an editor completes keys.
+print the JSON schema of sweeps, which lets an editor complete keys.
 
 \b
 Examples:

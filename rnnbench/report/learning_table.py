@@ -36,7 +36,7 @@ def learning_table(view: RunView, *, with_limits: bool) -> Rows:
     )
     over, under = map(layer_name, pair.layers)
     seconds = map(seconds_name, states)
-    headings = (f"{over} ÷ {under}", "steps", *seconds, "solved", "steps say")
+    headings = (f"{over} ÷ {under}", "steps", *seconds, "seeds at target", "verdict")
     return [
         headings,
         *(_row(ratio, states, with_limits=with_limits) for ratio in pair.ratios),

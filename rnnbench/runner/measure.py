@@ -181,7 +181,7 @@ class _Measurement:
         return self.run_so_far(
             "not begun: a case had failed (-x)"
             if self.campaign.stopped
-            else f"not begun: the budget of {self.sweep.policy.budget:g} s had ended"
+            else f"not started: the budget of {self.sweep.policy.budget:g} s was used up"
         )
 
     async def _describe(self) -> None:

@@ -205,7 +205,7 @@ def _ratio_words(ratio: LearningRatio) -> str:
         told = f"{span_of(ratio.steps)} of the steps"
     else:
         counts = (solved(cell) for cell in (ratio.candidate, ratio.baseline))
-        told = f"solved {' and '.join(counts)} seeds"
+        told = f"{' and '.join(counts)} seeds reach the target"
     return f"{ratio_place(ratio)}, {names}: {told}, {ratio.verdict}."
 
 

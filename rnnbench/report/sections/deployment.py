@@ -62,8 +62,8 @@ _NOTES = (
     (
         "pays after",
         (
-            "Number of calls after which faster calls have made up for the later "
-            "first answer, compared with eager."
+            "Number of calls after which the runtime has taken less time in total "
+            "than eager, first answer included."
         ),
     ),
     (

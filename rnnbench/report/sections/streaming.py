@@ -42,19 +42,19 @@ _LATENCY = ServiceChart(
 )
 _STREAMS = ServiceChart(
     id="streams-per-core",
-    title="Streams per core at deadlines of 1, 5 and 10 ms a step",
+    title="Streams per core at periods of 1, 5 and 10 ms",
     line=1.0,
     low="not one stream",
     high="many streams",
     label="{:g}".format,
-    marks="streams per core at the longest deadline, with a 95 % interval",
+    marks="streams per core at the longest period, with a 95 % interval",
 )
 _NOTES = (
     (
         "step",
         (
-            "One call for the next step, from the state that the call before "
-            "has left. Each is timed alone, in fresh processes."
+            "One call for the next step, which starts from the state of the previous "
+            "call. Each is timed alone, in fresh processes."
         ),
     ),
     (
@@ -81,9 +81,9 @@ _NOTES = (
     (
         "streams per core",
         (
-            "Each stream has a step due every deadline, at a moment of its own, "
-            "whether or not the server keeps up (open loop). A step is late if it "
-            "ends more than a deadline after it was due. At most 1 % may be late. "
+            "Each stream has one step in every period, starting at a moment of its "
+            "own, whether or not the server keeps up (open loop). A step is late if it "
+            "ends more than one period after it was due. At most 1 % may be late. "
             "One process or one thread on each core; all cores are busy at once."
         ),
     ),

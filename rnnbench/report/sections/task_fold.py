@@ -96,7 +96,7 @@ def _cells_table(cells: Sequence[LearningCell]) -> Table:
         titled(
             ("layer",),
             (
-                *("solved", "steps to the target", "restricted mean"),
+                *("seeds at target", "steps to target", "restricted mean"),
                 *map(seconds_name, states),
                 *("last quality", "parameters", "peak memory"),
             ),
@@ -141,4 +141,4 @@ def _fronts(cells: Sequence[LearningCell]) -> dict[str, str]:
         for name, point in points.items():
             if point in front:
                 found.setdefault(name, []).append(title)
-    return {name: f"best in {', '.join(each)}" for name, each in found.items()}
+    return {name: f"on the front in {', '.join(each)}" for name, each in found.items()}

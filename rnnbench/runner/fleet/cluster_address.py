@@ -15,11 +15,11 @@ _LOCAL = "local:"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClusterAddress:
-    """Where the head of a cluster listens, and the files that prove who we are.
+    """The address of a cluster's head, and the files that authenticate this process.
 
     `address`: tls://HOST:PORT; tcp:// on this machine only; or local:N for N nodes that
-    are started here. `authority`, `certificate`, `key`: PEM files; by default Dask's
-    own configuration.
+    are started here. `authority`, `certificate`, `key`: PEM files; by default
+    those that RNNBENCH_CA, RNNBENCH_CERT and RNNBENCH_KEY name.
     """
 
     address: str

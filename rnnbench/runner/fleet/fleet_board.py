@@ -34,7 +34,7 @@ class Queued:
 
 @dataclass(slots=True)
 class Board:
-    """Queues of errands, one for each host and kind of company.
+    """Queues of errands, one for each host and each `Beside`.
 
     Each host takes its own first; one without work takes another's.
     """
@@ -42,15 +42,15 @@ class Board:
     nodes: dict[str, NodeFacts] = field(default_factory=dict)
     _queues: dict[str, dict[Beside, deque[Queued]]] = field(default_factory=dict)
     _running: dict[str, list[Beside]] = field(default_factory=dict)
-    # Errands from a time when there was no host.
-    _homeless: list[Queued] = field(default_factory=list)
+    # Errands that were queued while no host was connected.
+    _unplaced: list[Queued] = field(default_factory=list)
     # By the id of a workload, and whether it is large: the same for all its launches.
     _besides: dict[tuple[str, bool], Beside] = field(default_factory=dict)
 
     def __bool__(self) -> bool:
         """Whether an errand waits."""
         queued = any(queue for own in self._queues.values() for queue in own.values())
-        return queued or bool(self._homeless)
+        return queued or bool(self._unplaced)
 
     @property
     def lanes(self) -> int:
@@ -66,7 +66,7 @@ class Board:
         }
         self._running = {at: self._running.get(at, []) for at in self.nodes}
         waiting = [each for own in lost for queue in own.values() for each in queue]
-        waiting, self._homeless = [*self._homeless, *waiting], []
+        waiting, self._unplaced = [*self._unplaced, *waiting], []
         for place, each in enumerate(waiting):
             self._put(each, place)
 
@@ -78,14 +78,14 @@ class Board:
     def put_back(self, each: Queued) -> None:
         """Queue an errand that a host did not do, in front of others."""
         if not self.nodes:
-            self._homeless.append(each)
+            self._unplaced.append(each)
             return
         at = min(self.nodes, key=self._load)
         self._queues[at][each.beside].appendleft(each)
 
     def clear(self) -> None:
         """Forget what waits."""
-        self._homeless.clear()
+        self._unplaced.clear()
         for own in self._queues.values():
             own.clear()
 
@@ -110,7 +110,7 @@ class Board:
             for kind in self._running[other]
         }
         for kind in Beside:
-            if busy - {kind} or len(self._running[at]) >= self._room(at, kind):
+            if busy - {kind} or len(self._running[at]) >= self._capacity(at, kind):
                 continue
             if kind is Beside.NOTHING and busy:
                 continue
@@ -122,7 +122,7 @@ class Board:
                 )
         return None
 
-    def _room(self, at: str, kind: Beside) -> int:
+    def _capacity(self, at: str, kind: Beside) -> int:
         node = self.nodes[at]
         return {Beside.CPU: node.lanes, Beside.GPU: node.gpus, Beside.NOTHING: 1}[kind]
 
@@ -142,13 +142,13 @@ class Board:
 
     def _put(self, each: Queued, place: int) -> None:
         if not self.nodes:
-            self._homeless.append(each)
+            self._unplaced.append(each)
             return
         hosts = sorted(self.nodes, key=lambda at: self.nodes[at].host)
         self._queues[hosts[place % len(hosts)]][each.beside].append(each)
 
 
-def company(errand: Errand) -> Beside:
+def beside_of(errand: Errand) -> Beside:
     """What may run beside `errand`."""
     if errand.work in (Work.CEILINGS, Work.ENERGY) or needs_host(errand):
         return Beside.NOTHING
@@ -182,14 +182,14 @@ def _shares(
     """
     launch = errand.launch
     if errand.work is not Work.TIME:
-        yield launch.number, Queued(errand, company(errand))
+        yield launch.number, Queued(errand, beside_of(errand))
         return
     parts: dict[tuple[int, Beside], list[Workload]] = defaultdict(list)
     for workload in launch.workloads:
         place = host_of(workload.id, launch.number, max(hosts, 1))
         key = (workload.id, launch.large)
         if key not in known:
-            known[key] = company(_with(errand, [workload]))
+            known[key] = beside_of(_with(errand, [workload]))
         parts[place, known[key]].append(workload)
     for (place, beside), workloads in parts.items():
         for start in range(0, len(workloads), CHUNK):
@@ -205,4 +205,4 @@ def split(each: Queued) -> Iterator[Queued]:
     """An errand for each workload."""
     for workload in each.errand.launch.workloads:
         part = _with(each.errand, [workload])
-        yield Queued(part, company(part))
+        yield Queued(part, beside_of(part))

@@ -206,7 +206,7 @@ class FleetLauncher:
             yardsticks += [min(each.yardstick.seconds) for each in passes]
 
     def _take_loss(self, node: NodeFacts, queued: Queued, reason: str) -> None:
-        """Queue again what was lost with a host, unless it is what hosts die of."""
+        """Queue again what was lost with a host, unless it has cost several hosts."""
         self.notice(f"host {node.name}: lost: {reason}")
         workloads = queued.errand.launch.workloads
         for workload in workloads:
@@ -232,7 +232,7 @@ class FleetLauncher:
         if node is None:
             return
         self._aside[at] = reason
-        self.notice(f"host {node.name}: set aside: {reason}")
+        self.notice(f"host {node.name}: gets no more work: {reason}")
         self._look()
 
     def _check_yardstick(self, at: str) -> None:
@@ -248,10 +248,10 @@ class FleetLauncher:
             return
         off = median(own) / median(others)
         if off > _MOST_OFF:
-            self._set_aside(at, f"its yardstick takes {off:.2f} times the others'")
+            self._set_aside(at, f"its yardstick takes {off:.2f} times as long as the others'")
 
     def _look(self) -> None:
-        """Take in who has joined and who is gone."""
+        """Update the list of nodes."""
         self._looked = time.monotonic()
         there = self.cluster.nodes()
         nodes = {at: there[at] for at in there if at not in self._aside}

@@ -14,7 +14,7 @@ from rnnbench.model.machine import physical_cores
 async def local_nodes(
     address: str, count: int, worker: tuple[str, ...] = ()
 ) -> AsyncIterator[None]:
-    """As many nodes that join the head at `address`; they end with the block."""
+    """Start `count` nodes that join the head at `address`; they end with the block."""
     cores = physical_cores()
     if count > max(len(cores), 1):
         raise CampaignError(

@@ -84,7 +84,7 @@ def measure_fleet(
         if not work.kinds:
             raise
         is_whole = False
-    reason = f"not begun: the budget of {sweep.policy.budget:g} s had ended"
+    reason = f"not started: the budget of {sweep.policy.budget:g} s was used up"
     unmeasured = reason if is_whole else "interrupted before it was measured"
     return tuple(
         FleetRun(
@@ -187,7 +187,7 @@ class _FleetMeasurement:
 
     def _options_of(self, key: str) -> MeasureOptions:
         output = self.options.output
-        # Traces stay on the node that wrote them: none are asked for.
+        # A node has no folder for traces, so it writes none.
         if output is None or self.fleet.single or self.fleet.cluster.local_nodes:
             return self.options
         return replace(self.options, output=kind_file(output, key))
@@ -209,7 +209,7 @@ class _FleetMeasurement:
 
     async def _refused(self, cluster: DaskCluster) -> set[str]:
         """Addresses of nodes that can't take part; a line about each goes out."""
-        refused = dict.fromkeys(cluster.strangers, "it is no node of rnnbench")
+        refused = dict.fromkeys(cluster.strangers, "it is not an rnnbench node")
         nodes = dict(cluster.nodes())
         for at, node in nodes.items():
             if node.version != rnnbench.__version__:
@@ -229,7 +229,7 @@ class _FleetMeasurement:
                     if ours != theirs
                 ]
                 if other:
-                    refused[at] = f"other code of the layer {', '.join(other)}"
+                    refused[at] = f"its code of the layer {', '.join(other)} differs"
         for at, reason in sorted(refused.items()):
             name = nodes[at].name if at in nodes else at
             self.fleet.notice(f"host {name}: refused: {reason}")

@@ -1,4 +1,4 @@
-"""A node of a fleet: it does errands in the lanes of its host, some at a time.
+"""A node of a fleet: it carries out launches in the lanes of its host.
 
 It knows nothing of the cluster: texts come in and go out.
 """

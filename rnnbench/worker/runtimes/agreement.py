@@ -37,8 +37,8 @@ class Agreement:
 def agreement(step: Step, prepared: Prepared) -> Agreement:
     """Compare outputs, final states and gradients with those of PyTorch's layer.
 
-    Of a stream the second call is compared, so that a state that is not carried on is
-    found.
+    For a stream the second call is compared, to detect a state that is not carried
+    over.
     """
     step.enter()
     expected = _eager(step, step.module, step.kept.given)
@@ -72,7 +72,7 @@ def _judged(
 
 
 def tolerance(case: Case) -> float:
-    """The largest difference that needs no further look."""
+    """The largest difference that is accepted without estimating the rounding."""
     runtime = RUNTIMES.get(case.runtime)
     own = runtime.tolerance if runtime else _TOLERANCE
     if case.device is not Device.CUDA:

@@ -29,7 +29,7 @@ def place_of(case: Case, ending: str) -> Path:
 
 
 def first_build(case: Case, seconds: float) -> float:
-    """Seconds that the first build of `case` took in this run; now, if it is this one.
+    """Seconds that the first build of `case` in this run took; `seconds` if it is this.
 
     A later launch finds what the first has compiled, which says nothing of compiling.
     """

@@ -31,14 +31,14 @@ def prepare(source: Source) -> Prepared:
     prepared = maker(source)
     if not isinstance(prepared, Prepared):
         kind = type(prepared).__name__
-        raise TypeError(f"{source.case.runtime} gives a {kind}, not a Prepared")
+        raise TypeError(f"{source.case.runtime} returned a {kind}, not a Prepared")
     if prepared.build_seconds is None:
         return replace(prepared, build_seconds=time.monotonic() - began)
     return prepared
 
 
 def _limit_threads(threads: int) -> None:
-    """Tell JAX before its import; by itself it takes as many threads as cores."""
+    """Limit JAX's threads before its import; by default it uses one for each core."""
     os.environ["NPROC"] = str(threads)
     flags = os.environ.get("XLA_FLAGS", "")
     if threads == 1 and _ONE_THREAD not in flags:

@@ -51,12 +51,12 @@ class Prepared:
         call: the timed call. Its input is in the runtime's own form, and its result
             stays in that form.
         answer: the result of a call, as torch's tensors on the device of the case. It
-            is compared with eager's. A stream does not advance by it.
+            is compared with eager's. Calling it does not advance a stream.
         gradients: the gradients of one training call by the names of the layer's
             parameters; None in inference.
         whole_call: the same call with conversion from and to torch; None where there
             is nothing to convert.
-        reset: of a stream, whose call carries the state on: back to the first state.
+        reset: for a stream, restores the first state.
         module: the module that runs, where PyTorch's allocator and profiler see it.
         optimizer: of the phase `step`.
         artefact_bytes: size of what would be deployed; None where nothing is saved.

@@ -132,7 +132,7 @@ def test_the_sizes_of_an_exception_are_named_where_they_share_a_value(
 def test_the_answer_on_the_same_code_stands_beside_the_default(quick):
     assert headline(quick) == "On this CPU, the LSTM is faster."
     assert (
-        "With oneDNN off it turns around: 0.75× in inference and 0.75× in training."
+        "With oneDNN off the winner changes: 0.75× in inference and 0.75× in training."
         in lead(quick)
     )
 
@@ -189,7 +189,7 @@ def test_another_answer_under_other_conditions_is_told(make_sweep, simulate):
         cases, lambda c: 1e-3 * (2 if (c.layer == "gru") != c.bidirectional else 1)
     )
 
-    assert "With bidirectional it turns around: 0.50× in inference." in lead(run)
+    assert "With bidirectional the winner changes: 0.50× in inference." in lead(run)
 
 
 def test_conditions_that_every_case_has_are_no_default(make_sweep, simulate):
