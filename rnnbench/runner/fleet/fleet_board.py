@@ -1,11 +1,13 @@
 """The errands of a fleet by host: who does what, and what may run side by side."""
 
 import random
+import zlib
 from collections import defaultdict, deque
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import IntEnum
 from functools import lru_cache
+from math import ceil
 
 from rnnbench.model.workload import Workload
 from rnnbench.runner.fleet.parcel import NodeFacts, needs_host
@@ -14,6 +16,9 @@ from rnnbench.runner.launcher import Errand, Work
 # Workloads in one errand: half a minute of work, which is lost with a host, behind a
 # start of a process that takes 1.5 s.
 CHUNK = 24
+# Errands for each lane, so that none is idle while the last of the others end. More of
+# them start more processes, each of which takes 2 s before its first pass.
+_ERRANDS_A_LANE = 2
 
 
 class Beside(IntEnum):
@@ -70,9 +75,15 @@ class Board:
         for place, each in enumerate(waiting):
             self._put(each, place)
 
-    def share_out(self, errand: Errand) -> None:
-        """Spread an errand over the hosts: see `host_of`."""
-        for place, part in _shares(errand, len(self.nodes), self._besides):
+    def share_out(self, errand: Errand, together: int = 1) -> None:
+        """Spread an errand over the hosts: see `host_of`.
+
+        `together`: errands that are shared out at the same time. Only as many parts are
+        made of each as keep all lanes busy.
+        """
+        hosts = max(len(self.nodes), 1)
+        parts = min(ceil(_ERRANDS_A_LANE * max(self.lanes, 1) / together), hosts)
+        for place, part in _shares(errand, hosts, parts, self._besides):
             self._put(part, place)
 
     def put_back(self, each: Queued) -> None:
@@ -155,43 +166,48 @@ def beside_of(errand: Errand) -> Beside:
     return Beside.GPU if errand.launch.fits_gpu_lane else Beside.CPU
 
 
-def host_of(workload: str, launch: int, hosts: int) -> int:
-    """The place of the host that a launch of `workload` is for.
+def host_of(group: str, launch: int, hosts: int) -> int:
+    """The place of the host that a launch of a group of workloads is for.
 
     Of as many launches in a row as there are hosts, each is on another one, in an order
-    of the workload's own: a host that reads a ratio differently then widens intervals,
-    as it should, instead of shifting them. The order is shuffled for each such row, so
-    that no two workloads always share a process.
+    of the group's own: a host that reads a ratio differently then widens intervals, as
+    it should, instead of shifting them. Where an errand is spread over all hosts, each
+    workload is a group, and the order is shuffled for each such row, so that no two
+    workloads always share a process.
     """
     row, place = divmod(launch, hosts)
-    return _host_order(workload, row, hosts)[place]
+    return _host_order(group, row, hosts)[place]
 
 
 # Launches of a workload are shared out one by one, and shuffling takes 15 µs.
 @lru_cache(maxsize=2**16)
-def _host_order(workload: str, row: int, hosts: int) -> list[int]:
-    return random.Random(f"{workload} {row}").sample(range(hosts), hosts)  # noqa: S311 - not a matter of security
+def _host_order(group: str, row: int, hosts: int) -> list[int]:
+    return random.Random(f"{group} {row}").sample(range(hosts), hosts)  # noqa: S311 - not a matter of security
 
 
 def _shares(
-    errand: Errand, hosts: int, known: dict[tuple[str, bool], Beside]
+    errand: Errand, hosts: int, parts: int, known: dict[tuple[str, bool], Beside]
 ) -> Iterator[tuple[int, Queued]]:
     """Parts of an errand, each for one host: at most `CHUNK` workloads of one kind.
 
-    `known`: what may run beside workloads of other launches; it is added to.
+    `parts`: how many hosts an errand is spread over. `known`: what may run beside
+    workloads of other launches; it is added to.
     """
     launch = errand.launch
     if errand.work is not Work.TIME:
         yield launch.number, Queued(errand, beside_of(errand))
         return
-    parts: dict[tuple[int, Beside], list[Workload]] = defaultdict(list)
+    by_place: dict[tuple[int, Beside], list[Workload]] = defaultdict(list)
     for workload in launch.workloads:
-        place = host_of(workload.id, launch.number, max(hosts, 1))
+        group = workload.id
+        if parts < hosts:
+            group = str(zlib.crc32(group.encode()) % parts)
+        place = host_of(group, launch.number, hosts)
         key = (workload.id, launch.large)
         if key not in known:
             known[key] = beside_of(_with(errand, [workload]))
-        parts[place, known[key]].append(workload)
-    for (place, beside), workloads in parts.items():
+        by_place[place, known[key]].append(workload)
+    for (place, beside), workloads in by_place.items():
         for start in range(0, len(workloads), CHUNK):
             part = _with(errand, workloads[start : start + CHUNK])
             yield place, Queued(part, beside)

@@ -103,7 +103,7 @@ class FleetLauncher:
         await self._wait_for_a_node()
         board, began = self._board, time.monotonic()
         for errand in errands:
-            board.share_out(errand)
+            board.share_out(errand, len(errands))
             # 50,000 workloads take a second: the cluster is answered in between.
             await asyncio.sleep(0)
         running: set[asyncio.Task[_Answer]] = set()

@@ -2,7 +2,7 @@
 
 import asyncio
 import random
-from collections import Counter
+from collections import Counter, defaultdict
 from dataclasses import replace
 
 import pytest
@@ -65,6 +65,30 @@ def test_launches_in_a_row_visit_each_host_once(hosts, row, workload):
     places = [host_of(workload, launch, hosts) for launch in launches]
 
     assert sorted(places) == list(range(hosts))
+
+
+@pytest.mark.parametrize(
+    ("together", "processes"),
+    # Two lanes: with eight launches they are busy anyway, with one it is split.
+    [(8, {1}), (1, {2})],
+)
+def test_a_launch_is_split_only_where_lanes_would_be_idle(together, processes):
+    board = Board()
+    board.update({at: facts(at) for at in "ab"})
+    wanted = workloads(12)
+    for number in range(8):
+        launch = replace(errand(wanted[0]).launch, number=number, workloads=wanted)
+        board.share_out(Errand(work=Work.TIME, launch=launch), together)
+
+    begun = defaultdict(list)
+    while board:
+        for at, queued in list(board.startable()):
+            begun[queued.errand.launch.number].append(at)
+            board.done(at, queued)
+
+    assert {len(each) for each in begun.values()} == processes
+    if together > 1:
+        assert Counter(at for each in begun.values() for at in each) == dict(a=4, b=4)
 
 
 def test_each_launch_is_done_once_and_says_on_which_host():
