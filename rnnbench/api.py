@@ -26,6 +26,7 @@ from rnnbench.report.view import view
 from rnnbench.runner.foreign_layers import LayerChecks, refuse_broken_layers
 from rnnbench.runner.measure import MeasureOptions, measure
 from rnnbench.runner.progress import ProgressLine, Stream
+from rnnbench.runner.project_commit import project_commit
 from rnnbench.storage.files import write_bytes
 from rnnbench.storage.results_file import load_run, save_run
 from rnnbench.sweep.arguments import sweep_of_axes, sweep_of_task

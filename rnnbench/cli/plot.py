@@ -9,10 +9,10 @@ from rnnbench.cli.output import say
 
 _PLOT = """Draw one figure of a results file as SVG, PNG or PDF.
 
-NAME is forest, ratio, tradeoff, time, operators, memory, roofline or knobs. For a run with
-learning tasks it can also be steps, curves, fronts or gradient. --list says what each
-shows, and which of them RESULTS has data for. A figure has a title, a caption and its
-source, on white.
+NAME is forest, ratio, tradeoff, time, operators, memory, roofline or knobs. For a run
+with learning tasks it can also be steps, curves, fronts or gradient. --list says what
+each shows, and which of them RESULTS has data for. A figure has a title, a caption and
+its source, on white.
 
 \b
 Examples:

@@ -178,11 +178,10 @@ class _Measurement:
                 await self.campaign.run(reasons, head_start)
         finally:
             await head_start.close()
-        return self.run_so_far(
-            "not begun: a case had failed (-x)"
-            if self.campaign.stopped
-            else f"not started: the budget of {self.sweep.policy.budget:g} s was used up"
-        )
+        why = f"the budget of {self.sweep.policy.budget:g} s was used up"
+        if self.campaign.stopped:
+            why = "a case had failed (-x)"
+        return self.run_so_far(f"not started: {why}")
 
     async def _describe(self) -> None:
         """Ask what the sweep trains, and time its steps beside the other workloads."""

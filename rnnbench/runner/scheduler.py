@@ -30,6 +30,7 @@ from rnnbench.runner.stop_rule import interim_looks
 from rnnbench.runner.wide_workloads import unfinished
 from rnnbench.runner.worker_env import Setting
 from rnnbench.runner.worker_process import Worker, WorkerDeathError
+from rnnbench.storage.results_file import without_collector
 from rnnbench.worker.protocol import Report, Start, Survey
 
 
@@ -171,9 +172,9 @@ class Campaign:
         """The launches that bring each workload that is still too wide to `look`."""
         wanted: dict[tuple[int, str, Setting, bool], list[Workload]] = {}
         precision = self.order.policy.precision
-        for workload in unfinished(
-            self.order.workloads, self.journal, precision, first
-        ):
+        with without_collector():
+            left = unfinished(self.order.workloads, self.journal, precision, first)
+        for workload in left:
             setting = setting_of(workload)
             # As a user gets it who sets nothing: nothing else ran in that process.
             apart = setting.allocator is Allocator.SYSTEM and not self.order.smoke

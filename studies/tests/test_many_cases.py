@@ -1,11 +1,12 @@
 """Counts of a simulated campaign; its times are for the study itself."""
 
+import json
 from dataclasses import replace
 
 import pytest
 
 from rnnbench.runner.fleet.fleet_board import CHUNK
-from studies.fleet.many_cases import HOSTS, LANES, conduct, report
+from studies.fleet.many_cases import HOSTS, LANES, conduct, main, report
 
 
 @pytest.fixture(scope="module")
@@ -38,10 +39,24 @@ def test_there_are_three_looks_without_the_first_launches(found):
 
 def test_what_misses_its_goal_is_named(found):
     good = replace(
-        found, seconds=1e-3, peak_gib=1.0, syncs=found.launches, longest_look=1.0
+        found,
+        seconds=1e-3,
+        simulating=0,
+        peak_gib=1.0,
+        syncs=found.launches,
+        longest_look=1.0,
     )
     bad = replace(good, seconds=1e6, peak_gib=1.6)
 
     assert good.missed() == []
     assert bad.missed() == ["launches_a_second", "peak_gib"]
-    assert len(report(found)) == 13
+    assert len(report(found)) == 14
+
+
+def test_figures_are_written(tmp_path, capsys):
+    main(["--cases", "200", "--output", str(tmp_path)])
+
+    written = json.loads((tmp_path / "figures.json").read_text("utf-8"))
+    assert written["cases"] == 200
+    assert set(written["times_measured"]) == {"1"}
+    assert (tmp_path / "tables.md").read_text("utf-8") in capsys.readouterr().out

@@ -96,7 +96,7 @@ def _machines_forest(view: SharedView) -> Forest:
 
 
 def _close_ratios(view: SharedView) -> list[SharedRatio]:
-    """The ratios of the second chart: those with different winners, or the largest gaps."""
+    """The ratios of the second chart: different winners, or the largest gaps."""
     every = ranked(usual_groups(view))
     turned = [one for one in every if one.agreement is SharedVerdict.DIFFERENT]
     if not turned:

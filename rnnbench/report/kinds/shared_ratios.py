@@ -33,7 +33,7 @@ RatioKey = tuple[str, str, str]
 class SharedVerdict(StrEnum):
     """The verdicts on one ratio, over all machines."""
 
-    DIFFERENT = "different winners"  # one side wins on one machine, the other on another
+    DIFFERENT = "different winners"  # each side wins on some machine
     PARTLY = "on some"  # one side wins on some machines, none does on the others
     OPEN = "undecided"  # no side wins anywhere, and not all are ties
     SAME = "same winner"  # one side wins everywhere

@@ -212,7 +212,8 @@ def _pair_row(ratio: LearningRatio, states: Sequence[BackendState]) -> tuple[Cel
         Cell(" ÷ ".join(side_name(cell) for cell in sides)),
         Cell(str(ratio.verdict), note=note),
         Cell(
-            span_of(ratio.steps) if ratio.steps else "no ratio", note=f"at target: {counts}"
+            span_of(ratio.steps) if ratio.steps else "no ratio",
+            note=f"at target: {counts}",
         ),
         *(
             Cell(span_of(seconds[state]) if state in seconds else "no ratio")

@@ -35,6 +35,7 @@ _JOIN = 180.0
 _POLL = 0.5
 _FACTS = "rnnbench"
 
+
 @dataclass(slots=True)
 class DaskCluster:
     """The client of a run: its nodes, and parcels to and from them.
@@ -135,7 +136,9 @@ class DaskCluster:
         await self.look()
         while len(self._nodes) < nodes:
             if loop.time() > latest:
-                raise CampaignError(f"{address}: no rnnbench node joined within {_JOIN:g} s")
+                raise CampaignError(
+                    f"{address}: no rnnbench node joined within {_JOIN:g} s"
+                )
             await asyncio.sleep(_POLL / 2)
             await self.look()
 

@@ -1,7 +1,7 @@
 """The head of a cluster of Dask distributed, and how Dask is set up for measuring.
 
-Dask (the extra `fleet`) is imported here and in `dask_cluster` alone. It runs what it is
-sent, so every connection from another machine needs a certificate of the cluster.
+Dask (the extra `fleet`) is imported here and in `dask_cluster` alone. It runs what it
+is sent, so every connection from another machine needs a certificate of the cluster.
 """
 
 import logging
@@ -29,8 +29,8 @@ WORKER_TTL = 30.0
 # Seconds for a connection.
 CONNECT = 20.0
 
-# Seconds between a node's signs of life; Dask's own value is half a second for up to ten
-# nodes, at 1 ms of CPU each.
+# Seconds between a node's signs of life; Dask's own value is half a second for up to
+# ten nodes, at 1 ms of CPU each.
 _HEARTBEAT = 5.0
 
 # Dask's own work on a node while something is timed: by default 38 ms of CPU a second

@@ -22,6 +22,7 @@ from rnnbench.runner.fleet.parcel import (
 from rnnbench.runner.journal import Pass
 from rnnbench.runner.launch_context import LaunchContext
 from rnnbench.runner.launcher import Errand, exceeds, memory_share
+from rnnbench.storage.results_file import without_collector
 
 # Hosts that may be lost with one errand until its workloads are sent one by one; a
 # workload that still costs so many is at fault itself.
@@ -152,7 +153,8 @@ class FleetLauncher:
         found = [each for each in answers if isinstance(each, _Answer)]
         for each in found:
             self._board.done(each.at, each.queued)
-        self._take([(each.node, each.delivery) for each in found if each.delivery])
+        with without_collector():
+            self._take([(each.node, each.delivery) for each in found if each.delivery])
         for each in found:
             launch = each.queued.errand.launch
             if each.delivery is None:
@@ -248,7 +250,9 @@ class FleetLauncher:
             return
         off = median(own) / median(others)
         if off > _MOST_OFF:
-            self._set_aside(at, f"its yardstick takes {off:.2f} times as long as the others'")
+            self._set_aside(
+                at, f"its yardstick takes {off:.2f} times as long as the others'"
+            )
 
     def _look(self) -> None:
         """Update the list of nodes."""

@@ -57,10 +57,13 @@ def test_the_lead_counts_ratios_and_names_the_widest_gap(two_machines):
             "With PyTorch’s defaults a GRU takes 2.0× / 2.0× as long as an LSTM "
             "(inference / training) on Slow CPU and 2.0× / 1.0× on Fast CPU."
         ),
-        "3 of 4 ratios have the same winner on both machines, and 1 has different winners.",
         (
-            "The same ratio differs by up to 4.0× between two machines (hidden size "
-            "64, training)."
+            "3 of 4 ratios have the same winner on both machines, and 1 has different "
+            "winners."
+        ),
+        (
+            "The same ratio is up to 4.0× as large on one machine as on another "
+            "(hidden size 64, training)."
         ),
     ]
 
@@ -141,8 +144,8 @@ def test_turns_of_other_ratios_than_the_usual_ones_are_said(
 
     lead = [plain(sentence) for sentence in kinds_lead(shared)]
     assert (
-        "1 of 1 ratio has the same winner on both machines, and none has different winners."
-        in lead
+        "1 of 1 ratio has the same winner on both machines, and none has different "
+        "winners." in lead
     )
     assert "Of the other 1 ratio, 1 has different winners." in lead
     assert "With PyTorch’s defaults, GRU ÷ LSTM: no ratio has different" in words_of(
