@@ -6,11 +6,11 @@ its standard output; what torch and foreign layers print goes to standard error.
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any, get_args
 
 from rnnbench.model.case import Case, Device, Dtype
-from rnnbench.model.codec import reader
+from rnnbench.model.codec import fields_of, reader
 from rnnbench.model.profile import Ceiling, Profile
 from rnnbench.model.run import LATER, Environment, References
 from rnnbench.model.runtime_facts import RuntimeFacts
@@ -269,8 +269,9 @@ _ANSWERS: dict[str, type] = {kind.__name__: kind for kind in get_args(Answer)}
 
 def encode(message: Job | Answer) -> bytes:
     """One line. Strict JSON: a time that is not a number is an error here."""
-    line = {"kind": type(message).__name__, **asdict(message)}
-    return json.dumps(line, allow_nan=False, separators=(",", ":")).encode() + b"\n"
+    line = {"kind": type(message).__name__, **fields_of(message)}
+    text = json.dumps(line, allow_nan=False, separators=(",", ":"), default=fields_of)
+    return text.encode() + b"\n"
 
 
 def decode_job(line: bytes) -> Job:
