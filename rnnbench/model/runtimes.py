@@ -48,6 +48,8 @@ class Runtime:
         tolerance: the largest difference from eager, as a share of the norm, that is
             not an error. It is more than rounding where the runtime computes in a
             smaller type; the difference is then recorded and shown.
+        own_threads: threads that it keeps busy beside those of the case, and that
+            can't be turned off. They must share the cores of the case.
         refuses: why it can't run a case that its other fields allow; "" if it can.
         note: a sentence for the reference.
 
@@ -64,6 +66,7 @@ class Runtime:
     dynamic_length: bool = True
     dynamic_batch: bool = True
     tolerance: float = 1e-5
+    own_threads: int = 0
     refuses: Callable[[Case], str] = _never
     note: str = ""
 
@@ -267,9 +270,11 @@ _ROWS = (
         dynamic_length=False,
         dynamic_batch=False,
         no_training="JAX keeps no graph between calls, and brings no optimizer",
+        own_threads=1,
         refuses=_drops_out,
         note="A cell in `lax.scan` under `jit`. Training is `jax.vjp` from the "
-        "gradient of the output.",
+        "gradient of the output. XLA hands parts of a call to a second thread, which "
+        "shares the cores of the case.",
     ),
 )
 

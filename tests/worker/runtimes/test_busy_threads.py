@@ -1,6 +1,7 @@
 """A runtime with more threads than its case has is an error."""
 
 import hashlib
+import os
 import sys
 import threading
 from contextlib import contextmanager
@@ -15,6 +16,7 @@ from rnnbench.worker.runtimes.busy_threads import (
     threads_at_a_time,
     too_many_threads,
 )
+from rnnbench.worker.runtimes.runtime_check import threads_allowed
 
 PLAIN = Case(layer="gru", input_size=64, hidden_size=64, seq_len=8, batch_size=4)
 
@@ -47,6 +49,21 @@ def test_a_second_working_thread_is_found():
 
     wrong = too_many_threads(most, 1)
     assert "threads run at the same time, but the case allows 1" in wrong
+
+
+@pytest.mark.parametrize(
+    ("runtime", "cores", "allowed"),
+    # Where it is not pinned, a thread of its own takes a core that the case has not.
+    [("jax", 1, 2), ("jax", 2, 1), ("openvino", 1, 1), ("mine:make", 1, 1)],
+)
+def test_threads_of_a_runtimes_own_must_share_its_cores(
+    monkeypatch, runtime, cores, allowed
+):
+    monkeypatch.setattr(
+        os, "sched_getaffinity", lambda _: set(range(cores)), raising=False
+    )
+
+    assert threads_allowed(replace(PLAIN, runtime=runtime)) == allowed
 
 
 def _work():
