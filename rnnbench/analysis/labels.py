@@ -1,6 +1,7 @@
 """Names of axes, values and settings, for a terminal and for a page."""
 
 import math
+import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from operator import attrgetter
@@ -23,6 +24,9 @@ NO_INTERVAL = "no interval"
 # For an interval whose ends are two orders of magnitude apart.
 NOT_RESOLVED = "not resolved"
 _WIDEST = 100
+_ADDED = re.compile(
+    r"\((?:R|TM)\)| (?:\d+-Core )?(?:CPU|Processor)\b| @ .*", re.IGNORECASE
+)
 
 _LAYERS = {"lstm": "LSTM", "gru": "GRU", "rnn_tanh": "RNN tanh", "rnn_relu": "RNN ReLU"}
 _PHASES = {
@@ -89,9 +93,22 @@ def layer_name(layer: str) -> str:
     return _LAYERS.get(layer, layer)
 
 
+def hardware_name(name: str) -> str:
+    """The name of a CPU or GPU without what its maker's lawyers and clocks add.
+
+    >>> hardware_name("Intel(R) Xeon(R) CPU @ 2.20GHz")
+    'Intel Xeon'
+    >>> hardware_name("AMD EPYC 9B45 32-Core Processor")
+    'AMD EPYC 9B45'
+
+    """
+    return _ADDED.sub("", name).strip() or name
+
+
 def machine_name(environment: Environment) -> str:
     """The name that people call a machine by: its GPU's, or its CPU's."""
-    return environment.gpu or environment.cpu_model or environment.machine
+    name = environment.gpu or environment.cpu_model or environment.machine
+    return hardware_name(name)
 
 
 def words(axis: str, value: Any) -> str:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from rnnbench.analysis.labels import conditions_of, words
+from rnnbench.analysis.labels import conditions_of, hardware_name, words
 from rnnbench.model.case import AXES, DEFAULTS
 
 
@@ -46,3 +46,18 @@ def test_what_is_compared_is_no_condition(make_case):
     assert conditions_of(case, without="bidirectional").extras == ()
     assert conditions_of(case, without="onednn").backend is None
     assert conditions_of(case, without="phase").phase is None
+
+
+@pytest.mark.parametrize(
+    ("name", "short"),
+    [
+        ("Intel(R) Xeon(R) Processor", "Intel Xeon"),
+        ("Intel(R) Xeon(R) Platinum 8481C CPU @ 2.70GHz", "Intel Xeon Platinum 8481C"),
+        ("AMD EPYC 9B45 128-Core Processor", "AMD EPYC 9B45"),
+        ("NVIDIA H200", "NVIDIA H200"),
+        ("Processor", "Processor"),
+        (" CPU", " CPU"),
+    ],
+)
+def test_a_maker_s_marks_and_clocks_are_no_part_of_a_name(name, short):
+    assert hardware_name(name) == short

@@ -143,7 +143,9 @@ def _joined(groups: Sequence[RatioGroup]) -> Sentence:
     """The factors of several phases: "2.3× / 3.1×"."""
     whole = factor_of(groups[0])
     for group in groups[1:]:
-        whole = say("{whole} / {factor}", whole=whole, factor=factor_of(group))
+        whole = say(
+            "{whole}\u00a0/\u00a0{factor}", whole=whole, factor=factor_of(group)
+        )
     return whole
 
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from rnnbench.analysis.labels import hardware_name
 from rnnbench.model.case import Device
 from rnnbench.model.errors import ResultsError
 from rnnbench.model.machine import machine_parts
@@ -30,7 +31,7 @@ class MachineKind:
     @property
     def name(self) -> str:
         """The name of its GPU or CPU."""
-        return name_of_machine(self.parts)
+        return hardware_name(name_of_machine(self.parts))
 
     @property
     def traits(self) -> tuple[str, ...]:

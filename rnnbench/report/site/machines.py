@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
+from rnnbench.analysis.labels import hardware_name
 from rnnbench.model.formatting import counted
 from rnnbench.report.site import addresses
 from rnnbench.report.site.entries import ListedRun, Machine, MachineNights
@@ -38,7 +39,7 @@ def _machine(
     ordered = tuple(sorted(runs, key=lambda run: run.rank, reverse=True))
     return Machine(
         id=key,
-        name=addresses.name_of_machine(parts),
+        name=hardware_name(addresses.name_of_machine(parts)),
         traits=traits_of(dict(parts)),
         torch=ordered[0].torch if ordered else "",
         parts=parts,
