@@ -37,7 +37,9 @@ def list_sweeps(
     """List the shipped sweeps; the help text is `_SWEEPS`."""
     from rnnbench.model.errors import SweepError  # noqa: PLC0415
     from rnnbench.model.formatting import align  # noqa: PLC0415
+    from rnnbench.storage.files import reason_of  # noqa: PLC0415
     from rnnbench.sweep.shipped import SCHEMA, find_sweep, shipped_sweeps  # noqa: PLC0415
+    from rnnbench.sweep.yaml_file import read_text  # noqa: PLC0415
 
     if schema:
         say(SCHEMA.read_text(encoding="utf-8").rstrip("\n"))
@@ -48,7 +50,9 @@ def list_sweeps(
         return
     path = find_sweep(name)
     try:
-        text = path.read_text(encoding="utf-8")
-    except OSError as error:
-        raise SweepError(f"{path}: can't be read: {error.strerror}") from error
+        text, faults = read_text(path)
+    except (OSError, ValueError) as error:
+        raise SweepError(f"{path}: can't be read: {reason_of(error)}") from error
+    for fault in faults:
+        raise SweepError(f"{path}:{fault.place.line}: {fault}")
     say(text.rstrip("\n"))

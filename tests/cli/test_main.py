@@ -229,6 +229,21 @@ def test_sweeps_lists_questions_and_prints_a_sweep_to_start_from(run, tmp_path):
     assert "(quick?)" in unknown[2]
 
 
+def test_a_sweep_that_can_t_be_printed_is_one_line(run, tmp_path):
+    pipe, image = tmp_path / "pipe.yaml", tmp_path / "image.yaml"
+    os.mkfifo(pipe)
+    image.write_bytes(b"# a\n\xff")
+
+    missing = tmp_path / "missing.yaml"
+
+    assert run("sweeps", missing)[0] == 2
+    for path, what in (
+        (pipe, f"{pipe}: can't be read: not a regular file"),
+        (image, f"{image}:2: byte 0xff is not UTF-8"),
+    ):
+        assert run("sweeps", path) == (2, "", f"{what}\n")
+
+
 @pytest.mark.parametrize(
     ("words", "completed"),
     [("rnnbench bis", "bisect"), ("rnnbench bisect --layer-r", "--layer-repo")],
