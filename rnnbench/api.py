@@ -25,8 +25,8 @@ from rnnbench.report.terminal import summary
 from rnnbench.report.view import view
 from rnnbench.runner.foreign_layers import LayerChecks, refuse_broken_layers
 from rnnbench.runner.measure import MeasureOptions, measure
+from rnnbench.runner.origin import origin
 from rnnbench.runner.progress import ProgressLine, Stream
-from rnnbench.runner.project_commit import project_commit
 from rnnbench.storage.files import write_bytes
 from rnnbench.storage.results_file import load_run, save_run
 from rnnbench.sweep.arguments import sweep_of_axes, sweep_of_task
@@ -72,8 +72,7 @@ def run(  # noqa: PLR0913 - keywords, as the options of the command
         launches=launches,
         budget=budget,
         profile=profile,
-        command="rnnbench.run",
-        commit=project_commit(Path()),
+        **origin("rnnbench.run"),
     )
     return Results(_measure(chosen, options, is_shown=progress))
 

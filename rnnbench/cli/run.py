@@ -74,7 +74,6 @@ def run(  # noqa: PLR0913 - options, not arguments
 ) -> None:
     """Measure and answer; the help text is `_RUN`."""
     from rnnbench.runner.measure import MeasureOptions  # noqa: PLC0415
-    from rnnbench.runner.project_commit import project_commit  # noqa: PLC0415
 
     chosen = _chosen_sweep(sweep, axes, compare, reference)
     options = MeasureOptions(
@@ -83,8 +82,7 @@ def run(  # noqa: PLR0913 - options, not arguments
         resume=resume,
         lanes=lanes,
         host=host,
-        command=shlex.join(["rnnbench", *sys.argv[1:]]),
-        commit=project_commit(Path()),
+        **_origin(),
     )
     measured = _measure(chosen, options, (cluster, python), is_shown=not quiet)
     for one, own, is_whole in measured:
@@ -92,6 +90,12 @@ def run(  # noqa: PLR0913 - options, not arguments
         say(own.output if quiet else _WORDS[as_json](one, page, own.output))
         _open(page, is_wanted=open_page)
     raise typer.Exit(max(_status(one, is_whole=whole) for one, _, whole in measured))
+
+
+def _origin() -> dict[str, Any]:
+    from rnnbench.runner.origin import origin  # noqa: PLC0415
+
+    return origin(shlex.join(["rnnbench", *sys.argv[1:]]))
 
 
 def _open(page: Path, *, is_wanted: bool) -> None:

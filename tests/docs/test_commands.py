@@ -39,7 +39,9 @@ PAGES = [
 MEASURES = {"run", "gate", "bisect", "night", "calibrate", "doctor", "node", "fleet"}
 MEASURES |= {"merge"}
 # Of others: nothing here could say whether they would work.
-FOREIGN = {"docker", "export", "openssl", "srun", "ssh", "tensorboard", "uv"}
+FOREIGN = {
+    *("docker", "export", "kubectl", "openssl", "srun", "ssh", "tensorboard", "uv"),
+}
 EXAMPLE = ROOT / "results" / "reference" / "quick-epyc-2-cores.json"
 # Files of another machine than the example, by the name that a page gives them.
 OTHERS = {"epyc_avx2": EXAMPLE.with_name("quick-epyc-avx2-2-cores.json")}

@@ -13,6 +13,7 @@ from rnnbench.runner.fleet import node as node_work
 from rnnbench.runner.fleet.cluster_address import ClusterAddress
 from rnnbench.runner.fleet.dask_head import (
     CONNECT,
+    HERE_ALONE,
     QUIET,
     WORKER_TTL,
     head,
@@ -227,6 +228,7 @@ async def serve_node(
                 memory_limit=0,
                 death_timeout=CONNECT * 3,
                 dashboard=False,
+                dashboard_address=HERE_ALONE,
                 startup_information={_FACTS: lambda _: facts},
             )
             try:

@@ -26,6 +26,9 @@ except ImportError:
 
 # A node that does not answer for so long is replaced. Dask's own default is 5 minutes.
 WORKER_TTL = 30.0
+# For Dask's pages, which need no certificate: no other machine reaches them, and any
+# number of heads and nodes have a port.
+HERE_ALONE = "127.0.0.1:0"
 # Seconds for a connection.
 CONNECT = 20.0
 
@@ -65,6 +68,8 @@ async def head(
             port=parts.port or 0,
             security=security_of(certificates),
             dashboard=False,
+            # Dask serves its state over HTTP, whether or not there is a dashboard.
+            dashboard_address=HERE_ALONE,
             worker_ttl=ttl,
         )
         beat = scheduler.handlers["heartbeat_worker"]

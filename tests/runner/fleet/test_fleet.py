@@ -15,6 +15,7 @@ from collections import Counter, defaultdict
 from contextlib import contextmanager
 from pathlib import Path
 
+import psutil
 import pytest
 from fleet import facts, local_fleet, made_pass, sweep, workloads
 
@@ -54,6 +55,23 @@ def fleet_of(ttl=30.0, **nodes):
         loop.call_soon_threadsafe(loop.stop)
         thread.join()
         loop.close()
+
+
+def test_heads_and_nodes_stand_side_by_side_and_listen_on_loopback_alone():
+    """Dask's pages need no certificate, and a fixed port would be one head's alone."""
+
+    async def listening():
+        async with head("tcp://127.0.0.1:0", {}), head("tcp://127.0.0.1:0", {}):
+            return [
+                each.laddr.ip
+                for each in psutil.Process().net_connections()
+                if each.status == psutil.CONN_LISTEN
+            ]
+
+    found = asyncio.run(listening())
+
+    assert len(found) >= 4
+    assert set(found) == {"127.0.0.1"}
 
 
 async def joined(address, count):

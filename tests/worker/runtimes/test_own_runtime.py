@@ -53,4 +53,4 @@ def test_what_is_no_prepared_case_is_an_error():
     outcome = attempt(lambda: build(replace(PLAIN, runtime="builtins:repr")))
 
     assert outcome.status is Status.ERROR
-    assert f"gives a str, not a {Prepared.__name__}" in outcome.reason
+    assert f"returned a str, not a {Prepared.__name__}" in outcome.reason

@@ -1,9 +1,19 @@
-"""The commit of the project that a run measures, for its record."""
+"""Where a run comes from, for its record: the command, and the project's commit."""
 
 import subprocess
 from pathlib import Path
+from typing import Any
 
+# Git answers in milliseconds, unless its folder is on a disk that does not.
 _SECONDS = 10.0
+
+
+def origin(command: str) -> dict[str, Any]:
+    """The fields of `MeasureOptions` that only record where a run comes from.
+
+    `command`: what the user typed. The project is that of the working directory.
+    """
+    return {"command": command, "commit": project_commit(Path())}
 
 
 def project_commit(folder: Path) -> str | None:
