@@ -3,6 +3,7 @@
 import os
 import signal
 import sys
+from contextlib import suppress
 from typing import Any
 
 _INTERRUPTED = 128 + signal.SIGINT
@@ -21,15 +22,29 @@ def main() -> int:
         sys.unraisablehook = _show_unraisable
     from rnnbench.cli.main import main as run_command  # noqa: PLC0415
 
+    status = _INTERRUPTED
     try:
         if is_ours:
             signal.signal(signal.SIGINT, signal.default_int_handler)
-        return run_command()
+        status = run_command()
     except KeyboardInterrupt:
-        return _INTERRUPTED
+        pass
     finally:
         if is_ours:
             signal.signal(signal.SIGINT, _end)
+    if is_ours and status == _INTERRUPTED:
+        # While Python shuts down it has no handler, and at its end it kills itself with
+        # SIGINT if one has interrupted an import: both would be another status.
+        _flush()
+        _end()
+    return status
+
+
+def _flush() -> None:
+    for stream in (sys.stdout, sys.stderr):
+        # Closed by the shell, or its reader is gone.
+        with suppress(AttributeError, OSError, ValueError):
+            stream.flush()
 
 
 def _end(*_: Any) -> None:

@@ -25,7 +25,7 @@ NO_INTERVAL = "no interval"
 NOT_RESOLVED = "not resolved"
 _WIDEST = 100
 _ADDED = re.compile(
-    r"\((?:R|TM)\)| (?:\d+-Core )?(?:CPU|Processor)\b| @ .*", re.IGNORECASE
+    r"\((?:R|TM)\)| (?:\d+-Core )?(?:CPU|Processor)(?= @|$)| @ .*", re.IGNORECASE
 )
 
 _LAYERS = {"lstm": "LSTM", "gru": "GRU", "rnn_tanh": "RNN tanh", "rnn_relu": "RNN ReLU"}

@@ -55,6 +55,7 @@ def test_what_is_compared_is_no_condition(make_case):
         ("Intel(R) Xeon(R) Platinum 8481C CPU @ 2.70GHz", "Intel Xeon Platinum 8481C"),
         ("AMD EPYC 9B45 128-Core Processor", "AMD EPYC 9B45"),
         ("NVIDIA H200", "NVIDIA H200"),
+        ("Example CPU 9000", "Example CPU 9000"),
         ("Processor", "Processor"),
         (" CPU", " CPU"),
     ],

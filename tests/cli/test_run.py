@@ -202,7 +202,7 @@ import sys
 import time
 from rnnbench.runner import worker_process
 worker_process.COMMAND = tuple(sys.argv.pop(1).split("|"))
-from rnnbench.cli.main import main
+from rnnbench.__main__ import main
 sys.exit(main())
 """
 

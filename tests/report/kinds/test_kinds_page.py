@@ -55,7 +55,7 @@ def test_the_lead_counts_ratios_and_names_the_widest_gap(two_machines):
     assert lead == [
         (
             "With PyTorch’s defaults a GRU takes 2.0× / 2.0× as long as an LSTM "
-            "(inference / training) on Slow CPU and 2.0× / 1.0× on Fast CPU."
+            "(inference / training) on Slow CPU and 2.0×\u00a0/\u00a01.0× on Fast CPU."
         ),
         (
             "3 of 4 ratios have the same winner on both machines, and 1 has different "
