@@ -70,9 +70,11 @@ def node(  # noqa: PLR0913 - options, not arguments
     """Measure for others; the help text is `_NODE`."""
     from rnnbench.model.machine import physical_cores  # noqa: PLC0415
     from rnnbench.runner.fleet.dask_cluster import serve_node  # noqa: PLC0415
+    from rnnbench.runner.fleet.local_nodes import die_with_run  # noqa: PLC0415
     from rnnbench.runner.fleet.node import this_node  # noqa: PLC0415
     from rnnbench.runner.interrupts import run_to_end  # noqa: PLC0415
 
+    die_with_run()
     where = cluster_address(address, ca, cert, key)
     where.certificates()
 

@@ -2,6 +2,7 @@
 
 import ipaddress
 import os
+import ssl
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -82,7 +83,24 @@ class ClusterAddress:
                 f"{self.address}: tls:// needs --ca, --cert and --key: PEM files of "
                 "the cluster's authority, and of a certificate that it has signed"
             )
+        _require_usable(
+            kept["tls_ca_file"], kept["tls_client_cert"], kept["tls_client_key"]
+        )
         return kept
+
+
+def _require_usable(authority: str, certificate: str, key: str) -> None:
+    """CampaignError where files hold no certificate, or the key is of another one."""
+    try:
+        context = ssl.create_default_context(cafile=authority)
+    except OSError as error:
+        raise CampaignError(f"{authority}: holds no certificate") from error
+    try:
+        context.load_cert_chain(certificate, key)
+    except OSError as error:
+        raise CampaignError(
+            f"{certificate}, {key}: not a certificate and its key"
+        ) from error
 
 
 def _is_loopback(host: str) -> bool:

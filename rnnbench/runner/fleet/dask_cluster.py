@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import ssl
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
@@ -215,6 +216,7 @@ async def serve_node(
 ) -> None:
     """Be a node until the head is gone; CampaignError where it can't be reached."""
     security = security_of(where.certificates())
+    await _require_head(where.address, security)
     _HERE[:] = [node]
     facts = encode(node.facts)
     with dask.config.set(QUIET):
@@ -238,6 +240,21 @@ async def serve_node(
             except (OSError, TimeoutError, ValueError) as error:
                 raise CampaignError(f"{where.address}: {reason_of(error)}") from error
             # Cut off, as after a pause of the process: join again, if there is a head.
+
+
+async def _require_head(address: str, security: Any) -> None:
+    """CampaignError where no head answers; a node would look for one for a minute."""
+    options = security.get_connection_args("worker")
+    connect: Any = distributed.rpc
+    try:
+        async with connect(address, connection_args=options) as found:
+            await asyncio.wait_for(found.identity(n_workers=0), CONNECT)
+    except ssl.SSLError as error:
+        raise CampaignError(f"{address}: the certificates do not match") from error
+    except (OSError, TimeoutError, ValueError) as error:
+        raise CampaignError(
+            f"{address}: no head of a cluster answers that accepts this certificate"
+        ) from error
 
 
 async def _carry_out(parcel: str) -> str:

@@ -1,13 +1,36 @@
 """Nodes of a fleet on this machine, each a process with cores of its own."""
 
 import asyncio
+import os
 import shlex
 import sys
+import threading
+import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 
 from rnnbench.model.errors import CampaignError
 from rnnbench.model.machine import physical_cores
+
+# The environment variable that holds the process that a node must not outlive.
+_PARENT = "RNNBENCH_NODE_PARENT"
+# Seconds between two looks at whether it lives.
+_EVERY = 2.0
+
+
+def die_with_run() -> None:
+    """Let a node that a run has started on this machine not outlive the run.
+
+    A run that is killed can't end its nodes.
+    """
+    if parent := os.environ.pop(_PARENT, ""):
+        threading.Thread(target=_watch, args=(int(parent),), daemon=True).start()
+
+
+def _watch(parent: int) -> None:
+    while os.getppid() == parent:
+        time.sleep(_EVERY)
+    os._exit(1)  # its workers die with it
 
 
 @asynccontextmanager
@@ -41,6 +64,7 @@ async def start_node(
     return await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "rnnbench", "node", address, *options),
         stdin=asyncio.subprocess.DEVNULL,
+        env={**os.environ, _PARENT: str(os.getpid())},
         # Ctrl-C is the run's, which ends them when it has ended itself.
         start_new_session=True,
     )

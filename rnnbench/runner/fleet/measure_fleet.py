@@ -27,6 +27,7 @@ from rnnbench.runner.journal import Journal
 from rnnbench.runner.launch import Order
 from rnnbench.runner.launch_context import LaunchContext
 from rnnbench.runner.measure import (
+    NOT_STARTED,
     MeasureOptions,
     OnProgress,
     header_of,
@@ -84,7 +85,7 @@ def measure_fleet(
         if not work.kinds:
             raise
         is_whole = False
-    reason = f"not started: the budget of {sweep.policy.budget:g} s was used up"
+    reason = f"{NOT_STARTED}: the budget of {sweep.policy.budget:g} s was used up"
     unmeasured = reason if is_whole else "interrupted before it was measured"
     return tuple(
         FleetRun(

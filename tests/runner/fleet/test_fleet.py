@@ -6,13 +6,15 @@ RNNBENCH_KILLS: nodes that are killed at random moments; 20 for an acceptance.
 import asyncio
 import os
 import random
+import re
 import signal
 import subprocess
 import sys
 import threading
 import time
 from collections import Counter, defaultdict
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 
 import psutil
@@ -22,7 +24,7 @@ from fleet import facts, local_fleet, made_pass, sweep, workloads
 from rnnbench.model.errors import CampaignError
 from rnnbench.model.status import Status
 from rnnbench.runner.fleet.cluster_address import ClusterAddress
-from rnnbench.runner.fleet.dask_cluster import DaskCluster, open_cluster
+from rnnbench.runner.fleet.dask_cluster import DaskCluster, open_cluster, serve_node
 from rnnbench.runner.fleet.dask_head import head, security_of
 from rnnbench.runner.fleet.measure_fleet import FleetOptions, measure_fleet
 from rnnbench.runner.fleet.parcel import decode_facts, encode
@@ -285,6 +287,57 @@ def test_only_a_certificate_of_the_cluster_connects(tmp_path):
 
     assert line.startswith("tls://127.0.0.1:")
     assert "\n" not in line
+
+
+def test_files_that_do_not_belong_together_are_one_line(tmp_path):
+    ours, foreign = (certificates(tmp_path / name) for name in ("ours", "foreign"))
+    (tmp_path / "empty.pem").touch()
+
+    for wrong, what in (
+        ({"key": foreign["key"]}, "not a certificate and its key"),
+        ({"authority": tmp_path / "empty.pem"}, "holds no certificate"),
+    ):
+        address = ClusterAddress(address="tls://127.0.0.1:1", **{**ours, **wrong})
+        with pytest.raises(CampaignError, match=what):
+            address.certificates()
+
+
+@pytest.mark.parametrize("is_there", [True, False])
+def test_a_node_that_can_not_join_says_so_at_once(tmp_path, is_there):
+    ours, foreign = (certificates(tmp_path / name) for name in ("ours", "foreign"))
+
+    async def join():
+        own = ClusterAddress(address="tls://127.0.0.1:1", **ours)
+        async with head("tls://127.0.0.1:0", own.certificates()) as found:
+            where = replace(own, address=found.address)
+            if is_there:
+                where = replace(where, **foreign)
+            else:
+                where = replace(where, address="tls://127.0.0.1:1")
+            with pytest.raises(CampaignError) as caught:
+                await asyncio.wait_for(serve_node(where, None, print), 50)
+            return str(caught.value)
+
+    assert re.fullmatch(
+        r"tls://127.0.0.1:\d+: (no head|the certif).*", asyncio.run(join())
+    )
+
+
+def test_nodes_of_this_machine_die_with_the_run_that_is_killed(tmp_path):
+    command = [sys.executable, "-m", "rnnbench", "run", "--cluster", "local:1"]
+    command += ["--layer", "gru", "--output", str(tmp_path / "x.json")]
+    run = psutil.Popen(command, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+    nodes = []
+    while not nodes:
+        assert run.poll() is None
+        with suppress(psutil.Error):  # one that has just ended
+            nodes = [each for each in run.children() if "node" in each.cmdline()]
+
+    run.kill()
+    run.wait()
+    _, alive = psutil.wait_procs(nodes, timeout=60)
+
+    assert alive == []
 
 
 def test_plain_tcp_has_no_certificates_and_files_must_be_there(tmp_path, monkeypatch):
