@@ -25,19 +25,32 @@ def run_to_end(work: Coroutine[Any, Any, T]) -> T:
 
 
 def _run(work: Coroutine[Any, Any, T]) -> T:
+    before = signal.getsignal(signal.SIGINT)
+
     async def interruptible() -> T:
-        task = asyncio.current_task()
+        task, loop = asyncio.current_task(), asyncio.get_running_loop()
         # Python's own handler raises at a second Ctrl-C wherever the program is, so
         # also while workers are being ended. Only the main thread of a process can
         # have a handler, and not on every system.
         with suppress(ValueError, RuntimeError, NotImplementedError):
-            asyncio.get_running_loop().add_signal_handler(signal.SIGINT, _cancel, task)
-        return await work
+            loop.add_signal_handler(signal.SIGINT, _cancel, task)
+        try:
+            return await work
+        finally:
+            # A loop that closes closes the pipe of its handlers first: a signal in
+            # between is reported with a traceback.
+            with suppress(ValueError, RuntimeError, NotImplementedError):
+                loop.remove_signal_handler(signal.SIGINT)
+                if task is not None and task.cancelling():
+                    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
     try:
         return asyncio.run(interruptible())
     except asyncio.CancelledError:
         raise KeyboardInterrupt from None
+    finally:
+        with suppress(ValueError, TypeError):
+            signal.signal(signal.SIGINT, before)
 
 
 def _run_beside(work: Coroutine[Any, Any, T]) -> T:
