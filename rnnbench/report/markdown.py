@@ -1,6 +1,5 @@
 """A run as a comment on a pull request: the answer in at most 40 lines."""
 
-from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from rnnbench.analysis.labels import layer_name, limits, machine_name
@@ -149,14 +148,15 @@ def _details(title: str, lines: Sequence[str]) -> list[str]:
 
 
 def _not_measured(view: RunView) -> list[str]:
-    counts = Counter(
-        (each.result.status.replace("_", " "), each.result.reason)
-        for each in view.cases
-        if each.time is None
-    )
+    found: dict[tuple[str, str], list[str]] = {}
+    for each in view.cases:
+        if each.time is None:
+            key = (each.result.status.replace("_", " "), each.result.reason)
+            found.setdefault(key, []).append(each.case.id)
+    ordered = sorted(found.items(), key=lambda item: -len(item[1]))
     return [
-        f"* {count} {status}: {_text(reason)}"
-        for (status, reason), count in counts.most_common()
+        f"* {len(cases)} {status}, first {_text(cases[0])}: {_text(reason)}"
+        for (status, reason), cases in ordered
     ]
 
 

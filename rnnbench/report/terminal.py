@@ -2,7 +2,6 @@
 
 import math
 import textwrap
-from collections import Counter
 from collections.abc import Sequence
 
 from rnnbench.analysis.labels import layer_name, machine_name
@@ -93,14 +92,14 @@ def _failures(run: Run) -> list[str]:
     failed = [result for result in run.outcomes if result.status in FAILED]
     if not failed:
         return []
-    found = Counter(
-        (result.status.replace("_", " "), " ".join(result.reason.split()))
-        for result in failed
-    )
+    found: dict[tuple[str, str], list[str]] = {}
+    for result in failed:
+        key = (result.status.replace("_", " "), " ".join(result.reason.split()))
+        found.setdefault(key, []).append(result.case.id)
     lines = [f"  {len(failed)} of {len(run.outcomes)} cases FAILED"]
-    ordered = found.most_common()
-    for (status, reason), count in ordered[:_MOST_FAILURES]:
-        lines.append(f"    {count} {status}: {reason}")
+    ordered = sorted(found.items(), key=lambda item: -len(item[1]))
+    for (status, reason), cases in ordered[:_MOST_FAILURES]:
+        lines.append(f"    {len(cases)} {status}, first {cases[0]}: {reason}")
     if (more := len(ordered) - _MOST_FAILURES) > 0:
         lines.append(f"    and {more} more reasons in the report")
     return [*lines, ""]

@@ -145,15 +145,15 @@ def _disturbed(run: Run) -> str:
 
 def _failures(run: Run) -> Fold | None:
     """Each reason with its number of cases; failures before skipped cases."""
-    reasons = Counter(
-        (result.status, result.reason)
-        for result in run.results
-        if result.status not in MEASURED
-    )
+    reasons: dict[tuple[Status, str], list[str]] = {}
+    for result in run.results:
+        if result.status not in MEASURED:
+            key = (result.status, result.reason)
+            reasons.setdefault(key, []).append(result.case.id)
     if not reasons:
         return None
     ordered = sorted(
-        reasons.items(), key=lambda item: (item[0][0] not in FAILED, -item[1])
+        reasons.items(), key=lambda item: (item[0][0] not in FAILED, -len(item[1]))
     )
     rows = tuple(
         (
@@ -161,12 +161,16 @@ def _failures(run: Run) -> Fold | None:
                 str(status).replace("_", " "),
                 Tone.BAD if status in FAILED else Tone.PLAIN,
             ),
-            Cell(str(count)),
+            Cell(str(len(cases))),
             Cell(reason),
+            Cell(cases[0]),
         )
-        for (status, reason), count in ordered[:_MOST_REASONS]
+        for (status, reason), cases in ordered[:_MOST_REASONS]
     )
-    columns = (Column("status"), Column("cases", number=True), Column("reason"))
+    columns = (
+        *(Column("status"), Column("cases", number=True)),
+        *(Column("reason"), Column("first case")),
+    )
     failed = sum(result.status in FAILED for result in run.results)
     return Fold(
         "failures",

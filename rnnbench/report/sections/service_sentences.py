@@ -2,7 +2,7 @@
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from rnnbench.analysis.service import (
     Deployment,
@@ -16,6 +16,7 @@ from rnnbench.model.case import EAGER, Case
 from rnnbench.model.formatting import counted
 from rnnbench.model.metric import TIME
 from rnnbench.model.run import Run
+from rnnbench.model.serving import LAUNCHES
 from rnnbench.report.sections.service_charts import (
     deadline_words,
     runtime_words,
@@ -32,7 +33,31 @@ def service_sentences(run: Run) -> tuple[Sentence, ...]:
     """Sentences of a summary on latency, streams per core and deployment."""
     every = services(run)
     found = (latency_sentence(every), capacity_sentence(every))
-    return tuple(filter(None, (*found, deployment_sentence(every))))
+    short = processes_sentence(every)
+    return tuple(filter(None, (*found, deployment_sentence(every), short)))
+
+
+def processes_sentence(found: Iterable[Service]) -> Sentence:
+    """That the budget ended before there were enough processes for intervals."""
+    counts = [count for each in found for count in _processes(each)]
+    fewest = min(counts, default=LAUNCHES)
+    if fewest >= LAUNCHES:
+        return ()
+    return say(
+        "The budget ended after {fewest} of {wanted} processes, which give no "
+        "interval: a longer budget reads the others.",
+        fewest=str(fewest),
+        wanted=str(LAUNCHES),
+    )
+
+
+def _processes(each: Service) -> Iterator[int]:
+    """How many processes read each part of a case."""
+    if each.latency:
+        yield each.latency.step[50.0].count
+    yield from (one.best.count for one in each.capacities)
+    if each.deployment:
+        yield each.deployment.call.count
 
 
 def latency_sentence(found: Sequence[Service]) -> Sentence:

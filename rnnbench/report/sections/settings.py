@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from rnnbench.analysis.labels import words
-from rnnbench.analysis.ratio import TIE
+from rnnbench.analysis.ratio import TIE, Verdict
 from rnnbench.model.metric import TIME, Metric
 from rnnbench.report.sentences import (
     Phrase,
@@ -45,6 +45,14 @@ class SettingCost:
         default = tuple(one for one in self.groups if one.conditions.is_default)
         return default or self.groups
 
+    @property
+    def is_certain(self) -> bool:
+        """Whether each group of the usual conditions has a ratio with a verdict."""
+        return all(
+            any(ratio.verdict is not Verdict.UNDECIDED for ratio in group.ratios)
+            for group in self.usual()
+        )
+
     def range(self) -> tuple[float, float]:
         """The range of its ratios under the usual conditions."""
         low, high = zip(*(group.ends for group in self.usual()), strict=True)
@@ -65,9 +73,10 @@ def settings_of(view: RunView, metric: Metric = TIME) -> tuple[SettingCost, ...]
 
 def settings_answer(view: RunView) -> tuple[Sentence, tuple[Sentence, ...]]:
     """The headline and the sentences of a run that compares settings alone."""
-    costs = settings_of(view)
-    if not costs:
+    every = settings_of(view)
+    if not every:
         return say("This run compares no times."), ()
+    costs = tuple(one for one in every if one.is_certain)
     dear = sorted(
         (one for one in costs if one.range()[0] > TIE),
         key=lambda one: -math.prod(one.range()),
@@ -89,6 +98,9 @@ def settings_answer(view: RunView) -> tuple[Sentence, tuple[Sentence, ...]]:
                 names=listed([one.name for one in mixed]),
             )
         )
+    if unsure := [one for one in every if not one.is_certain]:
+        names = listed([one.name for one in unsure])
+        lead.append(say("No difference is certain for {names}.", names=names))
     return _headline(view, costs, dear), tuple(filter(None, lead))
 
 
@@ -96,13 +108,35 @@ def _headline(
     view: RunView, costs: tuple[SettingCost, ...], dear: list[SettingCost]
 ) -> Sentence:
     here = _HERE[view.cases[0].case.device]
+    if not costs:
+        return say("On {here}, no difference is certain yet.", here=here)
     if len(costs) == 1:
         said = _with_range(costs[0], verb=True)
         return say("On {here}, {said} as long.", here=here, said=said)
+    if {one.axis for one in costs} == {"runtime"}:
+        return _fastest_runtime(here, costs)
     if dear:
         name = Phrase(dear[0].name, strong=True)
         return say("On {here}, {name} costs the most time.", here=here, name=name)
     return say("On {here}, no setting costs more time at every size.", here=here)
+
+
+def _fastest_runtime(here: str, costs: tuple[SettingCost, ...]) -> Sentence:
+    """Which runtime to choose, and not which to avoid."""
+    best = min(costs, key=lambda one: math.prod(one.range()))
+    if best.range()[1] * TIE >= 1:
+        return say(
+            "On {here}, no runtime is faster than {plain} at every size.",
+            here=here,
+            plain=Phrase(best.plain_name, strong=True),
+        )
+    return say(
+        "On {here}, {name} is the fastest: {factors} of {plain}’s time.",
+        here=here,
+        name=Phrase(best.name, strong=True),
+        factors=from_to(*best.range()),
+        plain=best.plain_name,
+    )
 
 
 def _sentence(pattern: str, costs: list[SettingCost], *, verb: bool = True) -> Sentence:

@@ -27,6 +27,7 @@ from rnnbench.report.sections.service_charts import (
 from rnnbench.report.sections.service_sentences import (
     capacity_sentence,
     latency_sentence,
+    processes_sentence,
 )
 from rnnbench.report.view import RunView
 
@@ -112,7 +113,16 @@ def streaming_fold(view: RunView) -> Fold | None:
     return Fold(
         "streaming",
         "Streaming: one step at a time",
-        tuple(filter(None, (latency_sentence(found), capacity_sentence(found)))),
+        tuple(
+            filter(
+                None,
+                (
+                    latency_sentence(found),
+                    capacity_sentence(found),
+                    processes_sentence(found),
+                ),
+            )
+        ),
         forests=_forests(found),
         tables=tuple(table for table in tables if table.rows),
         notes=(*_NOTES, *missing),

@@ -41,7 +41,11 @@ def test_failures_stand_before_what_was_skipped_and_are_open(
     fold = folds(run)["failures"]
     assert fold.is_open
     (table,) = fold.tables
-    assert texts(table) == [["timeout", "1", "60 s"], ["skipped", "1", "no GPU"]]
+    timeout, skipped = (each.case.id for each in failed[::-1])
+    assert texts(table) == [
+        ["timeout", "1", "60 s", timeout],
+        ["skipped", "1", "no GPU", skipped],
+    ]
     assert plain(failure_sentence(run)) == (
         "1 of 6 cases failed. The reason: timeout, 60 s"
     )

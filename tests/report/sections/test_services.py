@@ -356,3 +356,14 @@ def test_a_run_without_eager_says_nothing_of_the_claims(run):
     found = claims(view(replace(run, results=results)))
 
     assert {one.standing for one in found if one.id in ("C5", "C6")} == {"not measured"}
+
+
+def test_too_few_processes_for_intervals_are_told(make_case, make_result, make_run):
+    case = make_case(phase=Phase.STREAM, seq_len=1, batch_size=1)
+    few = Serving(latencies=serving().latencies[:2])
+
+    short = lead(streaming_fold(view(make_run([make_result(case, serving=few)]))))
+    whole = lead(streaming_fold(view(make_run([make_result(case, serving=serving())]))))
+
+    assert "The budget ended after 2 of 6 processes, which give no interval" in short
+    assert "The budget ended" not in whole

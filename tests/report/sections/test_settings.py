@@ -103,3 +103,47 @@ def test_what_a_process_is_started_with_is_a_setting_too(make_sweep, simulate, a
     assert cost.axis == axis
     assert cost.candidate == values[1]
     assert cost.range() == pytest.approx((3, 3), rel=0.05)
+
+
+def of_runtimes(make_sweep, simulate, factors, **options):
+    cases = make_sweep(layer=["gru"], runtime=["eager", *factors])
+    return simulate(
+        cases,
+        lambda case: 1e-3 * factors.get(case.runtime, 1.0),
+        compare=("runtime",),
+        **options,
+    )
+
+
+@pytest.mark.parametrize(
+    ("factors", "headline"),
+    [
+        (
+            {"onnxruntime": 0.5, "cell_loop": 1.5},
+            "On this CPU, ONNX Runtime is the fastest: 0.50× of eager’s time.",
+        ),
+        (
+            {"jax": 1.2, "cell_loop": 1.5},
+            "On this CPU, no runtime is faster than eager at every size.",
+        ),
+    ],
+)
+def test_of_runtimes_the_fastest_is_the_headline(
+    make_sweep, simulate, factors, headline
+):
+    run = of_runtimes(make_sweep, simulate, factors, noise=0.001)
+
+    assert plain(answer(view(run)).headline) == headline
+
+
+def test_without_an_interval_no_setting_is_ranked(make_sweep, simulate):
+    run = of_runtimes(
+        make_sweep, simulate, {"onnxruntime": 0.5, "cell_loop": 1.5}, launches=1
+    )
+
+    found = answer(view(run))
+
+    assert plain(found.headline) == "On this CPU, no difference is certain yet."
+    assert [plain(line) for line in found.lead] == [
+        "No difference is certain for ONNX Runtime and cell loop."
+    ]
