@@ -4,7 +4,7 @@ import html
 import sys
 from collections.abc import Mapping, Sequence
 from contextlib import closing
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Unpack
 
@@ -110,8 +110,8 @@ class Picture:
     """A figure as SVG; a notebook shows it."""
 
     name: str
-    svg: str
-    run: Run
+    svg: str = field(repr=False)
+    run: Run = field(repr=False)
 
     def save(self, path: str | Path) -> Path:
         """Write the figure to a .svg, .png or .pdf file."""

@@ -50,12 +50,15 @@ def export_files(
         SCHEMA,
         launch_rows,
     )
+    from rnnbench.model.errors import RnnbenchError  # noqa: PLC0415
     from rnnbench.model.formatting import counted  # noqa: PLC0415
     from rnnbench.storage.files import require_writable  # noqa: PLC0415
     from rnnbench.storage.parquet_file import write_parquet  # noqa: PLC0415
     from rnnbench.storage.results_file import load_run  # noqa: PLC0415
 
     assert to is TableFile.PARQUET  # noqa: S101 - the only format
+    if output.suffix != f".{to}":
+        raise RnnbenchError(f"{output}: the name of the file must end in .{to}")
     require_writable(output)
     # One run at a time is in memory.
     rows = (row for path in results for row in launch_rows(load_run(path)))

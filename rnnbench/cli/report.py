@@ -32,6 +32,11 @@ class ReportFormat(StrEnum):
 FILE_NAMES = {ReportFormat.HTML: "index.html", ReportFormat.MARKDOWN: "report.md"}
 
 
+_Output = Annotated[
+    Path, typer.Option("--output", "-o", help="The folder to write; made if missing.")
+]
+
+
 def register(app: typer.Typer) -> None:
     """Add the command to `app`."""
     app.command(name="report", help=_REPORT)(write_report)
@@ -43,9 +48,7 @@ def write_report(
         typer.Argument(help="A results file, or one for each kind of machine."),
     ],
     *,
-    output: Annotated[
-        Path, typer.Option(help="The folder to write to; created if missing.")
-    ],
+    output: _Output,
     format: Annotated[  # noqa: A002 - the name of the option
         ReportFormat,
         typer.Option(

@@ -75,6 +75,7 @@ def run(  # noqa: PLR0913 - options, not arguments
     """Measure and answer; the help text is `_RUN`."""
     from rnnbench.runner.measure import MeasureOptions  # noqa: PLC0415
 
+    _refuse_idle_options(output, cluster, resume=resume, force=force, lanes=lanes)
     chosen = _chosen_sweep(sweep, axes, compare, reference)
     options = MeasureOptions(
         **_for_policy(precision, launches, budget, profile),
@@ -90,6 +91,18 @@ def run(  # noqa: PLR0913 - options, not arguments
         say(own.output if quiet else _WORDS[as_json](one, page, own.output))
         _open(page, is_wanted=open_page)
     raise typer.Exit(max(_status(one, is_whole=whole) for one, _, whole in measured))
+
+
+def _refuse_idle_options(
+    output: Path | None, cluster: str, *, resume: bool, force: bool, lanes: int | None
+) -> None:
+    """RnnbenchError for options that would change nothing, or undo each other."""
+    if resume and output is None:
+        raise RnnbenchError("--resume: needs the --output of the run to continue")
+    if resume and force:
+        raise RnnbenchError("--resume, --force: one continues a run, one replaces it")
+    if cluster and lanes is not None:
+        raise RnnbenchError("--lanes: on a cluster each node has its own number")
 
 
 def _origin() -> dict[str, Any]:
@@ -149,7 +162,11 @@ def _results_file(output: Path | None, sweep: Any, *, replaces: bool) -> Path:
     target = output or Path("results") / f"{sweep.record.name}-{moment}.json"
     # Unlike Path.exists, this does not raise where a name is too long.
     if os.path.lexists(target) and not replaces:
-        raise RnnbenchError(f"{target}: exists: choose another --output, or --force")
+        begun = os.path.lexists(target.with_name(f"{target.name}.journal"))
+        go_on = "--resume to go on with it, " if begun else ""
+        raise RnnbenchError(
+            f"{target}: exists: {go_on}choose another --output, or --force"
+        )
     require_writable(target)
     require_writable(target.with_suffix(".html"))
     return target
@@ -207,13 +224,17 @@ def _measure(
 def _refuse_if_all_skipped(run: Any, options: Any) -> None:
     """RnnbenchError with the reasons where this machine can't run a single case."""
     from rnnbench.model.status import Status  # noqa: PLC0415
-    from rnnbench.runner.measure import discard_journal  # noqa: PLC0415
+    from rnnbench.runner.measure import NOT_STARTED, discard_journal  # noqa: PLC0415
 
     results = (*run.results, *run.learning.results)
     if {result.status for result in results} != {Status.SKIPPED}:
         return
-    discard_journal(run, options)
     reasons = "; ".join(dict.fromkeys(result.reason for result in results))
+    if reasons.startswith(NOT_STARTED):
+        raise RnnbenchError(
+            f"nothing was measured: {reasons}: give a longer --budget, and --resume"
+        )
+    discard_journal(run, options)
     raise RnnbenchError(f"nothing can be measured here: {reasons}")
 
 

@@ -1,8 +1,8 @@
-"""A check of layers that are not PyTorch's, before anything is measured.
+"""A check of the user's own layers and runtimes, before anything is measured.
 
-A worker imports each layer, builds it and checks its output, as it does before timing,
-with the smallest case of each kind. A layer that hangs, or ends its process, costs that
-worker alone.
+A worker imports each of them, builds it and checks its output, as it does before
+timing, with the smallest case of each kind. One that hangs, or ends its process, costs
+that worker alone.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -12,6 +12,7 @@ from math import prod
 from rnnbench.model.case import TORCH_LAYERS, Case, Device
 from rnnbench.model.errors import CampaignError
 from rnnbench.model.run import References
+from rnnbench.model.runtimes import RUNTIMES
 from rnnbench.model.status import FAILED
 from rnnbench.runner.interrupts import run_to_end
 from rnnbench.runner.worker_env import Setting
@@ -31,14 +32,14 @@ class LayerChecks:
 
 
 def find_faults(cases: Iterable[Case], options: LayerChecks) -> Mapping[Case, str]:
-    """The cases whose layer can't be imported or built, or answers wrongly, and why.
+    """The cases whose layer or runtime can't be imported or built, or is wrong.
 
     Only cases on the CPU are tried.
     """
     own = [
         case
         for case in cases
-        if case.layer not in TORCH_LAYERS and case.device is Device.CPU
+        if _own_code(case) not in TORCH_LAYERS and case.device is Device.CPU
     ]
     smallest: dict[Case, Case] = {}
     for case in sorted(own, key=_size):
@@ -54,22 +55,25 @@ def find_faults(cases: Iterable[Case], options: LayerChecks) -> Mapping[Case, st
 
 
 def refuse_broken_layers(cases: Sequence[Case], options: LayerChecks) -> None:
-    """CampaignError if a layer fails in every case, with a line for each such layer."""
+    """CampaignError if a layer or a runtime of the user's fails in every case.
+
+    It has a line for each of them.
+    """
     faults = find_faults(cases, options)
     lines = []
-    for layer in dict.fromkeys(case.layer for case in faults):
-        own = [case for case in cases if case.layer == layer]
+    for name in dict.fromkeys(map(_own_code, faults)):
+        own = [case for case in cases if _own_code(case) == name]
         if all(case in faults for case in own):
-            lines.append(f"{layer}: {faults[own[0]]}")
+            lines.append(f"{name}: {faults[own[0]]}")
     if lines:
         raise CampaignError("\n".join(lines))
 
 
 async def _check(cases: list[Case], options: LayerChecks) -> dict[Case, str]:
-    """The fault of each case that has one; a worker for each layer."""
+    """The fault of each case that has one; a worker for each layer and runtime."""
     faults: dict[Case, str] = {}
-    for layer in dict.fromkeys(case.layer for case in cases):
-        pending = [case for case in cases if case.layer == layer]
+    for name in dict.fromkeys(map(_own_code, cases)):
+        pending = [case for case in cases if _own_code(case) == name]
         while pending:
             try:
                 faults |= await _prepare(pending, options)
@@ -92,6 +96,11 @@ async def _prepare(cases: list[Case], options: LayerChecks) -> dict[Case, str]:
         for case, outcome in zip(cases, report.outcomes, strict=False)
         if outcome.status in FAILED
     }
+
+
+def _own_code(case: Case) -> str:
+    """What of `case` is the user's: its runtime, or its layer."""
+    return case.layer if case.runtime in RUNTIMES else case.runtime
 
 
 def _size(case: Case) -> int:

@@ -36,6 +36,9 @@ from rnnbench.runner.scheduler import Campaign, Progress, local_launcher, survey
 from rnnbench.storage.files import require_writable
 
 OnProgress = Callable[[Progress], None]
+
+# Begins the reason of a case for which there was no time.
+NOT_STARTED = "not started"
 OnLaunch = Callable[[Run], None]
 
 
@@ -181,7 +184,7 @@ class _Measurement:
         why = f"the budget of {self.sweep.policy.budget:g} s was used up"
         if self.campaign.stopped:
             why = "a case had failed (-x)"
-        return self.run_so_far(f"not started: {why}")
+        return self.run_so_far(f"{NOT_STARTED}: {why}")
 
     async def _describe(self) -> None:
         """Ask what the sweep trains, and time its steps beside the other workloads."""

@@ -40,6 +40,8 @@ def find_sweep(given: str | Path) -> Path:
     shipped = {sweep.name: sweep.path for sweep in _shipped()}
     if path.name in shipped:
         return shipped[path.name]
+    if path.is_dir():
+        raise SweepError(f"{given}: is a folder, not a sweep file")
     raise SweepError(
         f"{given}: no such file, and no shipped sweep of that name"
         f"{nearest(path.name, shipped)}; shipped are {', '.join(shipped)}"

@@ -279,3 +279,45 @@ def test_outside_a_repository_no_commit_is_recorded(run, folder, monkeypatch):
     run("run", *PAIR, "--output", "x.json", "--quiet")
 
     assert load_run(folder / "x.json").commit is None
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--resume"], "--resume: needs the --output of the run to continue"),
+        (["--resume", "--force", "-o", "x.json"], "--resume, --force: one continues"),
+        (["--cluster", "local:1", "--lanes", "1"], "--lanes: on a cluster each node"),
+    ],
+)
+def test_options_that_undo_each_other_are_one_line(run, folder, options, message):
+    code, out, err = run("run", *PAIR, *options)
+
+    assert (code, out, err.count("\n")) == (2, "", 1)
+    assert err.startswith(message)
+    assert list(folder.iterdir()) == []
+
+
+def test_a_run_that_was_begun_can_be_gone_on_with(run, folder):
+    (folder / "x.json").touch()
+    (folder / "x.json.journal").touch()
+
+    _, _, err = run("run", *PAIR, "-o", "x.json")
+
+    assert err == (
+        "x.json: exists: --resume to go on with it, choose another --output, or "
+        "--force\n"
+    )
+
+
+def test_a_folder_is_no_sweep(run, folder):
+    (folder / "sweeps").mkdir()
+
+    assert run("run", "sweeps") == (2, "", "sweeps: is a folder, not a sweep file\n")
+
+
+def test_where_no_time_was_left_the_journal_is_kept(run, folder):
+    code, _, err = run("run", *PAIR, "-o", "x.json", "--budget", "1e-3", "--quiet")
+
+    assert code == 2
+    assert err.startswith("nothing was measured: not started: the budget of 0.001 s")
+    assert (folder / "x.json.journal").exists()

@@ -1,6 +1,7 @@
 """Layers that are not PyTorch's are tried before anything is measured."""
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -114,3 +115,23 @@ def test_a_layer_that_lacks_one_setting_fails_there_alone(layers):
 
     assert found == {cases[1]: "ValueError: bidirectional: one way only"}
     refuse_broken_layers(cases, LayerChecks(60.0))
+
+
+@pytest.mark.parametrize(
+    ("runtime", "reason"),
+    [
+        ("builtins:repr", "returned a str, not a Prepared"),
+        ("no_such_module:make", "No module named 'no_such_module'"),
+    ],
+)
+def test_a_runtime_of_the_users_that_fails_is_refused_by_name(runtime, reason):
+    broken = replace(case("gru"), runtime=runtime)
+
+    with pytest.raises(CampaignError, match=f"^{runtime}: .*{reason}"):
+        refuse_broken_layers([case("gru"), broken], LayerChecks(60.0))
+
+
+def test_a_runtime_of_rnnbench_is_not_tried_in_advance():
+    own = replace(case("gru"), runtime="cell_loop")
+
+    assert find_faults([own], LayerChecks(1.0, ("no-such-command",))) == {}
