@@ -12,14 +12,14 @@ from rnnbench.cli.output import SweepName, say
 _CASES = """List the cases of a sweep and estimate how long measuring them takes.
 
 Nothing is measured. One worker process reports the cases that this machine can't run:
-they are shown with the reason, and a run would skip them. A layer of your own is
-imported, built and checked, each in a worker of its own. The cases of a workload are
-measured side by side, in turns.
+they are shown with the reason, and a run would skip them. A layer or a runtime of your
+own is imported, built and checked, each in a worker of its own. The cases of a workload
+are measured side by side, in turns.
 
 \b
 Exit status:
   0  every case runs, or is skipped
-  1  a layer of your own fails
+  1  a layer or a runtime of your own fails
   2  bad input
 
 \b

@@ -216,6 +216,7 @@ async def serve_node(
 ) -> None:
     """Be a node until the head is gone; CampaignError where it can't be reached."""
     security = security_of(where.certificates())
+    tell(f"connecting to {where.address}")
     await _require_head(where.address, security)
     _HERE[:] = [node]
     facts = encode(node.facts)
@@ -247,7 +248,7 @@ async def _require_head(address: str, security: Any) -> None:
     options = security.get_connection_args("worker")
     connect: Any = distributed.rpc
     try:
-        async with connect(address, connection_args=options) as found:
+        async with connect(address, timeout=CONNECT, connection_args=options) as found:
             await asyncio.wait_for(found.identity(n_workers=0), CONNECT)
     except ssl.SSLError as error:
         raise CampaignError(f"{address}: the certificates do not match") from error

@@ -23,6 +23,7 @@ from fleet import facts, local_fleet, made_pass, sweep, workloads
 
 from rnnbench.model.errors import CampaignError
 from rnnbench.model.status import Status
+from rnnbench.runner.fleet import dask_cluster
 from rnnbench.runner.fleet.cluster_address import ClusterAddress
 from rnnbench.runner.fleet.dask_cluster import DaskCluster, open_cluster, serve_node
 from rnnbench.runner.fleet.dask_head import head, security_of
@@ -146,6 +147,7 @@ import sys
 from pathlib import Path
 sys.path.insert(0, {support!r})
 from fleet import sweep, workloads
+from rnnbench.runner.fleet import dask_cluster
 from rnnbench.runner.fleet.cluster_address import ClusterAddress
 from rnnbench.runner.measure import MeasureOptions
 from rnnbench.runner.fleet.measure_fleet import FleetOptions, measure_fleet
@@ -303,7 +305,8 @@ def test_files_that_do_not_belong_together_are_one_line(tmp_path):
 
 
 @pytest.mark.parametrize("is_there", [True, False])
-def test_a_node_that_can_not_join_says_so_at_once(tmp_path, is_there):
+def test_a_node_that_can_not_join_says_so_at_once(tmp_path, monkeypatch, is_there):
+    monkeypatch.setattr(dask_cluster, "CONNECT", 3.0)
     ours, foreign = (certificates(tmp_path / name) for name in ("ours", "foreign"))
 
     async def join():
