@@ -14,6 +14,7 @@ from rnnbench.model.condition import Condition, ConditionLevel
 from rnnbench.model.errors import CampaignError
 from rnnbench.runner import measure as measuring
 from rnnbench.runner import worker_process
+from rnnbench.runner.launch_context import LaunchContext
 from rnnbench.storage.results_file import load_run
 
 FAKE = (sys.executable, str(Path(__file__).parents[1] / "data" / "fake_worker.py"))
@@ -201,6 +202,7 @@ COMMAND = """
 import sys
 import time
 from rnnbench.runner import worker_process
+from rnnbench.runner.launch_context import LaunchContext
 worker_process.COMMAND = tuple(sys.argv.pop(1).split("|"))
 from rnnbench.__main__ import main
 sys.exit(main())
@@ -315,9 +317,11 @@ def test_a_folder_is_no_sweep(run, folder):
     assert run("run", "sweeps") == (2, "", "sweeps: is a folder, not a sweep file\n")
 
 
-def test_where_no_time_was_left_the_journal_is_kept(run, folder):
-    code, _, err = run("run", *PAIR, "-o", "x.json", "--budget", "1e-3", "--quiet")
+def test_where_no_time_was_left_the_journal_is_kept(run, folder, monkeypatch):
+    monkeypatch.setattr(LaunchContext, "left", property(lambda _: 0.0))
+
+    code, _, err = run("run", *PAIR, "-o", "x.json", "--budget", "5", "--quiet")
 
     assert code == 2
-    assert err.startswith("nothing was measured: not started: the budget of 0.001 s")
+    assert err.startswith("nothing was measured: not started: the budget of 5 s was")
     assert (folder / "x.json.journal").exists()
