@@ -3,11 +3,14 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TypeVar
 
 from rnnbench.report.forest import Forest
 from rnnbench.report.plot_svg import DrawnPlot
 from rnnbench.report.sentences import Sentence
 from rnnbench.report.tokens import Hue
+
+Key = TypeVar("Key")
 
 
 class Tone(StrEnum):
@@ -76,3 +79,11 @@ class Fold:
     tables: tuple[Table, ...] = ()
     notes: tuple[tuple[str, str], ...] = ()
     is_open: bool = False
+
+
+def cases_by(pairs: Iterable[tuple[Key, str]]) -> list[tuple[Key, list[str]]]:
+    """The ids of the cases of each key, such as a reason; the most frequent first."""
+    found: dict[Key, list[str]] = {}
+    for key, case in pairs:
+        found.setdefault(key, []).append(case)
+    return sorted(found.items(), key=lambda item: -len(item[1]))

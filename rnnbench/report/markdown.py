@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from rnnbench.analysis.labels import layer_name, limits, machine_name
 from rnnbench.model.formatting import for_markdown, significant
 from rnnbench.model.metric import PEAK_MEMORY
+from rnnbench.report.content import cases_by
 from rnnbench.report.learning_table import learning_table
 from rnnbench.report.sections.answer import answer
 from rnnbench.report.sections.hosts import host_sentence
@@ -148,15 +149,14 @@ def _details(title: str, lines: Sequence[str]) -> list[str]:
 
 
 def _not_measured(view: RunView) -> list[str]:
-    found: dict[tuple[str, str], list[str]] = {}
-    for each in view.cases:
-        if each.time is None:
-            key = (each.result.status.replace("_", " "), each.result.reason)
-            found.setdefault(key, []).append(each.case.id)
-    ordered = sorted(found.items(), key=lambda item: -len(item[1]))
+    found = cases_by(
+        ((each.result.status.replace("_", " "), each.result.reason), each.case.id)
+        for each in view.cases
+        if each.time is None
+    )
     return [
         f"* {len(cases)} {status}, first {_text(cases[0])}: {_text(reason)}"
-        for (status, reason), cases in ordered
+        for (status, reason), cases in found
     ]
 
 

@@ -10,6 +10,7 @@ from rnnbench.model.formatting import align, for_terminal, significant
 from rnnbench.model.metric import PEAK_MEMORY
 from rnnbench.model.run import Run
 from rnnbench.model.status import FAILED
+from rnnbench.report.content import cases_by
 from rnnbench.report.learning_table import learning_table
 from rnnbench.report.sections.answer import answer
 from rnnbench.report.sections.crossing import crossing_words
@@ -92,15 +93,17 @@ def _failures(run: Run) -> list[str]:
     failed = [result for result in run.outcomes if result.status in FAILED]
     if not failed:
         return []
-    found: dict[tuple[str, str], list[str]] = {}
-    for result in failed:
-        key = (result.status.replace("_", " "), " ".join(result.reason.split()))
-        found.setdefault(key, []).append(result.case.id)
+    found = cases_by(
+        (
+            (result.status.replace("_", " "), " ".join(result.reason.split())),
+            result.case.id,
+        )
+        for result in failed
+    )
     lines = [f"  {len(failed)} of {len(run.outcomes)} cases FAILED"]
-    ordered = sorted(found.items(), key=lambda item: -len(item[1]))
-    for (status, reason), cases in ordered[:_MOST_FAILURES]:
+    for (status, reason), cases in found[:_MOST_FAILURES]:
         lines.append(f"    {len(cases)} {status}, first {cases[0]}: {reason}")
-    if (more := len(ordered) - _MOST_FAILURES) > 0:
+    if (more := len(found) - _MOST_FAILURES) > 0:
         lines.append(f"    and {more} more reasons in the report")
     return [*lines, ""]
 

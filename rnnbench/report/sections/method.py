@@ -11,7 +11,7 @@ from rnnbench.model.machine import environment_facts
 from rnnbench.model.metric import TIME
 from rnnbench.model.run import Run
 from rnnbench.model.status import FAILED, MEASURED, Status
-from rnnbench.report.content import Cell, Column, Fold, Table, Tone, titled
+from rnnbench.report.content import Cell, Column, Fold, Table, Tone, cases_by, titled
 from rnnbench.report.sections.hosts import host_sentence, hosts_fold
 from rnnbench.report.sections.limits import ceiling_name
 from rnnbench.report.sections.precision import share
@@ -145,16 +145,14 @@ def _disturbed(run: Run) -> str:
 
 def _failures(run: Run) -> Fold | None:
     """Each reason with its number of cases; failures before skipped cases."""
-    reasons: dict[tuple[Status, str], list[str]] = {}
-    for result in run.results:
-        if result.status not in MEASURED:
-            key = (result.status, result.reason)
-            reasons.setdefault(key, []).append(result.case.id)
+    reasons = cases_by(
+        ((result.status, result.reason), result.case.id)
+        for result in run.results
+        if result.status not in MEASURED
+    )
     if not reasons:
         return None
-    ordered = sorted(
-        reasons.items(), key=lambda item: (item[0][0] not in FAILED, -len(item[1]))
-    )
+    ordered = sorted(reasons, key=lambda item: item[0][0] not in FAILED)
     rows = tuple(
         (
             Cell(
